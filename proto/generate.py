@@ -10,7 +10,7 @@ from pathlib import Path
 
 from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
 from grpc_tools import protoc
-from protovalidate._gen.buf.validate import validate_pb  # type: ignore[import-untyped]
+from protovalidate._gen.buf.validate import validate_pb
 
 ROOT = Path(__file__).resolve().parent.parent
 GEN = ROOT / "gen"

@@ -1,0 +1,197 @@
+"""The broker: exchanges, queues, batches with publisher confirms, dead letters. Everything is declared from the events' descriptors.
+
+Topic exchange `<service>.events`, routing key = event type; queue `<consumer>.<handler>`; shared delay queues `retry.*`;
+`<queue>.dead` for what was given up. Queue arguments never change on a living queue: version the name instead.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import amqp
+import orjson
+from google.protobuf.descriptor import Descriptor
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
+
+from yiwang.access.v1 import access_pb2
+
+RETRIES = {"retry.1s": 1_000, "retry.10s": 10_000, "retry.1m": 60_000, "retry.10m": 600_000}
+# Delay before attempt 2, 3, …; after the last the message is dead: about 55 minutes of patience.
+SCHEDULE = (
+    "retry.1s",
+    "retry.1s",
+    "retry.10s",
+    "retry.10s",
+    "retry.1m",
+    "retry.1m",
+    "retry.10m",
+    "retry.10m",
+    "retry.10m",
+    "retry.10m",
+    "retry.10m",
+)
+DEAD = Exchange("dead", type="direct", durable=True)
+ATTEMPT = "x-attempt"
+CONFIRM_SECONDS = 10
+_QUORUM = {"x-queue-type": "quorum"}
+_SAFE = {**_QUORUM, "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message on its way out."""
+
+    exchange: str
+    key: str
+    body: bytes
+    headers: Mapping[str, Any]
+    mandatory: bool
+
+
+def exchange_of(event: Descriptor) -> Exchange:
+    """The exchange an event is published to: `case.events` for yiwang.case.v1."""
+    return Exchange(f"{event.file.package.split('.')[1]}.events", type="topic", durable=True)
+
+
+def rule_of(event: Descriptor) -> access_pb2.Event:
+    """Who hears the event."""
+    return event.GetOptions().Extensions[access_pb2.event]
+
+
+def queue_of(name: str, event: Descriptor) -> Queue:
+    """The quorum queue of one handler."""
+    arguments = {
+        **_SAFE,
+        "x-delivery-limit": 20,  # a guard against handlers that kill their process; failing ones go by retry.*
+        "x-dead-letter-exchange": DEAD.name,
+        "x-dead-letter-routing-key": name,
+    }
+    return Queue(name, exchange_of(event), routing_key=event.name, durable=True, queue_arguments=arguments)
+
+
+def dead_of(name: str) -> Queue:
+    """Where a handler's messages end after the last retry."""
+    return Queue(f"{name}.dead", DEAD, routing_key=name, durable=True, queue_arguments=_QUORUM)
+
+
+def queues(modules: Iterable[ModuleType]) -> Iterator[tuple[str, Descriptor]]:
+    """(queue, event) for every consumer the event modules name."""
+    for module in modules:
+        for event in module.DESCRIPTOR.message_types_by_name.values():
+            for name in rule_of(event).consumers:
+                yield name, event
+
+
+def declare(uri: str, modules: Iterable[ModuleType]) -> list[str]:
+    """Declares every exchange and queue; safe to repeat. Returns the queues' names."""
+    modules = list(modules)
+    with Connection(uri, connect_timeout=10) as connection:
+        channel = connection.channel()
+        for module in modules:
+            for event in module.DESCRIPTOR.message_types_by_name.values():
+                exchange_of(event)(channel).declare()
+        for name, delay in RETRIES.items():
+            arguments = {**_SAFE, "x-message-ttl": delay, "x-dead-letter-exchange": ""}
+            waiting = Exchange(name, type="fanout", durable=True)
+            Queue(name, waiting, durable=True, queue_arguments=arguments)(channel).declare()
+        names = []
+        for name, event in queues(modules):
+            dead_of(name)(channel).declare()
+            queue_of(name, event)(channel).declare()
+            names.append(name)
+        return names
+
+
+class Publisher:
+    """Publishes batches and waits for the broker's confirms. Not shared between threads; broken after an error: close it."""
+
+    def __init__(self, uri: str) -> None:
+        self._connection = Connection(uri, connect_timeout=5, heartbeat=0)
+        self._connection.connect()
+        channel = self._channel = self._connection.channel()
+        self._pending: dict[int, int] = {}
+        self._refused: set[int] = set()
+        self._tag = 0
+        channel.confirm_select()
+        channel.events["basic_ack"].add(self._acked)
+        channel.events["basic_nack"].add(self._nacked)
+        channel.events["basic_return"].add(self._returned)
+
+    def publish(self, batch: list[Outgoing]) -> set[int]:
+        """Publishes in order; returns the positions the broker refused or could not route. amqp/OS errors: none is certain."""
+        self._pending.clear()
+        self._refused = set()
+        for position, message in enumerate(batch):
+            self._send(position, message)
+        while self._pending:
+            self._connection.drain_events(timeout=CONFIRM_SECONDS)
+        return self._refused
+
+    def close(self) -> None:
+        """Closes the connection, however broken it is."""
+        try:
+            self._connection.release()
+        except (OSError, amqp.AMQPError):
+            self._connection._close()
+
+    def _send(self, position: int, message: Outgoing) -> None:
+        self._tag += 1
+        self._pending[self._tag] = position
+        content = amqp.Message(
+            message.body,
+            content_type="application/json",
+            content_encoding="utf-8",
+            delivery_mode=2,
+            correlation_id=str(position),
+            application_headers=dict(message.headers),
+        )
+        self._channel.basic_publish(content, message.exchange, message.key, mandatory=message.mandatory)
+
+    def _settle(self, tag: int, multiple: bool) -> list[int]:
+        tags = [known for known in self._pending if known <= tag] if multiple else [tag]
+        return [self._pending.pop(known) for known in tags if known in self._pending]
+
+    def _acked(self, tag: int, multiple: bool) -> None:
+        self._settle(tag, multiple)
+
+    def _nacked(self, tag: int, multiple: bool) -> None:
+        self._refused.update(self._settle(tag, multiple))
+
+    def _returned(self, _error: Exception, _exchange: str, _key: str, message: amqp.Message) -> None:
+        self._refused.add(int(message.properties["correlation_id"]))
+
+
+def dead_letters(uri: str, queue: str, most: int = 1000) -> list[dict[str, Any]]:
+    """The dead messages of a queue, left where they are: id, type, attempts and the last error's kind; no content."""
+    listed: list[dict[str, Any]] = []
+    with Connection(uri, connect_timeout=10) as connection:
+        channel = connection.channel()
+        while len(listed) < most and (message := channel.basic_get(f"{queue}.dead")) is not None:
+            headers = message.headers
+            listed.append({key: headers.get(key) for key in ("cloudEvents:id", "cloudEvents:type", ATTEMPT, "x-error")})
+    return listed  # closing the connection puts them back
+
+
+def replay_dead(uri: str, queue: str, most: int = 1000) -> int:
+    """Sends dead messages to their handler again, from attempt 1; each is confirmed there before it leaves the dead queue."""
+    publisher, moved = Publisher(uri), 0
+    try:
+        with Connection(uri, connect_timeout=10) as connection:
+            channel = connection.channel()
+            while moved < most and (message := channel.basic_get(f"{queue}.dead")) is not None:
+                headers = {key: value for key, value in message.headers.items() if not key.startswith("x-")}
+                body = message.body if isinstance(message.body, bytes) else message.body.encode()
+                if publisher.publish([Outgoing("", queue, body, headers, True)]):
+                    raise LookupError(f"no queue {queue}")
+                channel.basic_ack(message.delivery_tag)
+                moved += 1
+    finally:
+        publisher.close()
+    return moved
+
+
+def body_of(data: Mapping[str, Any]) -> bytes:
+    """The body of an event: its proto3 JSON."""
+    return orjson.dumps(data)

@@ -1,0 +1,60 @@
+"""What a process does every second or two beside its work: hear what its worker wrote to the own store, and say that it lives."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pymongo.errors import PyMongoError
+
+from chassis.parts import Parts
+from chassis.sessions import ended_since
+from chassis.telemetry import log
+from chassis.tokens import Verifier
+
+POLL_SECONDS = 1.5
+# Clocks of two processes may differ; what was seen already does no harm.
+OVERLAP = timedelta(seconds=60)
+BEAT_SECONDS = 5
+
+
+def start(parts: Parts, verifier: Verifier, ready: Callable[[bool], None], polls: list[Callable[[], None]]) -> None:
+    """Polls in a thread of the api: ended sessions, erased persons, and what the service itself keeps in memory."""
+    _once(parts, verifier, polls, datetime.now(UTC) - timedelta(days=1))
+
+    def run() -> None:
+        since = datetime.now(UTC)
+        while True:
+            time.sleep(POLL_SECONDS)
+            instant = datetime.now(UTC)
+            try:
+                _once(parts, verifier, polls, since - OVERLAP)
+            except PyMongoError as error:
+                ready(False)
+                log("poll").warning("store_away", error=type(error).__name__)
+            else:
+                ready(True)
+                since = instant
+
+    ready(True)
+    threading.Thread(target=run, name="poll", daemon=True).start()
+
+
+def _once(parts: Parts, verifier: Verifier, polls: list[Callable[[], None]], since: datetime) -> None:
+    verifier.end(ended_since(parts.database, since))
+    parts.keyring.forget(parts.keyring.erased_since(since))
+    for poll in polls:
+        poll()
+
+
+def heartbeat(parts: Parts) -> None:
+    """Touches the heartbeat file of a worker while its store answers; the probe looks at the file's age."""
+    file = Path(parts.settings.heartbeat_file) if parts.settings.heartbeat_file else None
+    while file is not None:
+        try:
+            parts.database.command("ping")
+            file.touch()
+        except (PyMongoError, OSError) as error:
+            log("poll").warning("no_heartbeat", error=type(error).__name__)
+        time.sleep(BEAT_SECONDS)

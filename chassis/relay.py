@@ -1,0 +1,190 @@
+"""The relay: publishes journal entries that are not sent yet, from the records themselves. At least once, in order per record.
+
+It never touches `version`. What the broker refuses or cannot route stays unsent and backs off alone.
+"""
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import amqp
+from pymongo import UpdateOne
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from chassis import bus, telemetry
+from chassis.telemetry import log
+
+BATCH = 200
+LEASE = timedelta(seconds=5)
+BUSY_SECONDS, IDLE_SECONDS = 0.05, 0.5
+BACKOFF_SECONDS = (1, 2, 5, 15, 60)
+
+Document = dict[str, Any]
+
+
+class Lease:
+    """One active relay per service, so that duplicates stay rare; correctness does not lean on it."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._leases = database["leases"]
+        self._holder = uuid.uuid4().hex
+        self._renewed = 0.0
+
+    def held(self) -> bool:
+        """Takes or renews the lease; False while another relay has it."""
+        if time.monotonic() - self._renewed < LEASE.total_seconds() / 3:
+            return True
+        instant = datetime.now(UTC)
+        mine = {"$set": {"holder": self._holder, "until": instant + LEASE}}
+        renewed = self._leases.update_one({"_id": "relay", "holder": self._holder}, mine).matched_count
+        renewed = renewed or self._leases.update_one({"_id": "relay", "until": {"$lt": instant}}, mine).matched_count
+        if not renewed and self._leases.find_one({"_id": "relay"}) is None:
+            renewed = self._first(instant)
+        self._renewed = time.monotonic() if renewed else 0.0
+        return bool(renewed)
+
+    def release(self) -> None:
+        """Gives the lease back, so that the next relay starts at once."""
+        self._leases.update_one({"_id": "relay", "holder": self._holder}, {"$set": {"until": datetime.now(UTC)}})
+
+    def _first(self, instant: datetime) -> int:
+        try:
+            self._leases.insert_one({"_id": "relay", "holder": self._holder, "until": instant + LEASE})
+        except DuplicateKeyError:
+            return 0
+        return 1
+
+
+class Relay:
+    """The relay of one service over the collections of its records."""
+
+    def __init__(self, service: str, collections: list[Collection[Document]], events: ModuleType, uri: str) -> None:
+        self._service = service
+        self._collections = collections
+        self._uri = uri
+        self.types = events.DESCRIPTOR.message_types_by_name
+        self._heard = {name for name, event in self.types.items() if bus.rule_of(event).consumers}
+        self._publisher: bus.Publisher | None = None
+        self._backoff: dict[str, tuple[float, int]] = {}
+
+    def run(self, lease: Lease) -> None:
+        """Works until the process ends. Store or broker away: waits, says so once, and goes on by itself."""
+        pause, failing = IDLE_SECONDS, False
+        while True:
+            try:
+                worked = lease.held() and self.once() > 0
+                pause = BUSY_SECONDS if worked else min(pause * 1.5, IDLE_SECONDS)
+                failing = failing and not worked
+            except (PyMongoError, OSError, amqp.AMQPError) as error:
+                if not failing:
+                    log("relay").warning("relay_waits", error=type(error).__name__)
+                failing, pause = True, IDLE_SECONDS
+                self._drop_publisher()
+            time.sleep(pause)
+
+    def once(self) -> int:
+        """One round over all collections; the number of records sent."""
+        return sum(self._send(collection) for collection in self._collections)
+
+    def _send(self, collection: Collection[Document]) -> int:
+        instant = time.monotonic()
+        limit = BATCH + len(self._backoff)
+        found = collection.find({"unsent": True}, {"version": 1, "sent": 1, "journal": 1}).limit(limit)
+        records = [record for record in found if self._backoff.get(record["_id"], (0.0, 0))[0] <= instant]
+        outgoing, owners = [], []
+        for record in records:
+            for message in self._messages(record):
+                outgoing.append(message)
+                owners.append(record["_id"])
+        if not outgoing:
+            return 0
+        refused = {owners[position] for position in self._publish(outgoing)}
+        sent = [record for record in records if record["_id"] not in refused]
+        self._mark(collection, sent)
+        self._back_off(refused, instant)
+        return len(sent)
+
+    def _messages(self, record: Document) -> Iterator[bus.Outgoing]:
+        for entry in record["journal"][record["sent"] :]:
+            with telemetry.span(f"publish {entry['type']}", "producer", entry["trace"]) as span:
+                yield self.message(record["_id"], entry, span.traceparent)
+
+    def message(self, id: str, entry: Document, traceparent: str) -> bus.Outgoing:
+        """A journal entry as a message: proto3 JSON body, CloudEvents 1.0 attributes as headers (AMQP binding)."""
+        event = self.types[entry["type"]]
+        headers = {
+            "cloudEvents:specversion": "1.0",
+            "cloudEvents:id": f"{id}.{entry['seq']}",
+            "cloudEvents:type": event.full_name,
+            "cloudEvents:source": f"/{self._service}",
+            "cloudEvents:subject": id,
+            "cloudEvents:time": entry["at"].isoformat(),
+            "traceparent": traceparent,
+            "by": entry["by"],
+        }
+        mandatory = entry["type"] in self._heard
+        return bus.Outgoing(bus.exchange_of(event).name, event.name, bus.body_of(entry["data"]), headers, mandatory)
+
+    def _publish(self, outgoing: list[bus.Outgoing]) -> set[int]:
+        if self._publisher is None:
+            self._publisher = bus.Publisher(self._uri)
+        refused = self._publisher.publish(outgoing)
+        telemetry.published.add(len(outgoing) - len(refused))
+        return refused
+
+    def _mark(self, collection: Collection[Document], records: list[Document]) -> None:
+        """Marks what was sent; a record somebody wrote meanwhile keeps its mark `unsent`."""
+        if not records:
+            return
+        marks = [
+            UpdateOne(
+                {"_id": record["_id"], "version": record["version"]},
+                {"$set": {"sent": record["version"]}, "$unset": {"unsent": ""}},
+            )
+            for record in records
+        ]
+        if collection.bulk_write(marks, ordered=False).matched_count == len(marks):
+            return
+        for record in records:
+            collection.update_one({"_id": record["_id"]}, {"$max": {"sent": record["version"]}})
+
+    def _back_off(self, refused: set[str], instant: float) -> None:
+        before = self._backoff
+        self._backoff = {id: wait for id, wait in before.items() if wait[0] > instant}
+        for id in refused:
+            tries = before.get(id, (0.0, 0))[1]
+            self._backoff[id] = (instant + BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)], tries + 1)
+            log("relay").warning("event_not_routed", record=id, tries=tries + 1)
+
+    def _drop_publisher(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+            self._publisher = None
+
+
+def republish(
+    relay: Relay, collections: list[Collection[Document]], queue: str, uri: str, since: datetime | None
+) -> int:
+    """Sends the events a queue wants from the journals again, to that queue alone: new consumers, restores, drift."""
+    wanted = {name for name, event in relay.types.items() if queue in bus.rule_of(event).consumers}
+    publisher, count = bus.Publisher(uri), 0
+    try:
+        for collection in collections:
+            for record in collection.find({}, {"journal": 1}):
+                messages = [
+                    relay.message(record["_id"], entry, entry["trace"])
+                    for entry in record["journal"]
+                    if entry["type"] in wanted and (since is None or entry["at"] >= since)
+                ]
+                direct = [bus.Outgoing("", queue, m.body, m.headers, True) for m in messages]
+                if direct and publisher.publish(direct):
+                    raise LookupError(f"no queue {queue}")
+                count += len(direct)
+    finally:
+        publisher.close()
+    return count

@@ -1,0 +1,138 @@
+"""Runs a service in one of its modes: `python -m services.<name> api | worker | republish | <job>`.
+
+Nothing that eventlet patches may be imported before the mode is known, so this file imports late on purpose.
+"""
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from chassis.parts import Api, Parts
+    from chassis.records import Records
+
+
+def start(name: str, jobs: dict[str, str] | None = None) -> None:
+    """The whole of a service's `__main__`. `jobs` maps a job's name to the module whose `main(parts, arguments)` does it."""
+    mode = sys.argv[1] if len(sys.argv) > 1 else ""
+    modes = {"api": _api, "worker": _worker, "republish": _republish, "verify": _verify}
+    jobs = jobs or {}
+    if mode not in modes and mode not in jobs:
+        sys.exit(f"usage: python -m services.{name} {' | '.join([*modes, *jobs])}")
+    if mode == "worker":
+        import eventlet
+
+        eventlet.monkey_patch()
+    parts = _parts(name, mode)
+    if mode in jobs:
+        importlib.import_module(jobs[mode]).main(parts, sys.argv[2:])
+    else:
+        modes[mode](parts)
+    from chassis import telemetry
+
+    telemetry.flush()
+
+
+def _parts(name: str, mode: str) -> "Parts":
+    from chassis import sessions, store, telemetry
+    from chassis.config import Settings
+    from chassis.parts import Parts
+    from chassis.sealed import Keyring
+
+    settings = Settings()  # type: ignore[call-arg]
+    telemetry.setup(name, mode, settings.trace_dir, settings.log_level)
+    database = store.connect(settings.mongodb_uri, name)
+    store.wait_for(database)
+    keyring = Keyring(database["keys"], settings.master)
+    keyring.ensure_indexes()
+    sessions.ensure_indexes(database)
+    importlib.import_module(f"services.{name}.store").ensure_indexes(database)
+    return Parts(name, settings, database, keyring)
+
+
+def _contract(name: str) -> "tuple[ModuleType, ModuleType]":
+    package = f"yiwang.{name}.v1"
+    return importlib.import_module(f"{package}.service_pb2"), importlib.import_module(f"{package}.events_pb2")
+
+
+def _api(parts: "Parts") -> None:
+    from chassis import poll, rpc, tokens
+
+    service, _ = _contract(parts.name)
+    server = rpc.Server(parts.settings.grpc_listen)
+    api: Api = importlib.import_module(f"services.{parts.name}.api").build(parts)
+    book = tokens.KeyBook(parts.database["signing_keys_heard"], tokens.keys_from(parts.settings.identity_address))
+    verifier = tokens.Verifier(api.find_key or book.find)
+    guard = rpc.Guard(verifier, parts.keyring.request_digest)
+    (descriptor,) = service.DESCRIPTOR.services_by_name.values()
+    server.add(descriptor, api.servicer, guard)
+    server.start()
+    poll.start(parts, verifier, server.ready, api.polls)
+    server.wait()
+
+
+def _relay(parts: "Parts") -> "tuple[Any, list[Records[Any]]]":
+    from chassis.relay import Relay
+
+    _, events = _contract(parts.name)
+    records = importlib.import_module(f"services.{parts.name}.store").records(parts.database)
+    collections = [one.collection for one in records]
+    return Relay(parts.name, collections, events, parts.settings.amqp_uri), records
+
+
+def _worker(parts: "Parts") -> None:
+    import signal
+
+    import eventlet
+
+    from chassis import events, poll
+    from chassis.relay import Lease
+
+    worker = importlib.import_module(f"services.{parts.name}.worker").build(parts)
+    events.wait_for_broker(parts.settings.amqp_uri)
+    relay, _ = _relay(parts)
+    lease = Lease(parts.database)
+    eventlet.spawn(relay.run, lease)
+    eventlet.spawn(poll.heartbeat, parts)
+    runner = events.host(worker, parts.settings.amqp_uri)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: eventlet.spawn(runner.stop))
+    runner.wait()
+    lease.release()
+
+
+def _republish(parts: "Parts") -> None:
+    """`republish --to QUEUE [--since RFC3339]`: the journals again, to one queue."""
+    import argparse
+    from datetime import datetime
+
+    from chassis import relay
+
+    parser = argparse.ArgumentParser(prog=f"{parts.name} republish")
+    parser.add_argument("--to", required=True, metavar="QUEUE")
+    parser.add_argument("--since", type=datetime.fromisoformat, metavar="RFC3339")
+    wanted = parser.parse_args(sys.argv[2:])
+    own, records = _relay(parts)
+    collections = [one.collection for one in records]
+    count = relay.republish(own, collections, wanted.to, parts.settings.amqp_uri, wanted.since)
+    print(f"{count} events sent to {wanted.to}")
+
+
+def _verify(parts: "Parts") -> None:
+    """`verify`: every journal's digests hold, and every journal replays to its state. Exit code 1 when one does not."""
+    from chassis.records import broken_at
+
+    _, records = _relay(parts)
+    checked, bad = 0, 0
+    for kind in records:
+        for document in kind.collection.find({}):
+            checked += 1
+            entry, fields = broken_at(document["journal"]), kind.drift(document)
+            if entry or fields:
+                bad += 1
+                print(f"{kind.collection.name} {document['_id']}: digest breaks at {entry}, drifted fields {fields}")
+    print(f"{parts.name}: {checked} records verified, {bad} bad")
+    if bad:
+        sys.exit(1)

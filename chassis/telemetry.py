@@ -1,0 +1,188 @@
+"""Traces, metrics and logs. The names of spans' attributes and of metrics are declared here and nowhere else.
+
+With the standard OTEL_EXPORTER_OTLP_ENDPOINT set, spans and metrics go there over HTTP (gRPC would block nameko's hub);
+without one, spans go to <trace_dir>/<service>-<mode>-<pid>.jsonl, which `make trace` turns into the trace of a record.
+No personal data: attributes are ids, codes and numbers, and a test scans for the fixtures' values.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+import structlog
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
+
+# Attributes of spans.
+RECORD = "record.id"
+LABEL = "record.label"
+REASON = "error.reason"
+ATTEMPT = "messaging.attempt"
+
+_KINDS = {
+    "server": SpanKind.SERVER,
+    "client": SpanKind.CLIENT,
+    "internal": SpanKind.INTERNAL,
+    "producer": SpanKind.PRODUCER,
+    "consumer": SpanKind.CONSUMER,
+}
+_tracer = trace.get_tracer("yiwang")
+_meter = metrics.get_meter("yiwang")
+calls = _meter.create_histogram("rpc.server.duration", "ms", "Duration of RPCs by method and code")
+handled = _meter.create_histogram("messaging.process.duration", "ms", "Duration of handlers by queue and outcome")
+published = _meter.create_counter("messaging.published", "1", "Events confirmed by the broker")
+dead_letters = _meter.create_counter("messaging.dead_letters", "1", "Events given up after the last retry, by queue")
+
+
+class FileExporter(SpanExporter):
+    """Writes spans as JSON lines; a folder that cannot be written is said once and costs no call."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._said = False
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        try:
+            with self._path.open("ab") as file:
+                file.write(b"".join(orjson.dumps(_line(span)) + b"\n" for span in spans))
+        except OSError as error:
+            if not self._said:
+                log("telemetry").warning("spans_not_written", error=str(error))
+            self._said = True
+            return SpanExportResult.FAILURE
+        return SpanExportResult.SUCCESS
+
+
+def _line(span: ReadableSpan) -> dict[str, Any]:
+    context = span.get_span_context()
+    assert context is not None
+    return {
+        "trace": f"{context.trace_id:032x}",
+        "span": f"{context.span_id:016x}",
+        "parent": f"{span.parent.span_id:016x}" if span.parent else None,
+        "name": span.name,
+        "kind": span.kind.name.lower(),
+        "service": span.resource.attributes.get("service.name"),
+        "start": span.start_time,
+        "end": span.end_time,
+        "ok": span.status.status_code is not StatusCode.ERROR,
+        "attributes": dict(span.attributes or {}),
+    }
+
+
+def setup(service: str, mode: str, trace_dir: str | None, level: str = "INFO") -> None:
+    """Sets up logs, traces and metrics of this process, once."""
+    _setup_logs(service, mode, level)
+    resource = Resource.create({"service.name": service, "service.instance.id": f"{mode}-{os.getpid()}"})
+    provider = TracerProvider(resource=resource)
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        _setup_otlp(provider, resource)
+    elif trace_dir:
+        folder = Path(trace_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        exporter = FileExporter(folder / f"{service}-{mode}-{os.getpid()}.jsonl")
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=2000))
+    trace.set_tracer_provider(provider)
+
+
+def _setup_otlp(provider: TracerProvider, resource: Resource) -> None:
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
+
+
+def _setup_logs(service: str, mode: str, level: str) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(service=service, mode=mode)
+
+
+def log(name: str) -> Any:
+    """A structured logger; give events snake_case names and ids only."""
+    return structlog.get_logger().bind(logger=name)
+
+
+def flush() -> None:
+    """Sends what is still queued; called once before the process ends."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+def parse(traceparent: str | None) -> SpanContext | None:
+    """A W3C traceparent as a context, None when it is none."""
+    parts = (traceparent or "").split("-")
+    if len(parts) != 4 or len(parts[1]) != 32 or len(parts[2]) != 16:
+        return None
+    try:
+        context = SpanContext(int(parts[1], 16), int(parts[2], 16), is_remote=True, trace_flags=TraceFlags(1))
+    except ValueError:
+        return None
+    return context if context.is_valid else None
+
+
+class span:
+    """A span as a context manager. An exception that leaves it marks it as failed; the traceparent names it for the next hop."""
+
+    __slots__ = ("_span", "started", "traceparent")
+
+    def __init__(
+        self, name: str, kind: str, parent: str | None = None, attributes: dict[str, str | int] | None = None
+    ) -> None:
+        remote = parse(parent)
+        context = trace.set_span_in_context(NonRecordingSpan(remote)) if remote else None
+        self.started = time.perf_counter()
+        self._span: Span = _tracer.start_span(name, context, _KINDS[kind], attributes)
+        own = self._span.get_span_context()
+        self.traceparent = f"00-{own.trace_id:032x}-{own.span_id:016x}-01" if own.is_valid else parent or ""
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id, 32 hexadecimal digits; empty without one."""
+        return self.traceparent[3:35]
+
+    def set(self, key: str, value: str | int) -> None:
+        """Adds an attribute: an id, a code or a number, never personal data."""
+        self._span.set_attribute(key, value)
+
+    def error(self, reason: str) -> None:
+        """Marks the span as failed for this reason."""
+        self._span.set_attribute(REASON, reason)
+        self._span.set_status(StatusCode.ERROR)
+
+    def ms(self) -> float:
+        """Milliseconds since the span began."""
+        return (time.perf_counter() - self.started) * 1000
+
+    def __enter__(self) -> "span":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.error(kind.__name__)
+        self._span.end()

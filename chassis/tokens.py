@@ -1,0 +1,161 @@
+"""Access tokens: EdDSA-signed JWTs (RFC 7519, RFC 8037), verified offline.
+
+Public keys are fetched from identity, kept in the service's own store and refreshed when an unknown key id shows up, so that
+a service verifies while identity is away. Sessions that ended are refused by id; the worker hears of them, the api polls.
+"""
+
+import base64
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import orjson
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from pymongo.collection import Collection
+
+from chassis.acts import REALMS, Actor
+from chassis.errors import UNAUTHENTICATED, Refused
+from chassis.telemetry import log
+from yiwang.identity.v1 import service_pb2, service_pb2_grpc
+
+ISSUER = "yiwang.identity"
+ACCESS_SECONDS = 15 * 60
+LEEWAY_SECONDS = 30
+CACHED = 20_000
+
+_REALM_NUMBERS = {name: number for number, name in REALMS.items()}
+
+
+def mint(key: OKPKey, actor: Actor, seconds: int = ACCESS_SECONDS) -> str:
+    """A signed token for the actor, good for so many seconds."""
+    instant = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "sub": actor.id,
+        "sid": actor.session,
+        "realm": REALMS[actor.realm],
+        "roles": sorted(actor.roles),
+        "dept": actor.department,
+        "region": actor.region,
+        "lvl": actor.level,
+        "iat": instant,
+        "nbf": instant,
+        "exp": instant + seconds,
+    }
+    return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=["EdDSA"])
+
+
+def refused() -> Refused:
+    """The one answer to every token that is no good."""
+    return Refused(UNAUTHENTICATED, "TOKEN_REFUSED", "登录状态无效或已过期，请重新登录")
+
+
+class Verifier:
+    """Verifies tokens by keys that `find_key(kid)` gives; verified ones are remembered until they expire."""
+
+    def __init__(self, find_key: Callable[[str], OKPKey | None]) -> None:
+        self._find_key = find_key
+        self._verified: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        self._ended: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def actor(self, token: str) -> Actor:
+        """The actor of a token; UNAUTHENTICATED TOKEN_REFUSED for any fault."""
+        known = self._verified.get(token)
+        expires, actor = known or self._verify(token)
+        if time.time() > expires + LEEWAY_SECONDS or actor.session in self._ended:
+            raise refused()
+        if known is None:
+            with self._lock:
+                self._verified[token] = (expires, actor)
+                while len(self._verified) > CACHED:
+                    self._verified.popitem(last=False)
+        return actor
+
+    def end(self, sessions: dict[str, float]) -> None:
+        """Refuses these sessions from now on; the value is when their last token expires (Unix time)."""
+        instant = time.time() - LEEWAY_SECONDS
+        self._ended = {id: until for id, until in (self._ended | sessions).items() if until > instant}
+
+    def _verify(self, token: str) -> tuple[float, Actor]:
+        if len(token) > 4096:
+            raise refused()
+        try:
+            header = _header(token)
+            key = self._find_key(str(header.get("kid", ""))) if header.get("alg") == "EdDSA" else None
+            if key is None:
+                raise refused()
+            claims = jwt.decode(token, key, algorithms=["EdDSA"]).claims
+            return _checked(claims)
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise refused() from None
+
+
+def _header(token: str) -> dict[str, Any]:
+    head = token.split(".", 1)[0]
+    return dict(orjson.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))))
+
+
+def _checked(claims: dict[str, Any]) -> tuple[float, Actor]:
+    instant = time.time()
+    if claims["iss"] != ISSUER or claims["nbf"] > instant + LEEWAY_SECONDS or claims["iat"] > instant + LEEWAY_SECONDS:
+        raise refused()
+    actor = Actor(
+        id=str(claims["sub"]),
+        realm=_REALM_NUMBERS[claims["realm"]],
+        roles=frozenset(claims["roles"]),
+        department=str(claims["dept"]),
+        region=str(claims["region"]),
+        level=int(claims["lvl"]),
+        session=str(claims["sid"]),
+    )
+    return float(claims["exp"]), actor
+
+
+class KeyBook:
+    """Public signing keys by key id: memory, then the own store, then identity (at most once in two seconds)."""
+
+    def __init__(self, collection: Collection[dict[str, Any]], fetch: Callable[[], str]) -> None:
+        self._collection = collection
+        self._fetch = fetch
+        self._keys: dict[str, OKPKey] = {}
+        self._fetched = 0.0
+        self._lock = threading.Lock()
+
+    def find(self, kid: str) -> OKPKey | None:
+        """The key, None when nobody knows it."""
+        if key := self._keys.get(kid):
+            return key
+        with self._lock:
+            self._read_store()
+            if kid not in self._keys and time.monotonic() - self._fetched > 2:
+                self._fetched = time.monotonic()
+                self._ask()
+        return self._keys.get(kid)
+
+    def _read_store(self) -> None:
+        for document in self._collection.find({}):
+            self._keys.setdefault(document["_id"], OKPKey.import_key(orjson.loads(document["jwk"])))
+
+    def _ask(self) -> None:
+        try:
+            found = orjson.loads(self._fetch())["keys"]
+        except grpc.RpcError as error:
+            log("tokens").warning("signing_keys_not_fetched", code=str(getattr(error, "code", lambda: "")()))
+            return
+        for jwk in found:
+            document = {"jwk": orjson.dumps(jwk).decode()}
+            self._collection.update_one({"_id": jwk["kid"]}, {"$set": document}, upsert=True)
+            self._keys[jwk["kid"]] = OKPKey.import_key(jwk)
+
+
+def keys_from(address: str) -> Callable[[], str]:
+    """Fetches the JWK set from identity at host:port."""
+    channel = grpc.insecure_channel(address)
+    stub = service_pb2_grpc.IdentityServiceStub(channel)
+    return lambda: stub.GetSigningKeys(service_pb2.GetSigningKeysRequest(), timeout=2).jwks_json

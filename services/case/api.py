@@ -1,0 +1,218 @@
+"""CaseService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from google.protobuf.message import Message
+from pymongo.errors import DuplicateKeyError
+
+from chassis import telemetry
+from chassis.acts import now
+from chassis.errors import RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
+from chassis.parts import Api, Parts
+from chassis.records import Record
+from chassis.rpc import Call
+from services.case import attachments, model, model_application, store, views
+from services.case.model import Case
+from standards import identifiers, workdays
+from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+PAGE = 20
+DUE_MOST = 200
+
+
+class CaseApi:
+    """The methods of yiwang.case.v1.CaseService, by name."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.cases = store.cases(parts.database)
+        self.items = store.Items(parts.database)
+        self.files = store.Attachments(parts.database)
+        self.arrivals = store.arrivals(parts.database)
+        self.keyring = parts.keyring
+
+    def UploadAttachment(self, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
+        return attachments.upload(self.files, self.keyring, request, call)
+
+    def DownloadAttachment(self, request: pb.DownloadAttachmentRequest, call: Call) -> pb.DownloadAttachmentResponse:
+        case = self.cases.get(request.case_id, model.visible(call.actor)).state
+        file = next((one for one in case.files if one.attachment_id == request.attachment_id), None)
+        sealed = self.files.read(request.attachment_id) if file else None
+        content = self.keyring.open_bytes(case.applicant_id, sealed) if sealed else None
+        if file is None or content is None:
+            raise not_found()
+        return pb.DownloadAttachmentResponse(
+            attachment=views.attachment(file, case.applicant_id, self.keyring), content=content
+        )
+
+    def SubmitCase(self, request: pb.SubmitCaseRequest, call: Call) -> pb.Case:
+        for attempt in range(3):
+            try:
+                record = self.cases.create(call.cause, partial(self._submission, request, call, attempt))
+                break
+            except DuplicateKeyError:  # another case has that number: one in a billion per county and day
+                continue
+        else:
+            raise Refused(RESOURCE_EXHAUSTED, "NO_NUMBER", "暂时无法生成办件编号，请稍后重试")
+        return self._reply(record, call)
+
+    def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> events.CaseSubmitted:
+        item = self._item_to_apply_for(request)
+        form = {key: value.strip() for key, value in request.form.items()}
+        handed_in = [one.material for one in request.materials]
+        model_application.check_application(item.definition, form, handed_in, call.actor.level)
+        day = datetime.now(workdays.SHANGHAI).date()
+        random = self.keyring.blind("number", f"{id}/{attempt}")
+        submitted = events.CaseSubmitted(
+            case_id=id,
+            number=identifiers.case_number(item.definition.region, day, bytes.fromhex(random)),
+            applicant_id=call.actor.id,
+            item_id=request.item_id,
+            edition=item.edition,
+            channel=request.channel,
+            sealed_form=self.keyring.seal(call.actor.id, form),
+            files=attachments.claim(self.files, request.materials, call.actor),
+        )
+        return model_application.submit(submitted, item.definition)
+
+    def _item_to_apply_for(self, request: pb.SubmitCaseRequest) -> store.KeptItem:
+        item = self.items.current(request.item_id)
+        if item is None:
+            raise invalid(Violation("item_id", "ITEM_UNKNOWN", "没有此事项，或尚未发布"))
+        require(not item.suspended, "ITEM_SUSPENDED", "该事项已暂停受理")
+        require(request.edition in (0, item.edition), "ITEM_CHANGED", "办事指南已更新，请重新查看后提交")
+        return item
+
+    def GetCase(self, request: pb.GetCaseRequest, call: Call) -> pb.Case:
+        record = self.cases.get(request.case_id, model.visible(call.actor), request.min_version)
+        return self._reply(record, call)
+
+    def ListMyCases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
+        size = request.page_size or PAGE
+        rows = store.own_cases(self.cases, call.actor.id, _before(request.page_token), size)
+        return pb.ListMyCasesResponse(cases=self._lines(rows, call), next_page_token=_token(rows, size))
+
+    def ListInbox(self, request: pb.ListInboxRequest, call: Call) -> pb.ListInboxResponse:
+        size, desk, instant = request.page_size or PAGE, call.actor.department, now()
+        arrived = self.arrivals.totals([f"{desk}/{instant.astimezone(workdays.SHANGHAI).date()}"])
+        if request.light in _DUE:
+            after, until = _DUE[request.light](instant)
+            rows = store.due_at_desk(self.cases, desk, after, until, DUE_MOST)
+            rows, token = [row for row in rows if model.light(row.state, instant) == request.light], ""
+        else:
+            rows = store.newest_at_desk(self.cases, desk, _before(request.page_token), size)
+            token = _token(rows, size)
+        return pb.ListInboxResponse(
+            cases=self._lines(rows, call), next_page_token=token, arrived_today=arrived.get("arrived", 0)
+        )
+
+    def GetProgress(self, request: pb.GetProgressRequest, call: Call) -> pb.Progress:
+        number = identifiers.case_number_normal(request.number)
+        if not identifiers.case_number_valid(number):
+            raise invalid(Violation("number", "CHECK_CHARACTER", "办件编号不正确，请核对"))
+        if request.query_code.upper() != self.keyring.code(number):
+            raise not_found()
+        record = self.cases.find({"state.number": number})
+        if record is None:
+            raise not_found()
+        return views.progress(record)
+
+    def RequestCorrection(self, request: pb.RequestCorrectionRequest, call: Call) -> pb.Case:
+        return self._move(
+            request,
+            call,
+            lambda case: model.request_correction(
+                case, self._item_of(case), request.materials, self._sealed(case, request.notice)
+            ),
+        )
+
+    def CorrectCase(self, request: pb.CorrectCaseRequest, call: Call) -> pb.Case:
+        return self._move(request, call, lambda case: self._correction(case, request, call))
+
+    def _correction(self, case: Case, request: pb.CorrectCaseRequest, call: Call) -> events.CaseCorrected:
+        item, form = self._item_of(case), self.keyring.open(case.applicant_id, case.sealed_form) or {}
+        form |= {key: value.strip() for key, value in request.form.items()}
+        if request.form and (found := model_application.check_form(item, form)):
+            raise invalid(*found)
+        sealed_form = self.keyring.seal(case.applicant_id, form) if request.form else ""
+        files = attachments.claim(self.files, request.materials, call.actor)
+        return model.correct(case, item, files, sealed_form)
+
+    def AcceptCase(self, request: pb.AcceptCaseRequest, call: Call) -> pb.Case:
+        return self._move(request, call, lambda case: model.accept(case, call.actor, now()))
+
+    def RefuseCase(self, request: pb.RefuseCaseRequest, call: Call) -> pb.Case:
+        return self._move(
+            request, call, lambda case: model.refuse(case, call.actor, self._sealed(case, request.reason))
+        )
+
+    def PassReviewStep(self, request: pb.PassReviewStepRequest, call: Call) -> pb.Case:
+        return self._move(
+            request, call, lambda case: model.pass_step(case, call.actor, self._sealed(case, request.opinion))
+        )
+
+    def DecideCase(self, request: pb.DecideCaseRequest, call: Call) -> pb.Case:
+        return self._move(
+            request,
+            call,
+            lambda case: model.decide(
+                case, call.actor, request.granted, request.reason, self._sealed(case, request.reason)
+            ),
+        )
+
+    def IssueResult(self, request: pb.IssueResultRequest, call: Call) -> pb.Case:
+        return self._move(request, call, lambda case: model.issue(case, call.actor, request.result_number))
+
+    def CloseCase(self, request: pb.CloseCaseRequest, call: Call) -> pb.Case:
+        return self._move(request, call, model.close)
+
+    def WithdrawCase(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.Case:
+        return self._move(request, call, lambda case: model.withdraw(case, self._sealed(case, request.reason)))
+
+    def _move(self, request: pb.AcceptCaseRequest | Message, call: Call, decide: Callable[[Case], Message]) -> pb.Case:
+        record = self.cases.change(request.case_id, call.cause, decide, model.visible(call.actor))  # type: ignore[union-attr]
+        return self._reply(record, call)
+
+    def _reply(self, record: Record[Case], call: Call) -> pb.Case:
+        call.span.set(telemetry.RECORD, record.id)
+        call.span.set(telemetry.LABEL, record.state.number)
+        return views.full(record, self._item_of(record.state), call.actor, self.keyring, now())
+
+    def _item_of(self, case: Case) -> catalog.ItemDefinition:
+        return self.items.edition(case.item_id, case.edition) or catalog.ItemDefinition()
+
+    def _sealed(self, case: Case, text: str) -> str:
+        return self.keyring.seal(case.applicant_id, text) if text else ""
+
+    def _lines(self, rows: Sequence[Record[Case]], call: Call) -> list[pb.Case]:
+        instant = now()
+        return [views.brief(row, call.actor, instant) for row in rows]
+
+
+# From when to when a case of this light is due; yellow looks ahead far enough for every holiday.
+_DUE: dict[int, Callable[[datetime], tuple[datetime, datetime]]] = {
+    pb.LIGHT_RED: lambda instant: (instant - timedelta(days=3 * 366), instant),
+    pb.LIGHT_YELLOW: lambda instant: (instant, instant + timedelta(days=16)),
+}
+
+
+def _before(token: str) -> datetime:
+    if not token:
+        return now() + timedelta(seconds=1)
+    try:
+        return datetime.fromtimestamp(int(token) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise invalid(Violation("page_token", "MALFORMED", "分页标识无效")) from None
+
+
+def _token(rows: Sequence[Record[Case]], size: int) -> str:
+    return str(round(rows[-1].state.submitted_at.timestamp() * 1000)) if len(rows) >= size else ""
+
+
+def build(parts: Parts) -> Api:
+    """The api of case, from its parts."""
+    api = CaseApi(parts)
+    return Api(api, polls=[api.items.refresh])

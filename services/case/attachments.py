@@ -1,0 +1,96 @@
+"""Files people hand in: told by content, sealed, kept apart from the case until it is submitted."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+
+import puremagic
+
+from chassis.acts import Actor, now
+from chassis.errors import Violation, invalid
+from chassis.records import record_id
+from chassis.rpc import Call
+from chassis.sealed import Keyring
+from services.case.store import Attachments
+from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
+
+MOST_BYTES = 10 * 1024 * 1024
+# An upload can be handed in this long; the sweep deletes unused ones only later, so the two never meet.
+GOOD_FOR = timedelta(hours=20)
+# What is taken, by what the content is; an OFD is a ZIP with OFD.xml in it, a DOCX one with word/.
+TYPES = {
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".jfif": "image/jpeg",
+    ".png": "image/png",
+}
+ZIPPED = {
+    b"OFD.xml": "application/ofd",
+    b"word/document.xml": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+
+
+def media_type(content: bytes) -> str | None:
+    """The media type by content, None for what is not taken."""
+    if content.startswith(b"PK\x03\x04"):
+        return next((type for mark, type in ZIPPED.items() if mark in content), None)
+    try:
+        extension = puremagic.from_string(content[:65536])
+    except (puremagic.PureError, ValueError):
+        return None
+    return TYPES.get(extension)
+
+
+def upload(files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
+    """Stores one file of the caller. The same request_id again answers with the stored file, another content is refused."""
+    if len(request.content) > MOST_BYTES:
+        raise invalid(Violation("content", "ATTACHMENT_SIZE", "文件超过10MB"))
+    kind = media_type(request.content)
+    if kind is None:
+        raise invalid(Violation("content", "ATTACHMENT_TYPE", "只接受PDF、JPG、PNG、OFD、DOCX文件"))
+    id, owner, digest = record_id(call.cause.key), call.actor.id, hashlib.sha256(request.content).hexdigest()
+    metadata = {
+        "owner": owner,
+        "sealed_filename": keyring.seal(owner, request.filename),
+        "media_type": kind,
+        "size": len(request.content),
+        "sha256": digest,
+        "kept": False,
+        "at": now(),
+        "request": call.cause.request,
+    }
+    known = files.get(id)
+    stored = known or files.put(id, keyring.seal_bytes(owner, request.content), metadata)
+    if stored["request"] != call.cause.request:
+        raise invalid(Violation("request_id", "REQUEST_ID_REUSED", "同一 request_id 已用于另一请求"))
+    return pb.Attachment(
+        id=id, filename=request.filename, media_type=stored["media_type"], size=stored["size"], sha256=stored["sha256"]
+    )
+
+
+def claim(files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor) -> list[events.HandedInFile]:
+    """The files named for materials; each must be the caller's own."""
+    claimed, found = [], []
+    for handed_in in materials:
+        for id in handed_in.attachments:
+            stored = files.get(id)
+            if stored is None or stored["owner"] != actor.id or stored["at"] < now() - GOOD_FOR:
+                found.append(
+                    Violation(f"materials[{handed_in.material}]", "ATTACHMENT_UNKNOWN", "找不到上传的文件，请重新上传")
+                )
+                continue
+            claimed.append(
+                events.HandedInFile(
+                    attachment_id=id,
+                    material=handed_in.material,
+                    sealed_filename=stored["sealed_filename"],
+                    media_type=stored["media_type"],
+                    size=stored["size"],
+                    sha256=stored["sha256"],
+                )
+            )
+    if found:
+        raise invalid(*found)
+    return claimed

@@ -1,0 +1,206 @@
+"""What case keeps: cases, its copy of the items, attachments, and the count of arrivals."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from google.protobuf.json_format import MessageToDict, ParseDict
+from gridfs import GridFSBucket
+from gridfs.errors import FileExists, NoFile
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from chassis.acts import now
+from chassis.records import Record, Records
+from chassis.tally import Tally
+from services.case.model import Case
+from services.case.model_evolve import EVOLVE
+from yiwang.case.v1 import events_pb2 as events
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+Document = dict[str, Any]
+FIRST_WINDOW = timedelta(seconds=10)
+OLDEST = timedelta(days=3 * 366)
+
+
+def cases(database: Database[Document]) -> Records[Case]:
+    """The cases."""
+    return Records(database["cases"], Case, EVOLVE, events)
+
+
+def records(database: Database[Document]) -> list[Records[Any]]:
+    """Everything here that has a journal."""
+    return [cases(database)]
+
+
+def arrivals(database: Database[Document]) -> Tally:
+    """Cases received, by department and day in China: bucket `<department>/<day>`."""
+    return Tally(database, "arrivals")
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Indexes of everything; safe to repeat."""
+    cases(database).ensure_indexes(
+        [("state.applicant_id", 1), ("state.submitted_at", 1)],
+        [("state.desk", 1), ("state.submitted_at", 1)],
+        [("state.desk", 1), ("state.promised_due", 1)],
+        [("state.files.attachment_id", 1)],
+        unique=["state.number"],
+    )
+    arrivals(database).ensure_indexes()
+    database["items"].create_index("heard", name="heard")
+    database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
+
+
+def uses_file(all: Records[Case], attachment: str) -> bool:
+    """Whether a case has this file."""
+    return all.collection.find_one({"state.files.attachment_id": attachment}, {"_id": 1}) is not None
+
+
+def newest_at_desk(all: Records[Case], desk: str, before: datetime, count: int) -> list[Record[Case]]:
+    """Open cases of a department before an instant, newest first; a few more than `count` where instants tie.
+
+    Looks back in growing windows, each bounded on the index, so that a full desk costs what an empty one does.
+    """
+    found: list[Record[Case]] = []
+    upper, window = before, FIRST_WINDOW
+    while len(found) < count and upper > before - OLDEST:
+        lower = upper - window
+        rows = all.select({"state.desk": desk, "state.submitted_at": {"$gte": lower, "$lt": upper}})
+        found += sorted(rows, key=lambda row: (row.state.submitted_at, row.id), reverse=True)
+        upper, window = lower, window * 4
+    return _page(found, count)
+
+
+def due_at_desk(all: Records[Case], desk: str, after: datetime, until: datetime, count: int) -> list[Record[Case]]:
+    """Open cases of a department that are due in (after, until], the most urgent first."""
+    rows = all.select({"state.desk": desk, "state.promised_due": {"$gt": after, "$lte": until}})
+    return sorted(rows, key=lambda row: (row.state.promised_due or until, row.id))[:count]
+
+
+def own_cases(all: Records[Case], applicant: str, before: datetime, count: int) -> list[Record[Case]]:
+    """A person's cases before an instant, newest first."""
+    bounds = {"$gte": before - timedelta(days=100 * 366), "$lt": before}
+    rows = all.select({"state.applicant_id": applicant, "state.submitted_at": bounds})
+    return _page(sorted(rows, key=lambda row: (row.state.submitted_at, row.id), reverse=True), count)
+
+
+def _page(rows: list[Record[Case]], count: int) -> list[Record[Case]]:
+    """The first `count` rows and those that tie with the last, so that a page token of an instant loses none."""
+    if len(rows) <= count:
+        return rows
+    last = rows[count - 1].state.submitted_at
+    return [row for position, row in enumerate(rows) if position < count or row.state.submitted_at == last]
+
+
+class KeptItem(NamedTuple):
+    """An edition of an item, and whether it takes new applications."""
+
+    edition: int
+    suspended: bool
+    definition: catalog.ItemDefinition
+
+
+class Items:
+    """Case's own copy of the items, so that catalog may be away while people apply. Every edition is kept for ever."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._current = database["items"]
+        self._editions = database["item_editions"]
+        self._latest: dict[str, tuple[int, bool]] = {}
+        self._definitions: dict[tuple[str, int], catalog.ItemDefinition] = {}
+        self._since = now() - timedelta(minutes=5)
+        self._lock = threading.Lock()
+
+    def keep(self, item_id: str, seq: int, edition: int, definition: catalog.ItemDefinition) -> None:
+        """Keeps an edition; an older event than the one known changes nothing but the editions."""
+        values = {"definition": MessageToDict(definition)}
+        self._editions.update_one({"_id": f"{item_id}/{edition}"}, {"$set": values}, upsert=True)
+        self._set(item_id, seq, {"edition": edition, "suspended": False})
+
+    def suspend(self, item_id: str, seq: int) -> None:
+        """No new applications, unless a newer edition was heard already."""
+        self._set(item_id, seq, {"suspended": True})
+
+    def _set(self, item_id: str, seq: int, values: Document) -> None:
+        try:
+            change = {"$set": values | {"seq": seq, "heard": now()}}
+            self._current.update_one({"_id": item_id, "seq": {"$lt": seq}}, change, upsert=True)
+        except DuplicateKeyError:
+            pass  # a newer event of the item was heard already: read models skip older ones
+
+    def current(self, item_id: str) -> KeptItem | None:
+        """The item as it may be applied for now, None when none was heard of."""
+        if item_id not in self._latest:
+            found = self._current.find_one({"_id": item_id})
+            if found is None or "edition" not in found:
+                return None
+            self._latest[item_id] = (found["edition"], found["suspended"])
+        edition, suspended = self._latest[item_id]
+        definition = self.edition(item_id, edition)
+        return KeptItem(edition, suspended, definition) if definition else None
+
+    def edition(self, item_id: str, edition: int) -> catalog.ItemDefinition | None:
+        """One edition's definition; it never changes, so it is remembered."""
+        known = self._definitions.get((item_id, edition))
+        if known is None:
+            found = self._editions.find_one({"_id": f"{item_id}/{edition}"})
+            if found is None:
+                return None
+            known = ParseDict(found["definition"], catalog.ItemDefinition(), ignore_unknown_fields=True)
+            with self._lock:
+                if len(self._definitions) > 5000:
+                    self._definitions.clear()
+                self._definitions[(item_id, edition)] = known
+        return known
+
+    def refresh(self) -> None:
+        """Forgets what the worker heard anew since the last call; the api calls it every second or two."""
+        instant = now()
+        bounds = {"$gte": self._since - timedelta(seconds=60), "$lt": instant + timedelta(days=1)}
+        for document in self._current.find({"heard": bounds}, {"_id": 1}):
+            self._latest.pop(document["_id"], None)
+        self._since = instant
+
+
+class Attachments:
+    """Files in GridFS, sealed by the caller; an upload that no case uses is swept after a day."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._bucket = GridFSBucket(database, "attachments")
+        self._files: Collection[Document] = database["attachments.files"]
+
+    def put(self, id: str, content: bytes, metadata: Document) -> Document:
+        """Stores a file under its id; the same id again answers with what is stored."""
+        try:
+            with self._bucket.open_upload_stream_with_id(id, "sealed", metadata=metadata) as stream:
+                stream.write(content)
+        except (FileExists, DuplicateKeyError):
+            pass  # the same upload, again
+        return self.get(id) or metadata
+
+    def get(self, id: str) -> Document | None:
+        """The metadata of a file."""
+        found = self._files.find_one({"_id": id})
+        return found["metadata"] if found else None
+
+    def read(self, id: str) -> bytes | None:
+        """The stored bytes."""
+        try:
+            return self._bucket.open_download_stream(id).read()
+        except NoFile:
+            return None
+
+    def sweep(self, older: datetime, used: Callable[[str], bool]) -> int:
+        """Deletes uploads older than this that no case uses; returns how many. What a case uses is not asked about again."""
+        bounds = {"$gte": older - timedelta(days=366), "$lt": older}
+        deleted = 0
+        for file in list(self._files.find({"metadata.kept": False, "metadata.at": bounds}, {"_id": 1})):
+            if used(file["_id"]):
+                self._files.update_one({"_id": file["_id"]}, {"$set": {"metadata.kept": True}})
+            else:
+                self._bucket.delete(file["_id"])
+                deleted += 1
+        return deleted

@@ -1,0 +1,70 @@
+"""What case does when it hears something, and by the clock."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from chassis import sessions
+from chassis.acts import now
+from chassis.events import Heard, every, on
+from chassis.parts import Parts
+from chassis.sealed import Keyring
+from services.case import store
+from yiwang.case.v1.events_pb2 import CaseSubmitted
+from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
+from yiwang.identity.v1.events_pb2 import PersonErased, SessionEnded
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+UNUSED_FOR = timedelta(days=1)
+
+
+class Worker:
+    """The handlers and timers of case; a queue each, `case.<method>`."""
+
+    name = "case"
+    parts: Parts
+    items: store.Items
+    keyring: Keyring
+
+    @on(ItemPublished)
+    def keep_item(self, event: Heard[ItemPublished]) -> None:
+        """Read model: the item's newest edition, and every edition it had."""
+        self.items.keep(event.body.item_id, event.seq, event.body.edition, event.body.definition)
+
+    @on(ItemSuspended)
+    def suspend_item(self, event: Heard[ItemSuspended]) -> None:
+        """Read model: no new applications for the item."""
+        self.items.suspend(event.body.item_id, event.seq)
+
+    @on(CaseSubmitted)
+    def note_arrival(self, event: Heard[CaseSubmitted]) -> None:
+        """Tally: cases received by department and day."""
+        day = datetime.fromisoformat(event.time).astimezone(SHANGHAI).date()
+        bucket = f"{event.body.department}/{day}"
+        store.arrivals(self.parts.database).contribute(event.record, [bucket], "arrived", event.seq)
+
+    @on(SessionEnded)
+    def refuse_session(self, event: Heard[SessionEnded]) -> None:
+        """Read model: tokens of the session are refused."""
+        sessions.refuse(self.parts.database, event.body.session_id, event.body.tokens_end)
+
+    @on(PersonErased)
+    def forget_person(self, event: Heard[PersonErased]) -> None:
+        """Destroys case's key of the person; forms, notices and files stay unreadable for ever."""
+        self.keyring.erase(event.body.person_id, now())
+
+    @every(interval=2)
+    def count_arrivals(self) -> None:
+        """Recounts the days that changed."""
+        store.arrivals(self.parts.database).recount()
+
+    @every(interval=3600)
+    def sweep_uploads(self) -> None:
+        """Deletes uploads that no case used within a day."""
+        cases = store.cases(self.parts.database)
+        store.Attachments(self.parts.database).sweep(now() - UNUSED_FOR, lambda file: store.uses_file(cases, file))
+
+
+def build(parts: Parts) -> type[Worker]:
+    """The worker of case, from its parts."""
+    Worker.parts, Worker.keyring, Worker.items = parts, parts.keyring, store.Items(parts.database)
+    return Worker
