@@ -155,10 +155,12 @@ class Records(Generic[S]):
         document = self.collection.find_one(query)
         return self._record(document) if document else None
 
-    def select(self, query: Filter, journal: bool = False) -> list[Record[S]]:
-        """Records that match, without their journals unless asked for. Keep the query bounded by an index."""
-        fields = None if journal else {"journal": 0}
-        return [self._record(document) for document in self.collection.find(query, fields)]
+    def select(self, query: Filter, newest: str = "", limit: int = 0) -> list[Record[S]]:
+        """Records that match, without their journals. Keep the query bounded by an index: a store may sort in memory."""
+        found = self.collection.find(query, {"journal": 0})
+        if newest:
+            found = found.sort(newest, -1)
+        return [self._record(document) for document in found.limit(limit)]
 
     def event(self, entry: Filter) -> Message:
         """The event message of a journal entry."""

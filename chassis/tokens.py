@@ -7,6 +7,7 @@ a service verifies while identity is away. Sessions that ended are refused by id
 import base64
 import threading
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,9 @@ from chassis.acts import REALMS, Actor
 from chassis.errors import UNAUTHENTICATED, Refused
 from chassis.telemetry import log
 from yiwang.identity.v1 import service_pb2, service_pb2_grpc
+
+# RFC 9864 renames the algorithm; departments' libraries know EdDSA (RFC 8037), so tokens keep it.
+warnings.filterwarnings("ignore", "EdDSA is deprecated")
 
 ISSUER = "yiwang.identity"
 ACCESS_SECONDS = 15 * 60

@@ -92,7 +92,7 @@ class CaseApi:
 
     def ListMyCases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         size = request.page_size or PAGE
-        rows = store.own_cases(self.cases, call.actor.id, _before(request.page_token), size)
+        rows = store.own_cases(self.cases, call.actor.id, _cursor(request.page_token), size)
         return pb.ListMyCasesResponse(cases=self._lines(rows, call), next_page_token=_token(rows, size))
 
     def ListInbox(self, request: pb.ListInboxRequest, call: Call) -> pb.ListInboxResponse:
@@ -103,7 +103,7 @@ class CaseApi:
             rows = store.due_at_desk(self.cases, desk, after, until, DUE_MOST)
             rows, token = [row for row in rows if model.light(row.state, instant) == request.light], ""
         else:
-            rows = store.newest_at_desk(self.cases, desk, _before(request.page_token), size)
+            rows = store.newest_at_desk(self.cases, desk, _cursor(request.page_token), size)
             token = _token(rows, size)
         return pb.ListInboxResponse(
             cases=self._lines(rows, call), next_page_token=token, arrived_today=arrived.get("arrived", 0)
@@ -199,17 +199,18 @@ _DUE: dict[int, Callable[[datetime], tuple[datetime, datetime]]] = {
 }
 
 
-def _before(token: str) -> datetime:
+def _cursor(token: str) -> store.Cursor:
     if not token:
-        return now() + timedelta(seconds=1)
+        return store.Cursor(now() + timedelta(seconds=1), "")
     try:
-        return datetime.fromtimestamp(int(token) / 1000, UTC)
+        instant, id = token.split("-", 1)
+        return store.Cursor(datetime.fromtimestamp(int(instant) / 1000, UTC), id)
     except (ValueError, OverflowError, OSError):
         raise invalid(Violation("page_token", "MALFORMED", "分页标识无效")) from None
 
 
 def _token(rows: Sequence[Record[Case]], size: int) -> str:
-    return str(round(rows[-1].state.submitted_at.timestamp() * 1000)) if len(rows) >= size else ""
+    return f"{round(rows[-1].state.submitted_at.timestamp() * 1000)}-{rows[-1].id}" if len(rows) >= size else ""
 
 
 def build(parts: Parts) -> Api:

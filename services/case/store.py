@@ -22,6 +22,9 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 Document = dict[str, Any]
 FIRST_WINDOW = timedelta(seconds=10)
+MILLISECOND = timedelta(milliseconds=1)
+# Cases of one desk or person that may share a millisecond; a page looks at so many more rows.
+TIES = 20
 OLDEST = timedelta(days=3 * 366)
 
 
@@ -59,19 +62,31 @@ def uses_file(all: Records[Case], attachment: str) -> bool:
     return all.collection.find_one({"state.files.attachment_id": attachment}, {"_id": 1}) is not None
 
 
-def newest_at_desk(all: Records[Case], desk: str, before: datetime, count: int) -> list[Record[Case]]:
-    """Open cases of a department before an instant, newest first; a few more than `count` where instants tie.
+class Cursor(NamedTuple):
+    """A place in a list that runs from new to old: after the case with this instant and id."""
+
+    at: datetime
+    id: str
+
+    @classmethod
+    def of(cls, row: Record[Case]) -> "Cursor":
+        """The place of a case."""
+        return cls(row.state.submitted_at, row.id)
+
+
+def newest_at_desk(all: Records[Case], desk: str, after: Cursor, count: int) -> list[Record[Case]]:
+    """Open cases of a department after a place in the list, newest first.
 
     Looks back in growing windows, each bounded on the index, so that a full desk costs what an empty one does.
     """
     found: list[Record[Case]] = []
-    upper, window = before, FIRST_WINDOW
-    while len(found) < count and upper > before - OLDEST:
+    upper, window = after.at + MILLISECOND, FIRST_WINDOW
+    while len(found) < count and upper > after.at - OLDEST:
         lower = upper - window
-        rows = all.select({"state.desk": desk, "state.submitted_at": {"$gte": lower, "$lt": upper}})
-        found += sorted(rows, key=lambda row: (row.state.submitted_at, row.id), reverse=True)
+        query = {"state.desk": desk, "state.submitted_at": {"$gte": lower, "$lt": upper}}
+        found += _after(after, all.select(query, "state.submitted_at", count + TIES))
         upper, window = lower, window * 4
-    return _page(found, count)
+    return found[:count]
 
 
 def due_at_desk(all: Records[Case], desk: str, after: datetime, until: datetime, count: int) -> list[Record[Case]]:
@@ -80,19 +95,15 @@ def due_at_desk(all: Records[Case], desk: str, after: datetime, until: datetime,
     return sorted(rows, key=lambda row: (row.state.promised_due or until, row.id))[:count]
 
 
-def own_cases(all: Records[Case], applicant: str, before: datetime, count: int) -> list[Record[Case]]:
-    """A person's cases before an instant, newest first."""
-    bounds = {"$gte": before - timedelta(days=100 * 366), "$lt": before}
-    rows = all.select({"state.applicant_id": applicant, "state.submitted_at": bounds})
-    return _page(sorted(rows, key=lambda row: (row.state.submitted_at, row.id), reverse=True), count)
+def own_cases(all: Records[Case], applicant: str, after: Cursor, count: int) -> list[Record[Case]]:
+    """A person's cases after a place in the list, newest first."""
+    bounds = {"$gte": after.at - OLDEST * 30, "$lt": after.at + MILLISECOND}
+    query = {"state.applicant_id": applicant, "state.submitted_at": bounds}
+    return _after(after, all.select(query, "state.submitted_at", count + TIES))[:count]
 
 
-def _page(rows: list[Record[Case]], count: int) -> list[Record[Case]]:
-    """The first `count` rows and those that tie with the last, so that a page token of an instant loses none."""
-    if len(rows) <= count:
-        return rows
-    last = rows[count - 1].state.submitted_at
-    return [row for position, row in enumerate(rows) if position < count or row.state.submitted_at == last]
+def _after(cursor: Cursor, rows: list[Record[Case]]) -> list[Record[Case]]:
+    return [row for row in sorted(rows, key=Cursor.of, reverse=True) if Cursor.of(row) < cursor]
 
 
 class KeptItem(NamedTuple):

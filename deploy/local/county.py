@@ -1,0 +1,78 @@
+"""The demonstration county, loaded once into a running suite and again when its files change; and its accounts."""
+
+import hashlib
+import json
+import os
+import subprocess  # nosec B404
+import sys
+from pathlib import Path
+from typing import Any
+
+from .daemon import ROOT, Progress
+from .places import Places
+
+SAMPLE = ROOT / "services" / "catalog" / "sample"
+# Real items that lie beside the checkout on the project's own machines.
+NEIGHBOURS = ROOT.parent / "shared" / "data" / "items"
+NEIGHBOUR_FILES = ("guangan_items.csv", "hunan_guides.json")
+ROLES = {"receive": "收件人员", "decide": "审批人员", "administer": "管理员"}
+
+
+def sources() -> list[tuple[str, Path, list[str]]]:
+    """(service, file, command) of everything to load; SAMPLE=own leaves the neighbours out."""
+    found = [("identity", SAMPLE / "people.json", ["services.identity", "load"])]
+    items = [SAMPLE / "items.json"]
+    if os.environ.get("SAMPLE") != "own":
+        items += [NEIGHBOURS / name for name in NEIGHBOUR_FILES if (NEIGHBOURS / name).exists()]
+    return found + [("catalog", file, ["services.catalog", "import"]) for file in items]
+
+
+def load(places: Places, target: str, progress: Progress) -> list[str]:
+    """Loads what is new or changed since the last time; returns the files that could not be loaded wholly.
+
+    `target` names the stores: other stores have heard nothing yet, whatever was loaded into these.
+    """
+    marker = Path(places.folder) / "loaded.json"
+    loaded = _loaded(marker, target)
+    faults = []
+    for service, file, command in sources():
+        name = file.name
+        digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+        if digest and loaded.get(name) == digest:
+            continue
+        progress(name, "loading")
+        done = subprocess.run(  # nosec B603
+            [sys.executable, "-m", *command, str(file)],
+            env=places.environment(service),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+        )
+        if done.returncode:
+            faults.append(name)
+            progress(name, f"not loaded wholly (code {done.returncode})")
+            continue
+        loaded[name] = digest
+        marker.write_text(json.dumps({"target": target, "files": loaded}, indent=1))
+        progress(name, "loaded")
+    return faults
+
+
+def accounts(people: Path = SAMPLE / "people.json") -> list[tuple[str, str, str]]:
+    """(what it is, sign-in name, password): the first person, and the first officer of each role."""
+    try:
+        content: dict[str, list[dict[str, Any]]] = json.loads(people.read_text())
+        chosen = [("群众", entry, "phone") for entry in content["people"][:1]]
+        for role, title in ROLES.items():
+            chosen += [(title, entry, "staffNumber") for entry in content["officers"] if role in entry["roles"]][:1]
+        return [(f"{title} {entry['name']}", entry[login], entry["password"]) for title, entry, login in chosen]
+    except (OSError, ValueError, KeyError, TypeError):
+        # The list is a help on the screen; a file that cannot be read was already complained of by the loading.
+        return []
+
+
+def _loaded(marker: Path, target: str) -> dict[str, str]:
+    try:
+        content = json.loads(marker.read_text())
+        return dict(content["files"]) if content["target"] == target else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

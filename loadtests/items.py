@@ -1,0 +1,102 @@
+"""Synthetic service items for benchmarks: names as counties have them, drawn from lists, the same for the same seed.
+
+Regions begin with 99, which no real county has.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from standards.identifiers import uscc_check_digit
+from yiwang.catalog.v1 import service_pb2 as pb
+
+ITEMS_PER_COUNTY: Final = 500
+
+
+class Office(NamedTuple):
+    """A kind of department: its name after the county's, what it deals with, and how people say it."""
+
+    name: str
+    things: tuple[tuple[str, str], ...]
+
+
+OFFICES: Final = (
+    Office("市场监督管理局", (("食品经营", "饭店"), ("药品零售", "药店"), ("特种设备使用", "电梯"), ("食品生产", "食品厂"))),
+    Office("公安局", (("居民身份证", "身份证"), ("旅馆业特种行业", "宾馆"), ("户口迁移", "户口"), ("普通护照", "护照"))),
+    Office("人力资源和社会保障局", (("失业保险", "失业金"), ("企业职工养老保险", "养老金"), ("工伤认定", "工伤"))),
+    Office("自然资源局", (("国有建设用地使用权", "土地"), ("房屋所有权转移", "房子过户"), ("林木采伐", "砍树"))),
+    Office("卫生健康局", (("医疗机构执业", "诊所"), ("公共场所卫生", "理发店"), ("护士执业", "护士"))),
+    Office("住房和城乡建设局", (("建筑工程施工", "施工"), ("商品房预售", "卖房"), ("公共租赁住房", "公租房"))),
+    Office("交通运输局", (("道路旅客运输经营", "客运"), ("道路普通货物运输", "货车"), ("客运车辆道路运输证", "营运证"))),
+    Office("农业农村局", (("农药经营", "农药"), ("动物诊疗", "宠物医院"), ("水产苗种生产", "养鱼"))),
+    Office("民政局", (("社会团体成立", "协会"), ("养老机构", "养老院"), ("殡葬设施建设", "墓地"))),
+    Office("教育局", (("民办幼儿园", "幼儿园"), ("教师资格", "教师证"), ("校车使用", "校车"))),
+    Office("水利局", (("取水", "打井"), ("河道采砂", "挖沙"), ("生产建设项目水土保持方案", "水土保持"))),
+    Office("医疗保障局", (("异地就医", "外地看病"), ("生育津贴", "产假"), ("城乡居民医疗保险", "医保"))),
+    Office("文化广电旅游局", (("互联网上网服务营业场所", "网吧"), ("旅行社设立", "旅行社"), ("营业性演出", "演出"))),
+    Office("应急管理局", (("烟花爆竹零售", "鞭炮"), ("危险化学品经营", "化学品"), ("非煤矿山安全生产", "矿山"))),
+)
+ACTS: Final = (
+    ("许可证核发", "01"), ("许可证变更", "01"), ("许可证延续", "01"), ("许可证补办申请", "01"), ("许可证注销", "01"), ("审批", "01"),
+    ("登记", "07"), ("变更登记办理", "07"), ("注销登记", "07"), ("备案", "10"), ("备案变更申请", "10"), ("资格确认申请", "07"),
+    ("证明开具", "20"), ("信息查询", "20"), ("补贴申领办理", "05"), ("待遇申请", "05"), ("年度检验", "10"),
+)  # fmt: skip
+QUALIFIERS: Final = (
+    "", "", "", "", "（新办）", "（告知承诺）", "（首次申请）", "（个人）", "（企业）", "（跨区域办理）", "（一般程序）", "（法定代表人变更）",
+    "（经营地址变更）", "（证书遗失补办）", "（到期换证）", "（小规模）", "（外商投资）", "（非生物制品类）", "（二级）", "（镇街受理）",
+)  # fmt: skip
+SPOKEN: Final = ("办{}", "开{}", "{}怎么办", "申请{}", "{}手续", "{}办证", "想开个{}")
+COUNTIES: Final = ("东", "西", "南", "北", "清", "平", "安", "永", "新", "长", "兴", "宁", "云", "石", "金", "白", "龙", "凤")
+WATERS: Final = ("河", "江", "山", "岭", "溪", "泉", "湖", "川", "桥", "坪", "沙", "阳")
+TOPICS: Final = ("准营准办", "证件办理", "社会保障", "住房保障", "工程建设", "交通出行", "医疗卫生", "教育科研", "农林牧渔")
+PAPERS: Final = ("申请书", "身份证明", "营业执照", "场所使用证明", "布局平面图", "管理制度", "授权委托书", "检验报告", "承诺书", "证明材料")
+
+
+def synthetic_items(count: int, seed: int) -> Iterator[pb.ItemDefinition]:
+    """So many items, 500 to a county; the same for the same seed."""
+    draw = random.Random(seed)
+    for number in range(count):
+        county, place = divmod(number, ITEMS_PER_COUNTY)
+        yield _item(draw, number, county, place)
+
+
+def _item(draw: random.Random, number: int, county: int, place: int) -> pb.ItemDefinition:
+    position = place % len(OFFICES)
+    office, region = OFFICES[position], f"99{1 + county // 90:02d}{1 + county % 90:02d}"
+    name = COUNTIES[county % len(COUNTIES)] + WATERS[county // len(COUNTIES) % len(WATERS)] + "县"
+    owner = f"11{region}{county:06d}{position:03d}"[:17]
+    owner += uscc_check_digit(owner)
+    thing, spoken = draw.choice(office.things)
+    act, kind = draw.choice(ACTS)
+    base = f"99{kind}{place:05d}000"
+    return pb.ItemDefinition(
+        code=f"{owner}4{base}{number % 100:02d}",
+        base_code=base,
+        name=thing + act + draw.choice(QUALIFIERS),
+        aliases=[shape.format(spoken) for shape in draw.sample(SPOKEN, draw.randint(0, 3))],
+        type_code=kind,
+        department=pb.Department(code=owner, name=name + office.name),
+        region=region if draw.random() < 0.9 else f"{region}{draw.randint(1, 20):03d}",
+        service_objects=["自然人", "企业法人"],
+        statutory_limit=pb.Limit(amount=20, unit=pb.TIME_UNIT_WORKING_DAY),
+        promised_limit=pb.Limit(amount=draw.randint(1, 15), unit=pb.TIME_UNIT_WORKING_DAY),
+        conditions=f"申请{thing}{act}的，应当具备与其规模相适应的场所、设施和管理制度，并符合法律、法规规定的其他条件。",
+        legal_basis="《中华人民共和国行政许可法》第三十二条、第四十二条",
+        steps=[
+            pb.Step(name="受理", kind=pb.STEP_KIND_ACCEPT),
+            pb.Step(name="审查", kind=pb.STEP_KIND_REVIEW),
+            pb.Step(name="决定", kind=pb.STEP_KIND_DECIDE),
+        ],
+        materials=[
+            pb.Material(key=f"m{order}", name=thing + paper, necessity=pb.NECESSITY_REQUIRED, source="申请人自备")
+            for order, paper in enumerate(draw.sample(PAPERS, draw.randint(2, 6)), 1)
+        ],
+        form_fields=[
+            pb.FormField(key="contact_phone", label="联系人电话", kind=pb.FIELD_KIND_PHONE, required=True, max_length=20),
+            pb.FormField(key="request_note", label="申请说明", kind=pb.FIELD_KIND_LONG_TEXT, required=True, max_length=2000),
+        ],
+        result_name=f"{thing}证" if kind == "01" else "",
+        visits=draw.randint(0, 1),
+        online=draw.random() < 0.9,
+        topics=draw.sample(TOPICS, draw.randint(1, 2)),
+    )

@@ -1,0 +1,154 @@
+"""The project's own sample county keeps the contract and the national rules."""
+
+import json
+import re
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import protovalidate
+import pytest
+from google.protobuf.json_format import ParseDict
+
+from standards import codes
+from standards.identifiers import id_number_valid, organisation_check_digit, uscc_valid
+from yiwang.access.v1 import access_pb2 as access
+from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.identity.v1 import service_pb2 as identity
+
+SAMPLE = Path(__file__).parents[3] / "services/catalog/sample"
+RAW: list[dict[str, Any]] = json.loads((SAMPLE / "items.json").read_text(encoding="utf-8"))["items"]
+ACCOUNTS: dict[str, list[dict[str, Any]]] = json.loads((SAMPLE / "people.json").read_text(encoding="utf-8"))
+ITEMS = [ParseDict(raw, catalog.ItemDefinition()) for raw in RAW]
+
+# Natural days a unit takes at most: five working days are a week.
+NATURAL_DAYS = {"WORKING_DAY": 7 / 5, "NATURAL_DAY": 1.0, "HOUR": 1 / 24, "MONTH": 28.0, "AT_ONCE": 0.0}
+
+each_item = pytest.mark.parametrize("item", ITEMS, ids=[item.code[-13:] for item in ITEMS])
+
+
+def natural(limit: catalog.Limit) -> float:
+    """A limit in natural days, to compare limits of different units."""
+    return limit.amount * NATURAL_DAYS[catalog.TimeUnit.Name(limit.unit).removeprefix("TIME_UNIT_")]
+
+
+def steps(item: catalog.ItemDefinition, *kinds: int) -> list[catalog.Step]:
+    """The steps of these kinds."""
+    return [step for step in item.steps if step.kind in kinds]
+
+
+@each_item
+def test_item_keeps_the_contract(item: catalog.ItemDefinition) -> None:
+    assert [str(violation) for violation in protovalidate.collect_violations(item)] == []
+
+
+@each_item
+def test_item_codes_hold(item: catalog.ItemDefinition) -> None:
+    assert codes.check_item_code(item.code) == codes.CodeCheck("national-31", True, ())
+    assert codes.check_item_code(item.base_code) == codes.CodeCheck("national-12", True, ())
+    level = "5" if len(item.region) == 9 else "4"
+    assert item.code == item.department.code + level + item.base_code
+    assert item.base_code[:4] == "99" + item.type_code
+    assert item.type_code in codes.APPLIED_FOR
+
+
+@each_item
+def test_item_department_holds_and_lies_in_the_county(item: catalog.ItemDefinition) -> None:
+    assert uscc_valid(item.department.code)
+    assert item.department.code.startswith("11990100")
+    assert organisation_check_digit(item.department.code[8:16]) == item.department.code[16]
+    assert codes.region_covers("990100", item.region)
+
+
+@each_item
+def test_item_promises_no_more_than_the_law_allows(item: catalog.ItemDefinition) -> None:
+    assert item.HasField("promised_limit")
+    if item.HasField("statutory_limit"):
+        assert natural(item.promised_limit) <= natural(item.statutory_limit)
+    worked = steps(item, catalog.STEP_KIND_REVIEW, catalog.STEP_KIND_DECIDE)
+    assert sum(natural(step.limit) for step in worked) <= natural(item.promised_limit) + 1e-9
+
+
+@each_item
+def test_item_process_runs_from_acceptance_to_issue(item: catalog.ItemDefinition) -> None:
+    kinds = [catalog.StepKind.Name(step.kind).removeprefix("STEP_KIND_") for step in item.steps]
+    assert re.fullmatch(r"ACCEPT (REVIEW ){0,3}DECIDE ISSUE", " ".join(kinds))
+    if item.promised_limit.unit == catalog.TIME_UNIT_AT_ONCE:
+        assert not steps(item, catalog.STEP_KIND_REVIEW)
+
+
+@each_item
+def test_item_guide_is_complete(item: catalog.ItemDefinition) -> None:
+    for text in (item.conditions, item.legal_basis, item.result_name, item.windows, item.source_note):
+        assert text.strip()
+    assert item.aliases
+    assert item.topics
+    assert item.service_objects
+    assert item.source_note == "据公开法规和办事指南整理的示范数据"
+    assert re.fullmatch(r"0990-0000[0-9]{3}", item.phone)
+    assert item.charged == bool(item.fee_note)
+    assert 3 <= len(item.form_fields) <= 6
+    assert len({field.key for field in item.form_fields}) == len(item.form_fields)
+    assert [material.key for material in item.materials] == [f"m{n}" for n in range(1, len(item.materials) + 1)]
+
+
+def test_the_county_is_wide_enough_to_try_everything() -> None:
+    assert len(ITEMS) >= 44
+    assert len({item.code for item in ITEMS}) == len(ITEMS)
+    assert {item.region for item in ITEMS} == {"990100", "990100101", "990100102"}
+    assert len({item.department.code for item in ITEMS if item.region == "990100"}) >= 8
+    assert Counter(item.promised_limit.unit for item in ITEMS)[catalog.TIME_UNIT_AT_ONCE] >= 6
+    assert {len(steps(item, catalog.STEP_KIND_REVIEW)) for item in ITEMS} == {0, 1, 2, 3}
+    assert sum(item.charged for item in ITEMS) >= 2
+    assert sum(not item.online for item in ITEMS) >= 1
+    assert any(not [m for m in item.materials if m.necessity == catalog.NECESSITY_REQUIRED] for item in ITEMS)
+    assert any(m.necessity == catalog.NECESSITY_DEFERRABLE for item in ITEMS for m in item.materials)
+    assert {item.statutory_limit.unit for item in ITEMS} >= {
+        catalog.TIME_UNIT_WORKING_DAY,
+        catalog.TIME_UNIT_NATURAL_DAY,
+        catalog.TIME_UNIT_MONTH,
+    }
+
+
+def test_one_code_has_one_department_and_people_find_items_by_their_own_words() -> None:
+    assert len({(i.department.code, i.department.name, i.region) for i in ITEMS}) == len(
+        {i.department.code for i in ITEMS}
+    )
+    spoken = {alias for item in ITEMS for alias in item.aliases}
+    assert {"开饭店", "开公司", "办身份证", "生孩子"} <= spoken
+
+
+def test_every_department_has_one_who_receives_and_another_who_decides() -> None:
+    for item in ITEMS:
+        officers = [officer for officer in ACCOUNTS["officers"] if officer["department"] == item.department.code]
+        assert [officer["roles"] for officer in officers] == [["receive", "review"], ["decide", "issue"]]
+        assert {(officer["departmentName"], officer["region"]) for officer in officers} == {
+            (item.department.name, item.region)
+        }
+
+
+def test_officers_can_be_appointed() -> None:
+    officers = ACCOUNTS["officers"]
+    assert len({officer["staffNumber"] for officer in officers}) == len(officers)
+    assert [officer["roles"] for officer in officers].count(["administer", "catalog"]) == 1
+    for officer in officers:
+        request = ParseDict({"requestId": "sample-0001", **officer}, identity.AppointOfficerRequest())
+        assert protovalidate.collect_violations(request) == []
+        assert uscc_valid(request.department)
+
+
+def test_people_can_register_and_are_nobody() -> None:
+    people = ACCOUNTS["people"]
+    assert len(people) == 3
+    for person in people:
+        request = ParseDict({"requestId": "sample-0001", **person}, identity.RegisterPersonRequest())
+        assert protovalidate.collect_violations(request) == []
+        assert id_number_valid(person["idNumber"], date(2026, 1, 1))
+        assert re.fullmatch(r"99[0-9]{4}.{12}", person["idNumber"])
+        assert re.fullmatch(r"1990000[0-9]{4}", person["phone"])
+    assert len({person["idNumber"] for person in people}) == len({person["phone"] for person in people}) == 3
+
+
+def test_required_level_is_left_open_so_that_demo_people_may_apply() -> None:
+    assert {item.required_level for item in ITEMS} == {access.IDENTITY_LEVEL_UNSPECIFIED}
