@@ -163,6 +163,12 @@ class Publisher:
         self._refused.add(int(message.properties["correlation_id"]))
 
 
+def dead_count(uri: str, queue: str) -> int:
+    """How many dead messages a queue has."""
+    with Connection(uri, connect_timeout=10) as connection:
+        return int(connection.channel().queue_declare(f"{queue}.dead", passive=True).message_count)
+
+
 def dead_letters(uri: str, queue: str, most: int = 1000) -> list[dict[str, Any]]:
     """The dead messages of a queue, left where they are: id, type, attempts and the last error's kind; no content."""
     listed: list[dict[str, Any]] = []

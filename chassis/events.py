@@ -143,7 +143,7 @@ class _Handler(Entrypoint):
         getattr(log("events"), level)(
             "handler_again",
             queue=self.name,
-            event=message.headers.get("cloudEvents:id"),
+            event_id=message.headers.get("cloudEvents:id"),
             attempt=attempt,
             error=_kind(error),
         )
@@ -152,7 +152,7 @@ class _Handler(Entrypoint):
     def _give_up(self, message: Delivery, error: BaseException) -> None:
         telemetry.dead_letters.add(1, {"queue": self.name})
         log("events").error(
-            "dead_letter", queue=self.name, event=message.headers.get("cloudEvents:id"), error=_kind(error)
+            "dead_letter", queue=self.name, event_id=message.headers.get("cloudEvents:id"), error=_kind(error)
         )
         self._move(message, bus.DEAD.name, {"x-error": _kind(error)})
 

@@ -168,7 +168,7 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
             except PyMongoError as error:
                 _fail(context, span, _of_store(error), type(error).__name__)
             except Exception as error:
-                log("rpc").error("bug", method=name, trace=span.trace_id, error=type(error).__name__, exc_info=True)
+                log("rpc").error("bug", True, method=name, trace=span.trace_id, error=type(error).__name__)
                 _fail(context, span, status_of(Refused(INTERNAL, "INTERNAL", "系统错误，请稍后重试")), "INTERNAL")
 
     return grpc.unary_unary_rpc_method_handler(
@@ -181,7 +181,7 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
 def _of_store(error: PyMongoError) -> status_pb2.Status:
     if isinstance(error, ConnectionFailure | ExecutionTimeout) or error.timeout:
         return status_of(Refused(UNAVAILABLE, "STORE_UNAVAILABLE", "服务暂时不可用，请稍后重试"))
-    log("rpc").error("store_error", error=type(error).__name__, exc_info=True)
+    log("rpc").error("store_error", error=type(error).__name__)
     return status_of(Refused(INTERNAL, "INTERNAL", "系统错误，请稍后重试"))
 
 

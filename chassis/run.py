@@ -4,6 +4,7 @@ Nothing that eventlet patches may be imported before the mode is known, so this 
 """
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ def start(name: str, jobs: dict[str, str] | None = None) -> None:
     if mode not in modes and mode not in jobs:
         sys.exit(f"usage: python -m services.{name} {' | '.join([*modes, *jobs])}")
     if mode == "worker":
+        os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # dnspython costs 19 MB; a look-up blocks for milliseconds
         import eventlet
 
         eventlet.monkey_patch()
@@ -37,11 +39,11 @@ def start(name: str, jobs: dict[str, str] | None = None) -> None:
 
 def _parts(name: str, mode: str) -> "Parts":
     from chassis import sessions, store, telemetry
-    from chassis.config import Settings
+    from chassis.config import Settings, read
     from chassis.parts import Parts
     from chassis.sealed import Keyring
 
-    settings = Settings()  # type: ignore[call-arg]
+    settings = read(Settings)
     telemetry.setup(name, mode, settings.trace_dir, settings.log_level)
     database = store.connect(settings.mongodb_uri, name)
     store.wait_for(database)

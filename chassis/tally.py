@@ -5,12 +5,18 @@ Never `$inc` from an event: an event heard twice would count twice.
 
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from chassis.acts import now
 
 # A recount may take this share of the time at most, so that a large bucket is counted less often rather than all the time.
 SHARE = 0.02
+# A process marks a bucket once in this time; a mark is taken off only when it is so much older that clocks may differ, too.
+MARK_SECONDS, CLEAN_AFTER = 1.0, timedelta(seconds=3)
 
 
 class Tally:
@@ -19,6 +25,7 @@ class Tally:
     def __init__(self, database: Database[dict[str, Any]], name: str) -> None:
         self._contributions = database[name]
         self._totals = database[f"{name}_totals"]
+        self._marked: dict[str, float] = {}
         self._rest: dict[str, float] = {}
 
     def ensure_indexes(self) -> None:
@@ -27,13 +34,23 @@ class Tally:
         self._totals.create_index([("dirty", 1)], name="dirty", partialFilterExpression={"dirty": True})
 
     def contribute(self, source: str, buckets: list[str], kind: str, order: int) -> None:
-        """What one source record counts as: `kind`, in these buckets. A contribution of a lower order never replaces a higher."""
-        known = self._contributions.find_one({"_id": source})
-        if known is None or known["order"] < order:
-            values = {"buckets": buckets, "kind": kind, "order": order}
-            self._contributions.update_one({"_id": source}, {"$set": values}, upsert=True)
+        """What one source record counts as: `kind`, in these buckets. Of two contributions the higher order stays."""
+        values = {"buckets": buckets, "kind": kind, "order": order, "at": now()}
+        try:
+            self._contributions.update_one({"_id": source, "order": {"$lt": order}}, {"$set": values}, upsert=True)
+        except DuplicateKeyError:
+            pass  # this one or a later one was heard already; its buckets may still lack their mark
         for bucket in buckets:
-            self._totals.update_one({"_id": bucket}, {"$set": {"dirty": True}}, upsert=True)
+            self._mark(bucket)
+
+    def _mark(self, bucket: str) -> None:
+        # Skipping is safe: the contribution is written, and the mark it relies on is taken off no sooner than CLEAN_AFTER.
+        if time.monotonic() - self._marked.get(bucket, -MARK_SECONDS) < MARK_SECONDS:
+            return
+        instant = time.monotonic()
+        self._totals.update_one({"_id": bucket}, {"$set": {"dirty": True, "marked_at": now()}}, upsert=True)
+        self._marked = {known: at for known, at in self._marked.items() if instant - at < MARK_SECONDS}
+        self._marked[bucket] = instant
 
     def recount(self) -> int:
         """Counts dirty buckets anew; called by a timer. Returns how many were counted."""
@@ -42,16 +59,21 @@ class Tally:
             bucket, started = total["_id"], time.monotonic()
             if self._rest.get(bucket, 0.0) > started:
                 continue
-            # The mark goes first: what is contributed from here on sets it again.
-            self._totals.update_one({"_id": bucket}, {"$unset": {"dirty": ""}})
-            group = {"$group": {"_id": "$kind", "count": {"$sum": 1}}}
-            rows = self._contributions.aggregate([{"$match": {"buckets": bucket}}, group])
-            counts = {row["_id"]: row["count"] for row in rows}
-            self._totals.update_one({"_id": bucket}, {"$set": {"counts": counts}})
+            settled = total["marked_at"] < now() - CLEAN_AFTER
+            self._count(bucket)
+            if settled:  # marked again meanwhile: stays dirty
+                unmark = {"_id": bucket, "marked_at": total["marked_at"]}
+                self._totals.update_one(unmark, {"$unset": {"dirty": ""}})
             self._rest[bucket] = started + (time.monotonic() - started) / SHARE
             counted += 1
         self._rest = {bucket: until for bucket, until in self._rest.items() if until > time.monotonic()}
         return counted
+
+    def _count(self, bucket: str) -> None:
+        group = {"$group": {"_id": "$kind", "count": {"$sum": 1}}}
+        rows = self._contributions.aggregate([{"$match": {"buckets": bucket}}, group])
+        counts = {row["_id"]: row["count"] for row in rows}
+        self._totals.update_one({"_id": bucket}, {"$set": {"counts": counts}})
 
     def totals(self, buckets: Iterable[str]) -> dict[str, int]:
         """Counts by kind, summed over buckets."""

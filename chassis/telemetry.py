@@ -9,13 +9,14 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
-import structlog
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -81,7 +82,8 @@ def _line(span: ReadableSpan) -> dict[str, Any]:
 
 def setup(service: str, mode: str, trace_dir: str | None, level: str = "INFO") -> None:
     """Sets up logs, traces and metrics of this process, once."""
-    _setup_logs(service, mode, level)
+    Log.common = {"service": service, "mode": mode}
+    Log.level = getattr(logging, level.upper(), logging.INFO)
     resource = Resource.create({"service.name": service, "service.instance.id": f"{mode}-{os.getpid()}"})
     provider = TracerProvider(resource=resource)
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
@@ -105,24 +107,44 @@ def _setup_otlp(provider: TracerProvider, resource: Resource) -> None:
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
 
 
-def _setup_logs(service: str, mode: str, level: str) -> None:
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    structlog.contextvars.bind_contextvars(service=service, mode=mode)
+class Log:
+    """Structured logs: one JSON line per event on standard error. Event names are snake_case, values ids and codes."""
+
+    __slots__ = ("_name",)
+    common: ClassVar[dict[str, str]] = {}
+    level: ClassVar[int] = logging.INFO
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, event: str, **values: object) -> None:
+        """What only a developer wants to know."""
+        self._write(logging.DEBUG, event, values)
+
+    def info(self, event: str, **values: object) -> None:
+        """What happened as it should."""
+        self._write(logging.INFO, event, values)
+
+    def warning(self, event: str, **values: object) -> None:
+        """What will mend itself."""
+        self._write(logging.WARNING, event, values)
+
+    def error(self, event: str, trace_back: bool = False, **values: object) -> None:
+        """What somebody must look at; `trace_back` adds where it was raised, without the error's text."""
+        if trace_back and (raised := sys.exc_info()[2]):
+            values["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(raised)]
+        self._write(logging.ERROR, event, values)
+
+    def _write(self, level: int, event: str, values: dict[str, object]) -> None:
+        if level >= self.level:
+            line = {"time": datetime.now(UTC), "level": logging.getLevelName(level), "event": event, "logger": self._name}
+            sys.stderr.buffer.write(orjson.dumps(line | self.common | values, default=str) + b"\n")
+            sys.stderr.buffer.flush()
 
 
-def log(name: str) -> Any:
-    """A structured logger; give events snake_case names and ids only."""
-    return structlog.get_logger().bind(logger=name)
+def log(name: str) -> Log:
+    """A log of this name."""
+    return Log(name)
 
 
 def flush() -> None:
@@ -147,7 +169,7 @@ def parse(traceparent: str | None) -> SpanContext | None:
 class span:
     """A span as a context manager. An exception that leaves it marks it as failed; the traceparent names it for the next hop."""
 
-    __slots__ = ("_span", "started", "traceparent")
+    __slots__ = ("_failed", "_span", "started", "traceparent")
 
     def __init__(
         self, name: str, kind: str, parent: str | None = None, attributes: dict[str, str | int] | None = None
@@ -155,6 +177,7 @@ class span:
         remote = parse(parent)
         context = trace.set_span_in_context(NonRecordingSpan(remote)) if remote else None
         self.started = time.perf_counter()
+        self._failed = False
         self._span: Span = _tracer.start_span(name, context, _KINDS[kind], attributes)
         own = self._span.get_span_context()
         self.traceparent = f"00-{own.trace_id:032x}-{own.span_id:016x}-01" if own.is_valid else parent or ""
@@ -170,6 +193,7 @@ class span:
 
     def error(self, reason: str) -> None:
         """Marks the span as failed for this reason."""
+        self._failed = True
         self._span.set_attribute(REASON, reason)
         self._span.set_status(StatusCode.ERROR)
 
@@ -183,6 +207,6 @@ class span:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None
     ) -> None:
-        if kind is not None:
+        if kind is not None and not self._failed:  # a refusal leaves as grpc's own exception; its reason stays
             self.error(kind.__name__)
         self._span.end()

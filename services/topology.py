@@ -1,20 +1,24 @@
 """`python -m services.topology`: declares every exchange and queue the events' contracts name. Run before any worker starts."""
 
 import sys
+import time
 from types import ModuleType
 
 from chassis import bus
-from chassis.config import BrokerSettings
+from chassis.config import BrokerSettings, read
 from yiwang.case.v1 import events_pb2 as case
 from yiwang.catalog.v1 import events_pb2 as catalog
 from yiwang.identity.v1 import events_pb2 as identity
 from yiwang.rating.v1 import events_pb2 as rating
 
+SETTLE_SECONDS = 1.5
 EVENTS: tuple[ModuleType, ...] = (identity, catalog, case, rating)
 
 
 def main() -> None:
-    names = bus.declare(BrokerSettings().amqp_uri, EVENTS)
+    names = bus.declare(read(BrokerSettings).amqp_uri, EVENTS)
+    # A quorum queue whose broker is killed within its first second never answers again; who waits for us may kill it then.
+    time.sleep(SETTLE_SECONDS)
     sys.stdout.write("".join(f"{name}\n" for name in names))
 
 

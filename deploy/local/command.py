@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         addresses = {f"{name.upper()}_ADDRESS": address for name, address in places.addresses.items()}
         load = {"GATEWAY_URL": places.gateway_url, "LOCUST_HOST": places.gateway_url}
         program = sys.executable if command[0] == "python" else command[0]
-        os.execvpe(program, [program, *command[1:]], {**places.environment(service), **addresses, **load})
+        os.execvpe(program, [program, *command[1:]], {**places.environment(service), **addresses, **load})  # noqa: S606  # nosec B606
     except OSError as error:
         print(f"cannot run {command[0]}: {error.strerror}", file=sys.stderr)
     except LocalFault as fault:

@@ -8,6 +8,7 @@ from chassis.acts import now
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.sealed import Keyring
+from chassis.tally import Tally
 from services.case import store
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
@@ -24,6 +25,7 @@ class Worker:
     parts: Parts
     items: store.Items
     keyring: Keyring
+    arrivals: Tally
 
     @on(ItemPublished)
     def keep_item(self, event: Heard[ItemPublished]) -> None:
@@ -40,7 +42,7 @@ class Worker:
         """Tally: cases received by department and day."""
         day = datetime.fromisoformat(event.time).astimezone(SHANGHAI).date()
         bucket = f"{event.body.department}/{day}"
-        store.arrivals(self.parts.database).contribute(event.record, [bucket], "arrived", event.seq)
+        self.arrivals.contribute(event.record, [bucket], "arrived", event.seq)
 
     @on(SessionEnded)
     def refuse_session(self, event: Heard[SessionEnded]) -> None:
@@ -55,7 +57,7 @@ class Worker:
     @every(interval=2)
     def count_arrivals(self) -> None:
         """Recounts the days that changed."""
-        store.arrivals(self.parts.database).recount()
+        self.arrivals.recount()
 
     @every(interval=3600)
     def sweep_uploads(self) -> None:
@@ -66,5 +68,6 @@ class Worker:
 
 def build(parts: Parts) -> type[Worker]:
     """The worker of case, from its parts."""
-    Worker.parts, Worker.keyring, Worker.items = parts, parts.keyring, store.Items(parts.database)
+    Worker.parts, Worker.keyring = parts, parts.keyring
+    Worker.items, Worker.arrivals = store.Items(parts.database), store.arrivals(parts.database)
     return Worker

@@ -1,0 +1,303 @@
+"""`make bench`: the figures of the spine, in one run, against the floor measured beside them.
+
+The floor of a write is an echo RPC of the same bytes plus a raw insert of the same document; of a read, echo plus a raw find.
+Ratios of CPU time of all processes (clients included) within one run; medians of rounds, since the machines are noisy.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bson
+import psutil
+
+from deploy.local.stores import Store, start_store
+from deploy.local.suite import Suite
+from loadtests.campaign import Campaign, scratch, until_true
+from loadtests.figures import Figure, publish
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+RATE, SECONDS = 100, 4
+FULL = os.environ.get("FULL") == "1"
+FEW, MANY = 1_000, 1_000_000 if FULL else 100_000
+SUITE = ("identity", "catalog", "case", "rating")
+
+Rounds = dict[str, list[dict[str, float]]]
+
+
+def total(cpu: dict[str, float], *names: str) -> float:
+    """CPU milliseconds per act of these processes."""
+    return sum(cpu.get(name, 0.0) for name in names)
+
+
+class Floor:
+    """What the floor is measured with: an echo server and a store of its own."""
+
+    def __init__(self, folder: Path, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.store: Store = start_store("raw", folder / "raw")
+        port = _free_port()
+        self.address = f"127.0.0.1:{port}"
+        sizes = _sizes(campaign)
+        command = [sys.executable, "-m", "loadtests.echo", self.address, str(sizes["case_bytes"])]
+        self.echo = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self.spec = {"echo": self.address, "raw_store": self.store.uri, **sizes}
+
+    def load(self, act: str, **more: Any) -> dict[str, float]:
+        """CPU per act of a floor act: of the client and of the server it talks to."""
+        server = self._echo_cpu if act == "echo" else self.store.cpu_seconds
+        before = server()
+        result = self.campaign.start(act, RATE, SECONDS, **{**self.spec, **more}).result(120)
+        count = result["asked"]
+        if result["errors"]:
+            raise RuntimeError(f"{act}: {result['errors']}")
+        return {"client": result["cpu"] * 1000 / count, "server": (server() - before) * 1000 / count}
+
+    def _echo_cpu(self) -> float:
+        times = psutil.Process(self.echo.pid).cpu_times()
+        return times.user + times.system
+
+    def stop(self) -> None:
+        self.echo.terminate()
+        self.echo.wait()
+        self.store.stop()
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _sizes(campaign: Campaign) -> dict[str, Any]:
+    """The bytes of a submitted case: on the wire and in the store."""
+    campaign.load("submit", 10, 1)
+    document = campaign.cases.find_one({})
+    document["journal"][0]["trace"] = "0" * 55
+    return {"document": bson.BSON.encode(document).hex(), "request_bytes": 250, "case_bytes": 900}
+
+
+def request_paths(campaign: Campaign, floor: Floor) -> Rounds:
+    """CPU per act, round by round: the floor, and the acts with the worker frozen so that only the request path counts."""
+    worker = campaign.suite.process("case", "worker")
+    rounds: Rounds = {name: [] for name in ("echo", "raw_insert", "raw_find", "submit", "accept", "get")}
+    for number in range(ROUNDS):
+        run = f"bench{number}"
+        rounds["echo"].append(floor.load("echo"))
+        rounds["raw_insert"].append(floor.load("raw_insert", run=run))
+        rounds["raw_find"].append(floor.load("raw_find", run=run, inserted=RATE * SECONDS))
+        worker.pause()
+        rounds["submit"].append(_checked(campaign.load("submit", RATE, SECONDS, warm=5)))
+        cases = newest_cases(campaign, RATE * SECONDS)
+        rounds["accept"].append(_checked(campaign.load("accept", RATE, SECONDS, cases=cases["by_department"])))
+        rounds["get"].append(_checked(campaign.load("get", RATE, SECONDS, cases=cases["by_person"])))
+        worker.resume()
+        until_true(lambda: campaign.cases.find_one({"unsent": True}) is None, 120)
+        _say(f"round {number + 1} of {ROUNDS}")
+    return rounds
+
+
+def _checked(result: dict[str, Any]) -> dict[str, float]:
+    if result["errors"]:
+        raise RuntimeError(f"{result['name']}: {result['errors']}")
+    return result["cpu_by"] | {f"p{share}": result[f"p{share}"] for share in (50, 95, 99)}
+
+
+def newest_cases(campaign: Campaign, count: int) -> dict[str, list[tuple[str, int]]]:
+    """The newest cases, with the number of their applicant and of their department."""
+    rows = list(campaign.cases.find({}, {"state.applicant_id": 1, "state.department": 1}).sort("state.submitted_at", -1).limit(count))
+    return {
+        "by_person": [(row["_id"], int(row["state"]["applicant_id"].rsplit("-", 1)[1])) for row in rows],
+        "by_department": [(row["_id"], int(row["state"]["department"][4:])) for row in rows],
+    }
+
+
+def consequences(campaign: Campaign) -> list[float]:
+    """CPU milliseconds of everything a submit causes beyond its request path, round by round."""
+    found = []
+    for _ in range(ROUNDS):
+        before, started = campaign.suite.cpu_seconds(), time.monotonic()
+        result = campaign.load("submit", RATE, SECONDS)
+        until_true(lambda: campaign.cases.find_one({"unsent": True}) is None, 60)
+        time.sleep(1)
+        after, elapsed = campaign.suite.cpu_seconds(), time.monotonic() - started
+        idle = idle_cpu(campaign.suite, 2)
+        spent = {name: after[name] - before[name] - idle[name] * elapsed for name in after}
+        found.append({name: value * 1000 / result["asked"] for name, value in spent.items()})
+    return found  # type: ignore[return-value]
+
+
+def idle_cpu(suite: Suite, seconds: float) -> dict[str, float]:
+    """CPU seconds per second of each process while nothing is asked."""
+    before = suite.cpu_seconds()
+    time.sleep(seconds)
+    after = suite.cpu_seconds()
+    return {name: (after[name] - before[name]) / seconds for name in after}
+
+
+def lag(campaign: Campaign) -> dict[str, float]:
+    """Milliseconds from a submit's entry in the journal to its handler's write, at 100 submits/s."""
+    result = campaign.start("submit", 100, 10).result(120)
+    assert not result["errors"], result["errors"]
+    database = campaign.cases.database
+    until_true(lambda: campaign.cases.find_one({"unsent": True}) is None, 60)
+    time.sleep(1)
+    lags = []
+    for id, _ in newest_cases(campaign, 1000)["by_person"]:
+        submitted = campaign.cases.find_one({"_id": id}, {"state.submitted_at": 1})["state"]["submitted_at"]
+        lags.append((database["arrivals"].find_one({"_id": id})["at"] - submitted).total_seconds() * 1000)
+    lags.sort()
+    return {"p50": lags[len(lags) // 2], "p99": lags[len(lags) * 99 // 100]}
+
+
+def fill(campaign: Campaign, until: int) -> None:
+    """Puts copies of a submitted case into the store, until it holds so many; spread over persons, departments and a year."""
+    from datetime import timedelta
+    import uuid
+
+    have = campaign.cases.estimated_document_count()
+    template = campaign.cases.find_one({"state.status": 1})
+    batch: list[dict[str, Any]] = []
+    for number in range(have, until):
+        at = template["state"]["submitted_at"] - timedelta(seconds=30 * (number % 1_000_000))
+        state = template["state"] | {
+            "number": f"F{number:018d}",
+            "applicant_id": f"load-person-{number % 20_000}",
+            "department": f"LOAD{number % 50:014d}",
+            "desk": f"LOAD{number % 50:014d}",
+            "submitted_at": at,
+        }
+        id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"fill-{number}"))
+        batch.append({"_id": id, "version": 1, "sent": 1, "state": state, "journal": template["journal"]})
+        if len(batch) == 1000:
+            campaign.cases.insert_many(batch)
+            batch = []
+    if batch:
+        campaign.cases.insert_many(batch)
+
+
+def flat(campaign: Campaign) -> dict[str, dict[str, float]]:
+    """CPU per act of the whole request path, with few and with many cases in the store."""
+    found = {}
+    for count in (FEW, MANY):
+        fill(campaign, count)
+        cases = newest_cases(campaign, 400)
+        acts: dict[str, dict[str, Any]] = {"submit": {}, "get": {"cases": cases["by_person"]}, "inbox": {}}
+        found[str(count)] = {
+            act: statistics.median(
+                total(_checked(campaign.load(act, RATE, SECONDS, **more)), "case-api", "case-store", "client")
+                for _ in range(3)
+            )
+            for act, more in acts.items()
+        }
+        _say(f"{count} cases: {found[str(count)]}")
+    return found
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+
+
+def ratio_figures(rounds: Rounds) -> list[Figure]:
+    """Request path against the floor, median over rounds."""
+    path = ("client", "case-api", "case-store")
+
+    def middle(value: Callable[[int], float]) -> float:
+        return statistics.median(value(number) for number in range(ROUNDS))
+
+    def floor(number: int, act: str) -> float:
+        return total(rounds[act][number], "client", "server")
+
+    figures = [Figure(f"spine.{act}_cpu", middle(lambda n, a=act: floor(n, a)), "ms") for act in ("echo", "raw_insert", "raw_find")]
+    for act, second, goal in (("submit", "raw_insert", 2.0), ("accept", "raw_insert", None), ("get", "raw_find", 2.0)):
+        cost = middle(lambda n, a=act: total(rounds[a][n], *path))
+        ratio = middle(lambda n, a=act, s=second: total(rounds[a][n], *path) / (floor(n, "echo") + floor(n, s)))
+        figures.append(Figure(f"spine.{act}_cpu", cost, "ms"))
+        figures += [Figure(f"spine.{act}_cpu.{name}", middle(lambda n, a=act, k=name: rounds[a][n][k]), "ms") for name in path]
+        figures.append(Figure(f"spine.{act}_cpu_ratio", ratio, "×", goal))
+        figures.append(Figure(f"spine.{act}_p99", middle(lambda n, a=act: rounds[a][n]["p99"]), "ms"))
+    return figures
+
+
+def main() -> None:
+    started = time.monotonic()
+    folder = scratch("bench")
+    figures: list[Figure] = []
+    with Suite(folder / "suite", services=SUITE) as suite:
+        campaign = Campaign(suite, folder / "loads").prepare()
+        floor = Floor(folder, campaign)
+        try:
+            figures += measure(campaign, floor)
+        finally:
+            floor.stop()
+    figures.append(Figure("spine.bench_minutes", (time.monotonic() - started) / 60, "min", 15))
+    publish("bench", figures)
+    (folder / "done").write_text(json.dumps({"folder": str(folder)}))
+
+
+def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
+    """Everything, in the order of growing data."""
+    _say("idle")
+    time.sleep(5)
+    idle = idle_cpu(campaign.suite, 10)
+    figures = idle_figures(campaign.suite, idle)
+    _say("request paths")
+    rounds = request_paths(campaign, floor)
+    figures += ratio_figures(rounds)
+    _say("what a submit causes")
+    causes: list[dict[str, float]] = consequences(campaign)  # type: ignore[assignment]
+    figures += consequence_figures(causes, rounds)
+    _say("lag")
+    lags = lag(campaign)
+    figures += [Figure("spine.lag_p50", lags["p50"], "ms"), Figure("spine.lag_p99", lags["p99"], "ms", 500)]
+    if campaign.suite.gateway_url:
+        _say("submit over HTTP")
+        http = _checked(campaign.load("submit_http", 50, SECONDS, warm=5))
+        figures.append(Figure("spine.submit_http_cpu", total(http, "client", "gateway", "case-api", "case-store"), "ms"))
+        figures.append(Figure("spine.submit_http_cpu.gateway", http["gateway"], "ms"))
+        figures.append(Figure("spine.submit_http_p99", http["p99"], "ms"))
+    _say("growth")
+    growth = flat(campaign)
+    for act in growth[str(FEW)]:
+        figures.append(Figure(f"spine.{act}_cpu_at_{MANY}", growth[str(MANY)][act], "ms"))
+        figures.append(Figure(f"spine.{act}_growth", growth[str(MANY)][act] / growth[str(FEW)][act], "×", 1.2))
+    from loadtests import bench_search
+
+    _say("search")
+    return figures + bench_search.figures(campaign)
+
+
+def consequence_figures(causes: list[dict[str, float]], rounds: Rounds) -> list[Figure]:
+    """Relay, broker, handler, and the store's work for them: all a submit causes beyond its own write."""
+    own_store = statistics.median(one["case-store"] for one in rounds["submit"])
+    parts = ("case-worker", "broker")
+    values = [total(one, *parts) + max(0.0, one["case-store"] - own_store) for one in causes]
+    figures = [Figure(f"spine.consequences_cpu.{name}", statistics.median(one[name] for one in causes), "ms") for name in parts]
+    store = statistics.median(max(0.0, one["case-store"] - own_store) for one in causes)
+    figures.append(Figure("spine.consequences_cpu.case-store", store, "ms"))
+    return [*figures, Figure("spine.consequences_cpu", statistics.median(values), "ms", 3.0)]
+
+
+def idle_figures(suite: Suite, idle: dict[str, float]) -> list[Figure]:
+    """Memory and CPU of idle processes: the largest api and worker."""
+    figures = []
+    for mode, goal in (("api", 70), ("worker", 80)):
+        for service in suite.services:
+            process = suite.process(service, mode)
+            bound = goal if service != "catalog" else None  # its search index is in memory by design
+            figures.append(Figure(f"spine.idle_{service}_{mode}_rss", process.rss / 2**20, "MB", bound))
+            share = idle[process.name] * 100
+            figures.append(Figure(f"spine.idle_{service}_{mode}_cpu", share, "% of a core", 1.0 if mode == "worker" else None))
+    return figures
+
+
+if __name__ == "__main__":
+    main()
