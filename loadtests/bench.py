@@ -6,11 +6,14 @@ Ratios of CPU time of all processes (clients included) within one run; medians o
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import psutil
 
 from deploy.local.stores import Store, start_store
 from deploy.local.suite import Suite
+from loadtests import bench_search
 from loadtests.campaign import Campaign, scratch, until_true
 from loadtests.figures import Figure, publish
 
@@ -70,8 +74,6 @@ class Floor:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -113,7 +115,11 @@ def _checked(result: dict[str, Any]) -> dict[str, float]:
 
 def newest_cases(campaign: Campaign, count: int) -> dict[str, list[tuple[str, int]]]:
     """The newest cases, with the number of their applicant and of their department."""
-    rows = list(campaign.cases.find({}, {"state.applicant_id": 1, "state.department": 1}).sort("state.submitted_at", -1).limit(count))
+    rows = list(
+        campaign.cases.find({}, {"state.applicant_id": 1, "state.department": 1})
+        .sort("state.submitted_at", -1)
+        .limit(count)
+    )
     return {
         "by_person": [(row["_id"], int(row["state"]["applicant_id"].rsplit("-", 1)[1])) for row in rows],
         "by_department": [(row["_id"], int(row["state"]["department"][4:])) for row in rows],
@@ -160,9 +166,6 @@ def lag(campaign: Campaign) -> dict[str, float]:
 
 def fill(campaign: Campaign, until: int) -> None:
     """Puts copies of a submitted case into the store, until it holds so many; spread over persons, departments and a year."""
-    from datetime import timedelta
-    import uuid
-
     have = campaign.cases.estimated_document_count()
     template = campaign.cases.find_one({"state.status": 1})
     batch: list[dict[str, Any]] = []
@@ -216,12 +219,17 @@ def ratio_figures(rounds: Rounds) -> list[Figure]:
     def floor(number: int, act: str) -> float:
         return total(rounds[act][number], "client", "server")
 
-    figures = [Figure(f"spine.{act}_cpu", middle(lambda n, a=act: floor(n, a)), "ms") for act in ("echo", "raw_insert", "raw_find")]
+    figures = [
+        Figure(f"spine.{act}_cpu", middle(lambda n, a=act: floor(n, a)), "ms")
+        for act in ("echo", "raw_insert", "raw_find")
+    ]
     for act, second, goal in (("submit", "raw_insert", 2.0), ("accept", "raw_insert", None), ("get", "raw_find", 2.0)):
         cost = middle(lambda n, a=act: total(rounds[a][n], *path))
         ratio = middle(lambda n, a=act, s=second: total(rounds[a][n], *path) / (floor(n, "echo") + floor(n, s)))
         figures.append(Figure(f"spine.{act}_cpu", cost, "ms"))
-        figures += [Figure(f"spine.{act}_cpu.{name}", middle(lambda n, a=act, k=name: rounds[a][n][k]), "ms") for name in path]
+        figures += [
+            Figure(f"spine.{act}_cpu.{name}", middle(lambda n, a=act, k=name: rounds[a][n][k]), "ms") for name in path
+        ]
         figures.append(Figure(f"spine.{act}_cpu_ratio", ratio, "×", goal))
         figures.append(Figure(f"spine.{act}_p99", middle(lambda n, a=act: rounds[a][n]["p99"]), "ms"))
     return figures
@@ -261,7 +269,9 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
     if campaign.suite.gateway_url:
         _say("submit over HTTP")
         http = _checked(campaign.load("submit_http", 50, SECONDS, warm=5))
-        figures.append(Figure("spine.submit_http_cpu", total(http, "client", "gateway", "case-api", "case-store"), "ms"))
+        figures.append(
+            Figure("spine.submit_http_cpu", total(http, "client", "gateway", "case-api", "case-store"), "ms")
+        )
         figures.append(Figure("spine.submit_http_cpu.gateway", http["gateway"], "ms"))
         figures.append(Figure("spine.submit_http_p99", http["p99"], "ms"))
     _say("growth")
@@ -269,8 +279,6 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
     for act in growth[str(FEW)]:
         figures.append(Figure(f"spine.{act}_cpu_at_{MANY}", growth[str(MANY)][act], "ms"))
         figures.append(Figure(f"spine.{act}_growth", growth[str(MANY)][act] / growth[str(FEW)][act], "×", 1.2))
-    from loadtests import bench_search
-
     _say("search")
     return figures + bench_search.figures(campaign)
 
@@ -280,7 +288,9 @@ def consequence_figures(causes: list[dict[str, float]], rounds: Rounds) -> list[
     own_store = statistics.median(one["case-store"] for one in rounds["submit"])
     parts = ("case-worker", "broker")
     values = [total(one, *parts) + max(0.0, one["case-store"] - own_store) for one in causes]
-    figures = [Figure(f"spine.consequences_cpu.{name}", statistics.median(one[name] for one in causes), "ms") for name in parts]
+    figures = [
+        Figure(f"spine.consequences_cpu.{name}", statistics.median(one[name] for one in causes), "ms") for name in parts
+    ]
     store = statistics.median(max(0.0, one["case-store"] - own_store) for one in causes)
     figures.append(Figure("spine.consequences_cpu.case-store", store, "ms"))
     return [*figures, Figure("spine.consequences_cpu", statistics.median(values), "ms", 3.0)]
@@ -295,7 +305,9 @@ def idle_figures(suite: Suite, idle: dict[str, float]) -> list[Figure]:
             bound = goal if service != "catalog" else None  # its search index is in memory by design
             figures.append(Figure(f"spine.idle_{service}_{mode}_rss", process.rss / 2**20, "MB", bound))
             share = idle[process.name] * 100
-            figures.append(Figure(f"spine.idle_{service}_{mode}_cpu", share, "% of a core", 1.0 if mode == "worker" else None))
+            figures.append(
+                Figure(f"spine.idle_{service}_{mode}_cpu", share, "% of a core", 1.0 if mode == "worker" else None)
+            )
     return figures
 
 

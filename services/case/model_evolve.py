@@ -95,7 +95,9 @@ def closed(case: Case, _event: events.CaseClosed, moment: Moment) -> Case:
 
 
 def withdrawn(case: Case, _event: events.CaseWithdrawn, moment: Moment) -> Case:
-    return replace(case, status=model.WITHDRAWN, closed_at=moment.at, desk="")
+    return replace(
+        case, status=model.WITHDRAWN, closed_at=moment.at, desk="", correction_materials=[], sealed_notice=""
+    )
 
 
 EVOLVE: Evolve = {

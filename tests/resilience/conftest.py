@@ -1,16 +1,33 @@
-"""One suite of case alone, with its store and the broker, for every fault; each test starts with all of it healthy."""
+"""One whole suite for every fault; each test starts with all of it healthy and leaves it so."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local.daemon import Daemon
 from deploy.local.suite import Suite
-from loadtests.campaign import Campaign
+from loadtests.campaign import Campaign, until_true
 
 
 @pytest.fixture(scope="session")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
     folder: Path = tmp_path_factory.mktemp("resilience")
-    with Suite(folder / "suite", services=("case",), gateway=False) as suite:
+    with Suite(folder / "suite") as suite:
         yield Campaign(suite, folder / "loads").prepare()
+
+
+@pytest.fixture(autouse=True)
+def healthy(campaign: Campaign) -> Iterator[None]:
+    """Whatever a test did, the next one finds everything running and every event sent."""
+    yield
+    for daemon in campaign.suite.daemons():
+        if not daemon.alive:
+            daemon.restart()
+        daemon.resume()
+    until_true(lambda: all(daemon.answers() for daemon in campaign.suite.daemons()), 60)
+
+
+def named(campaign: Campaign, name: str) -> Daemon:
+    """A process, a store or the broker by its name."""
+    return next(daemon for daemon in campaign.suite.daemons() if daemon.name == name)
