@@ -28,6 +28,8 @@ from chassis.errors import ABORTED, FAILED_PRECONDITION, Refused, Violation, inv
 S = TypeVar("S")
 Filter = Mapping[str, Any]
 Document = dict[str, Any]
+# Fields with 1 (ascending) or -1.
+Order = Sequence[tuple[str, int]]
 
 NAMESPACE = uuid.UUID("6c1f1d0a-2f3b-5d52-9c53-7a9d1b1f6e11")
 MAX_ENTRIES = 500
@@ -155,12 +157,12 @@ class Records(Generic[S]):
         document = self.collection.find_one(query)
         return self._record(document) if document else None
 
-    def select(self, query: Filter, newest: str = "", limit: int = 0) -> list[Record[S]]:
+    def select(self, query: Filter, order: Order = (), skip: int = 0, limit: int = 0) -> list[Record[S]]:
         """Records that match, without their journals. Keep the query bounded by an index: a store may sort in memory."""
         found = self.collection.find(query, {"journal": 0})
-        if newest:
-            found = found.sort(newest, -1)
-        return [self._record(document) for document in found.limit(limit)]
+        if order:
+            found = found.sort(list(order))
+        return [self._record(document) for document in found.skip(skip).limit(limit)]
 
     def event(self, entry: Filter) -> Message:
         """The event message of a journal entry."""
@@ -214,8 +216,9 @@ class Records(Generic[S]):
         if version + len(events) > MAX_ENTRIES:
             raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
         after, entries = self._apply(state, events, cause, version, journal[-1]["digest"])
-        stored, fresh = document["state"], _converter.unstructure(after)
-        changed = {f"state.{key}": value for key, value in fresh.items() if stored.get(key) != value}
+        # Compared as the model has them: a list that was not touched keeps what a newer version put into it.
+        fresh = _converter.unstructure(after)
+        changed = {f"state.{key}": fresh[key] for key in fresh if getattr(after, key) != getattr(state, key)}
         written = self.collection.update_one(
             {"_id": document["_id"], "version": version},
             {

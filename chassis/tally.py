@@ -3,6 +3,7 @@
 Never `$inc` from an event: an event heard twice would count twice.
 """
 
+import contextlib
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -36,10 +37,9 @@ class Tally:
     def contribute(self, source: str, buckets: list[str], kind: str, order: int) -> None:
         """What one source record counts as: `kind`, in these buckets. Of two contributions the higher order stays."""
         values = {"buckets": buckets, "kind": kind, "order": order, "at": now()}
-        try:
+        # A duplicate key says that this one or a later one was heard already; its buckets may still lack their mark.
+        with contextlib.suppress(DuplicateKeyError):
             self._contributions.update_one({"_id": source, "order": {"$lt": order}}, {"$set": values}, upsert=True)
-        except DuplicateKeyError:
-            pass  # this one or a later one was heard already; its buckets may still lack their mark
         for bucket in buckets:
             self._mark(bucket)
 

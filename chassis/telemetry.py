@@ -137,7 +137,12 @@ class Log:
 
     def _write(self, level: int, event: str, values: dict[str, object]) -> None:
         if level >= self.level:
-            line = {"time": datetime.now(UTC), "level": logging.getLevelName(level), "event": event, "logger": self._name}
+            line = {
+                "time": datetime.now(UTC),
+                "level": logging.getLevelName(level),
+                "event": event,
+                "logger": self._name,
+            }
             sys.stderr.buffer.write(orjson.dumps(line | self.common | values, default=str) + b"\n")
             sys.stderr.buffer.flush()
 

@@ -21,7 +21,7 @@ from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 PAGE = 20
-DUE_MOST = 200
+DEEPEST = 10_000
 
 
 class CaseApi:
@@ -98,10 +98,11 @@ class CaseApi:
     def ListInbox(self, request: pb.ListInboxRequest, call: Call) -> pb.ListInboxResponse:
         size, desk, instant = request.page_size or PAGE, call.actor.department, now()
         arrived = self.arrivals.totals([f"{desk}/{instant.astimezone(workdays.SHANGHAI).date()}"])
-        if request.light in _DUE:
-            after, until = _DUE[request.light](instant)
-            rows = store.due_at_desk(self.cases, desk, after, until, DUE_MOST)
-            rows, token = [row for row in rows if model.light(row.state, instant) == request.light], ""
+        if request.light:
+            after, until = model.due_between(request.light, instant)
+            skip = _offset(request.page_token)
+            rows = store.due_at_desk(self.cases, desk, after, until, skip, size)
+            token = str(skip + size) if len(rows) == size else ""
         else:
             rows = store.newest_at_desk(self.cases, desk, _cursor(request.page_token), size)
             token = _token(rows, size)
@@ -192,13 +193,6 @@ class CaseApi:
         return [views.brief(row, call.actor, instant) for row in rows]
 
 
-# From when to when a case of this light is due; yellow looks ahead far enough for every holiday.
-_DUE: dict[int, Callable[[datetime], tuple[datetime, datetime]]] = {
-    pb.LIGHT_RED: lambda instant: (instant - timedelta(days=3 * 366), instant),
-    pb.LIGHT_YELLOW: lambda instant: (instant, instant + timedelta(days=16)),
-}
-
-
 def _cursor(token: str) -> store.Cursor:
     if not token:
         return store.Cursor(now() + timedelta(seconds=1), "")
@@ -207,6 +201,12 @@ def _cursor(token: str) -> store.Cursor:
         return store.Cursor(datetime.fromtimestamp(int(instant) / 1000, UTC), id)
     except (ValueError, OverflowError, OSError):
         raise invalid(Violation("page_token", "MALFORMED", "分页标识无效")) from None
+
+
+def _offset(token: str) -> int:
+    if token and not (token.isdecimal() and len(token) < 6 and int(token) <= DEEPEST):
+        raise invalid(Violation("page_token", "MALFORMED", "分页标识无效"))
+    return int(token or 0)
 
 
 def _token(rows: Sequence[Record[Case]], size: int) -> str:

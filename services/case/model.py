@@ -5,7 +5,7 @@ An act checks and returns the event; `EVOLVE` turns events into state; `visible`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chassis.acts import OFFICER, PERSON, Actor
@@ -246,6 +246,15 @@ def light(case: Case, now: datetime) -> int:
         return pb.LIGHT_UNSPECIFIED
     if now > case.promised_due:
         return pb.LIGHT_RED
-    today, due = (instant.astimezone(workdays.SHANGHAI).date() for instant in (now, case.promised_due))
-    near = workdays.working_days_between(today, due) <= YELLOW_WORKING_DAYS
-    return pb.LIGHT_YELLOW if near else pb.LIGHT_GREEN
+    return pb.LIGHT_YELLOW if case.promised_due <= _yellow_until(now) else pb.LIGHT_GREEN
+
+
+def due_between(wanted: int, now: datetime) -> tuple[datetime, datetime]:
+    """(after, until]: when a case of this light is due."""
+    reach, yellow = timedelta(days=10 * 366), _yellow_until(now)
+    bounds = {pb.LIGHT_RED: (now - reach, now), pb.LIGHT_YELLOW: (now, yellow), pb.LIGHT_GREEN: (yellow, now + reach)}
+    return bounds[wanted]  # type: ignore[index]
+
+
+def _yellow_until(now: datetime) -> datetime:
+    return workdays.add_working_days(now.astimezone(workdays.SHANGHAI).date(), YELLOW_WORKING_DAYS).instant

@@ -26,6 +26,7 @@ MILLISECOND = timedelta(milliseconds=1)
 # Cases of one desk or person that may share a millisecond; a page looks at so many more rows.
 TIES = 20
 OLDEST = timedelta(days=3 * 366)
+NEWEST = [("state.submitted_at", -1)]
 
 
 def cases(database: Database[Document]) -> Records[Case]:
@@ -84,22 +85,24 @@ def newest_at_desk(all: Records[Case], desk: str, after: Cursor, count: int) -> 
     while len(found) < count and upper > after.at - OLDEST:
         lower = upper - window
         query = {"state.desk": desk, "state.submitted_at": {"$gte": lower, "$lt": upper}}
-        found += _after(after, all.select(query, "state.submitted_at", count + TIES))
+        found += _after(after, all.select(query, NEWEST, limit=count + TIES))
         upper, window = lower, window * 4
     return found[:count]
 
 
-def due_at_desk(all: Records[Case], desk: str, after: datetime, until: datetime, count: int) -> list[Record[Case]]:
+def due_at_desk(
+    all: Records[Case], desk: str, after: datetime, until: datetime, skip: int, count: int
+) -> list[Record[Case]]:
     """Open cases of a department that are due in (after, until], the most urgent first."""
-    rows = all.select({"state.desk": desk, "state.promised_due": {"$gt": after, "$lte": until}})
-    return sorted(rows, key=lambda row: (row.state.promised_due or until, row.id))[:count]
+    query = {"state.desk": desk, "state.promised_due": {"$gt": after, "$lte": until}}
+    return all.select(query, [("state.promised_due", 1), ("state.submitted_at", 1)], skip, count)
 
 
 def own_cases(all: Records[Case], applicant: str, after: Cursor, count: int) -> list[Record[Case]]:
     """A person's cases after a place in the list, newest first."""
     bounds = {"$gte": after.at - OLDEST * 30, "$lt": after.at + MILLISECOND}
     query = {"state.applicant_id": applicant, "state.submitted_at": bounds}
-    return _after(after, all.select(query, "state.submitted_at", count + TIES))[:count]
+    return _after(after, all.select(query, NEWEST, limit=count + TIES))[:count]
 
 
 def _after(cursor: Cursor, rows: list[Record[Case]]) -> list[Record[Case]]:
