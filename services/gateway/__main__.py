@@ -1,0 +1,32 @@
+"""`python -m services.gateway`: one process, stopped gracefully by SIGTERM."""
+
+import uvicorn
+
+from chassis import telemetry
+from services.gateway.app import build
+from services.gateway.settings import Settings
+
+# Kubernetes waits 30 s before it kills; requests under way get most of that.
+GRACE = 20
+
+
+def main() -> None:
+    """Reads the environment, sets up telemetry and serves until told to stop."""
+    settings = Settings.from_environment()
+    telemetry.setup("gateway", "web", settings.trace_dir, settings.log_level)
+    host, port = settings.listen
+    uvicorn.run(
+        build(settings),
+        host=host,
+        port=port,
+        # Addresses may hold what is personal: observe.py logs templates instead.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    telemetry.flush()
+
+
+if __name__ == "__main__":
+    main()

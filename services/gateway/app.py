@@ -1,0 +1,83 @@
+"""Puts the gateway together: routes, error pages, and the three layers around them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from services.gateway import api_json, health, openapi, pages_account, pages_officer, pages_person, pages_public
+from services.gateway.calls import Backends
+from services.gateway.observe import Observe
+from services.gateway.pages import route
+from services.gateway.render import STATIC, show_refusal
+from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
+from services.gateway.session import Refresher, Sealer
+from services.gateway.settings import Settings
+
+PAGES = pages_public.PAGES + pages_account.PAGES + pages_person.PAGES + pages_officer.PAGES
+
+
+class Assets(StaticFiles):
+    """The site's own files. Their addresses carry a mark of the content, so browsers need not ask again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        marked = response.status_code == 200 and b"v=" in scope["query_string"]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if marked else "public, max-age=300"
+        return response
+
+
+async def _favicon(request: Request) -> Response:
+    """For browsers that ask before they have read the page."""
+    return RedirectResponse("/static/emblem.svg", 301)
+
+
+def _routes() -> list[BaseRoute]:
+    """Everything that has an address."""
+    return [
+        Mount("/static", Assets(directory=STATIC)),
+        Route("/favicon.ico", _favicon),
+        *health.ROUTES,
+        *openapi.ROUTES,
+        *api_json.ROUTES,
+        *(route(page) for page in PAGES),
+    ]
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """A refusal of the gateway itself: problem+json below /api, a page elsewhere."""
+    refusal = error if isinstance(error, HTTPException) else HTTPException(500)
+    if request.url.path.startswith("/api/"):
+        return api_json.problem_of(request, refusal)
+    return show_refusal(request, refusal.status_code, refusal.detail)
+
+
+def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.backends = Backends(settings)
+        yield
+        await app.state.backends.close()
+
+    return lifespan
+
+
+def build(settings: Settings) -> ASGIApp:
+    """The ASGI application."""
+    # Uploads stay in memory: they are personal, bounded by the limit, and a container's disk may be read-only.
+    MultiPartParser.spool_max_size = BODY_LIMIT
+    routes = _routes()
+    app = Starlette(
+        routes=routes, exception_handlers={HTTPException: _refuse, 500: _refuse}, lifespan=_lifespan(settings)
+    )
+    app.state.settings = settings
+    app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
+    app.state.refresher = Refresher()
+    return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

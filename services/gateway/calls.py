@@ -1,0 +1,167 @@
+"""The services behind the gateway: channels, stubs, one way to call them, one kind of error."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError, Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc import StatusCode
+from starlette.requests import Request
+
+from services.gateway.settings import Settings
+from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
+from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
+from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
+from yiwang.rating.v1.service_pb2_grpc import RatingServiceStub
+
+Req = TypeVar("Req", bound=Message)
+Res = TypeVar("Res", bound=Message)
+
+DEADLINE = 5.0
+FILE_DEADLINE = 30.0
+MESSAGE_LIMIT = 16 * 1024 * 1024
+
+# Every write of the suite carries a request_id, so asking again after a broken connection is always safe.
+_RETRY = {
+    "maxAttempts": 3,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "1s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+OPTIONS = (
+    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+    ("grpc.max_send_message_length", MESSAGE_LIMIT),
+    # grpc's own back-off grows to two minutes: a service that came back must not look dead that long.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY}]})),
+)
+
+HTTP_STATUS = {
+    StatusCode.INVALID_ARGUMENT: 400,
+    StatusCode.OUT_OF_RANGE: 400,
+    StatusCode.UNAUTHENTICATED: 401,
+    StatusCode.PERMISSION_DENIED: 403,
+    StatusCode.NOT_FOUND: 404,
+    StatusCode.ALREADY_EXISTS: 409,
+    StatusCode.FAILED_PRECONDITION: 409,
+    StatusCode.ABORTED: 409,
+    StatusCode.RESOURCE_EXHAUSTED: 429,
+    StatusCode.UNIMPLEMENTED: 501,
+    StatusCode.UNAVAILABLE: 503,
+    StatusCode.CANCELLED: 503,
+    StatusCode.DEADLINE_EXCEEDED: 504,
+}
+
+# Said when the answer does not come from one of our services (no ErrorInfo), so its text is not for people.
+_OWN_WORDS = {
+    StatusCode.UNAVAILABLE: "服务暂时不可用，请稍后再试",
+    StatusCode.DEADLINE_EXCEEDED: "服务响应超时，请稍后再试",
+    StatusCode.RESOURCE_EXHAUSTED: "请求过多或内容过大，请稍后再试",
+    StatusCode.UNAUTHENTICATED: "请先登录",
+    StatusCode.PERMISSION_DENIED: "您没有办理此操作的权限",
+    StatusCode.NOT_FOUND: "没有找到相应的内容",
+}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field, in the service's words; the path is the service's too: `form[contact_phone]`."""
+
+    field: str
+    text: str
+    code: str = ""
+
+
+class CallError(Exception):
+    """A service refused, or did not answer. `reason` is for programs, `message` for people."""
+
+    def __init__(self, code: StatusCode, reason: str, message: str, fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.fields = tuple(fields)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says the same."""
+        return HTTP_STATUS.get(self.code, 500)
+
+
+class Backends:
+    """One channel and one stub per service. Made inside the running loop, because grpc.aio binds channels to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        addresses = {
+            "identity": settings.identity_address,
+            "catalog": settings.catalog_address,
+            "case": settings.case_address,
+            "rating": settings.rating_address,
+        }
+        self.channels = {name: grpc.aio.insecure_channel(where, OPTIONS) for name, where in addresses.items()}
+        self.identity = IdentityServiceStub(self.channels["identity"])
+        self.catalog = CatalogServiceStub(self.channels["catalog"])
+        self.case = CaseServiceStub(self.channels["case"])
+        self.rating = RatingServiceStub(self.channels["rating"])
+
+    async def close(self) -> None:
+        """Ends the channels; calls under way get a second."""
+        for channel in self.channels.values():
+            await channel.close(1.0)
+
+
+def backends(request: Request) -> Backends:
+    """The services of this process."""
+    return cast(Backends, request.app.state.backends)
+
+
+async def call(
+    rpc: grpc.aio.UnaryUnaryMultiCallable[Req, Res],
+    message: Req,
+    *,
+    token: str = "",
+    traceparent: str = "",
+    timeout: float = DEADLINE,
+) -> Res:
+    """Calls once with deadline, trace and token; every failure is a CallError."""
+    metadata = [("traceparent", traceparent)] if traceparent else []
+    if token:
+        metadata.append(("authorization", f"Bearer {token}"))
+    try:
+        return await rpc(message, metadata=tuple(metadata), timeout=timeout)
+    except grpc.aio.AioRpcError as error:
+        raise refusal(error) from None
+
+
+def refusal(error: grpc.aio.AioRpcError) -> CallError:
+    """Reads google.rpc.Status from the trailers of a failed call."""
+    code, reason, fields = error.code(), "", list[FieldError]()
+    for detail in _details(error):
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo()
+            detail.Unpack(info)
+            reason = info.reason
+        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            bad = error_details_pb2.BadRequest()
+            detail.Unpack(bad)
+            fields += [FieldError(v.field, v.description, v.reason) for v in bad.field_violations]
+    own = _OWN_WORDS.get(code, "系统出了点问题，请稍后再试")
+    message = (error.details() or own) if reason else own
+    return CallError(code, reason or code.name, message, fields)
+
+
+def _details(error: grpc.aio.AioRpcError) -> list[any_pb2.Any]:
+    """The packed details of a google.rpc.Status; none when the answer carries no such status."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            try:
+                return list(status_pb2.Status.FromString(value).details)
+            except DecodeError:
+                return []
+    return []

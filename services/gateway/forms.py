@@ -1,0 +1,127 @@
+"""Forms: what was typed, which files came along, and where on the page a service's refusal belongs."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from services.gateway.calls import FILE_DEADLINE, CallError, FieldError, backends
+from services.gateway.session import ask
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+# form[contact_phone], form["contact_phone"] and materials[m1] name a place by key.
+_KEYED = re.compile(r"^(form|materials)\[\"?([a-z0-9_]{1,40})\"?\]")
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9_.:-]{8,64}$")
+REUSED = "REQUEST_ID_REUSED"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to put right: what, and the id of the input it is about (empty: the form as a whole)."""
+
+    anchor: str
+    text: str
+    # Said before the text where the input is not in sight.
+    label: str = ""
+
+
+def problems_of(error: CallError, labels: Mapping[str, str], prefix: str = "") -> list[Problem]:
+    """A service's refusal as problems of the form. Labels are by path; the prefix tells forms of one page apart."""
+    if not error.fields:
+        return [Problem("", error.message)]
+    return [_problem(field, error, labels, prefix) for field in error.fields]
+
+
+def _problem(field: FieldError, error: CallError, labels: Mapping[str, str], prefix: str) -> Problem:
+    text, label = field.text or error.message, labels.get(field.field, "")
+    return Problem(prefix + _anchor(field.field), text, "" if label in text else label)
+
+
+def item_labels(definition: catalog.ItemDefinition) -> dict[str, str]:
+    """What an item calls its questions and materials, by the paths services name them with."""
+    questions = {f"form[{field.key}]": field.label for field in definition.form_fields}
+    return questions | {f"materials[{material.key}]": material.name for material in definition.materials}
+
+
+def case_labels(case: cases.Case) -> dict[str, str]:
+    """The same out of a case, which keeps the names it was begun with."""
+    questions = {f"form[{key}]": label for key, label in case.form_labels.items()}
+    return questions | {f"materials[{material.key}]": material.name for material in case.materials}
+
+
+def _anchor(path: str) -> str:
+    """`form[phone]` → `form-phone`; a plain field is its own id."""
+    keyed = _KEYED.match(path)
+    return f"{keyed[1]}-{keyed[2]}" if keyed else re.sub(r"[^a-z0-9_-].*$", "", path)
+
+
+def problem_at(problems: Sequence[Problem], anchor: str) -> str:
+    """What is to be put right at one input; empty when nothing is."""
+    return "；".join(problem.text for problem in problems if problem.anchor == anchor)
+
+
+def new_request_id() -> str:
+    """The id of the act a form is for. It is made when the form is shown, so that sending it twice is one act."""
+    return str(uuid.uuid4())
+
+
+def text(form: FormData, name: str) -> str:
+    """What was typed into one input, without the spaces around it."""
+    value = form.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def request_id(form: FormData) -> str:
+    """The hidden id of the form; a new one when somebody spoilt it."""
+    value = text(form, "request_id")
+    return value if _REQUEST_ID.match(value) else new_request_id()
+
+
+def next_request_id(form: FormData, error: CallError) -> str:
+    """The id for showing the form again: the same, unless the service knows it for another act already."""
+    return new_request_id() if error.reason == REUSED else request_id(form)
+
+
+def answers(form: FormData) -> dict[str, str]:
+    """The inputs named `form.<key>` that hold something."""
+    typed = {name[5:]: text(form, name) for name in form if name.startswith("form.")}
+    return {key: value for key, value in typed.items() if value}
+
+
+async def hand_in(request: Request, form: FormData, act: str) -> list[cases.HandedIn]:
+    """Uploads the files named `materials.<key>`, in order, and says which belong to which material."""
+    handed_in: dict[str, cases.HandedIn] = {}
+    files = [(name[10:], value) for name, value in form.multi_items() if name.startswith("materials.")]
+    for index, (material, file) in enumerate(files):
+        if not isinstance(file, UploadFile) or not file.filename:
+            continue
+        try:
+            attachment = await _upload(request, file, f"{act[:36]}.{index}")
+        except CallError as error:
+            raise _at_material(error, material, file.filename) from None
+        handed_in.setdefault(material, cases.HandedIn(material=material)).attachments.append(attachment.id)
+    return list(handed_in.values())
+
+
+async def _upload(request: Request, file: UploadFile, act: str) -> cases.Attachment:
+    """Stores one file. The id names form, place and content: the same form sent again stores nothing new."""
+    content = await file.read()
+    name = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
+    digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:20]
+    message = cases.UploadAttachmentRequest(request_id=f"{act}.{digest}", filename=name, content=content)
+    return await ask(request, backends(request).case.UploadAttachment, message, FILE_DEADLINE)
+
+
+def _at_material(error: CallError, material: str, filename: str) -> CallError:
+    """The refusal of one file, told at the material it was chosen for."""
+    if error.status != 400:
+        return error
+    told = "；".join(field.text for field in error.fields) or error.message
+    return CallError(
+        error.code, error.reason, error.message, [FieldError(f"materials[{material}]", f"{filename}：{told}")]
+    )

@@ -1,0 +1,85 @@
+"""What every page shares: the entry of the route table, and the one wrapper all of them are served through."""
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Literal
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from services.gateway.calls import CallError
+from services.gateway.render import show_call_error, show_refusal
+from services.gateway.security import check_form_token
+from services.gateway.session import keep_session, session_of
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """A path, who may come (empty: anyone), and what answers GET and POST there."""
+
+    path: str
+    get: Handler | None = None
+    post: Handler | None = None
+    needs: Literal["", "person", "officer", "anyone"] = ""
+
+
+def go(path: str, **query: str | int) -> RedirectResponse:
+    """Sends the browser on after a form, so that reloading repeats nothing."""
+    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def route(page: Page) -> Route:
+    """The page as a route. A path that only takes a form leads back to the page the form is on."""
+    get = page.get or _to_parent
+
+    async def endpoint(request: Request) -> Response:
+        response = await _serve(request, page, get)
+        private = page.needs or session_of(request).csrf
+        response.headers.setdefault("Cache-Control", "no-store" if private else "private, no-cache")
+        keep_session(request, response)
+        return response
+
+    return Route(page.path, endpoint, methods=["GET", "POST"] if page.post else ["GET"])
+
+
+async def _serve(request: Request, page: Page, get: Handler) -> Response:
+    """Who may come, is the form ours, what does the handler say, and what if a service refuses."""
+    try:
+        if stop := _stop(request, page.needs):
+            return stop
+        if request.method == "POST" and page.post:
+            await check_form_token(request)
+            return await page.post(request)
+        return await get(request)
+    except CallError as error:
+        if error.status == 401:
+            session_of(request).clear()
+            return _to_sign_in(request)
+        return show_call_error(request, error)
+    finally:
+        await request.close()
+
+
+def _stop(request: Request, needs: str) -> Response | None:
+    """What a visitor who may not come is answered."""
+    realm = session_of(request).realm
+    if not needs or realm == needs or (realm and needs == "anyone"):
+        return None
+    if not realm:
+        return _to_sign_in(request)
+    return show_refusal(request, 403, "PERSONS_ONLY" if needs == "person" else "OFFICERS_ONLY")
+
+
+def _to_sign_in(request: Request) -> Response:
+    """To sign-in, and back here afterwards."""
+    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    return go("/sign-in", next=request.url.path + query)
+
+
+async def _to_parent(request: Request) -> Response:
+    """One step up from the path of a form."""
+    return go(request.url.path.rpartition("/")[0] or "/")

@@ -1,0 +1,109 @@
+"""Templates to pages: one environment, what every page needs, and the pages that say no."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from services.gateway import words
+from services.gateway.calls import CallError
+from services.gateway.forms import Problem, problem_at
+from services.gateway.observe import trace_id
+from services.gateway.session import keep_session, session_of
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+SHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "components.css")
+LETTERS = "yiwang-letters"
+
+# What people read when a page cannot be shown: title, and what to do.
+REFUSALS = {
+    400: ("请求有误", "提交的内容无法识别，请返回检查后重试。"),
+    401: ("请先登录", "此页面需要登录后访问。"),
+    403: ("无权访问", "您的账号没有办理此操作的权限。如需办理，请更换账号登录。"),
+    404: ("没有找到这个页面", "地址可能有误，内容可能已经变更，或者您无权查看。"),
+    405: ("不支持这样访问", "请从页面上的链接或按钮进入。"),
+    409: ("现在不能这样办理", "办件的状态可能已经变化，请返回查看最新情况。"),
+    413: ("提交的文件过大", "一次提交的全部文件合计不能超过 12 MB。请压缩或减少文件后重新提交。"),
+    429: ("操作过于频繁", "请稍等几分钟后再试。"),
+    500: ("系统出了点问题", "问题已被记录，请稍后再试。如持续出现，请联系政务服务大厅。"),
+    503: ("服务暂时繁忙", "相关服务正在恢复，请稍等片刻后刷新本页重试。重复提交不会产生重复的办件。"),
+}
+CODES = {
+    "FORM_EXPIRED": ("页面已过期", "为保护您的账号安全，页面打开过久需要重新进入。请返回上一页、刷新后重新提交。"),
+    "FORM_FOREIGN": ("请求来自其他网站", "为保护您的账号安全，已拒绝来自其他网站的提交。"),
+    "PERSONS_ONLY": ("此页面供办事人使用", "您正以工作人员身份登录。如需办事，请使用个人账号登录。"),
+    "OFFICERS_ONLY": ("此页面供工作人员使用", "您正以个人身份登录。工作人员请使用工号登录。"),
+}
+
+
+def _asset(name: str) -> str:
+    """The address of a static file, with a mark of its content so that browsers may keep it for a year."""
+    return f"/static/{name}?v={_MARKS[name]}"
+
+
+_MARKS = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:10] for file in STATIC.iterdir()}
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_ENVIRONMENT.globals.update(words=words, asset=_asset, sheets=SHEETS)
+_ENVIRONMENT.filters.update(
+    limit=words.limit_text,
+    time=words.time_text,
+    day=words.day_text,
+    size=words.size_text,
+    who=words.who_text,
+    problem_at=problem_at,
+)
+
+# Compiled at start: a template with a mistake stops the process, not the first visitor.
+for _name in _ENVIRONMENT.list_templates():
+    _ENVIRONMENT.get_template(_name)
+
+
+def show(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """Renders a page. `csrf` is a function: only a page with a form makes an anonymous visitor a session."""
+    session = session_of(request)
+    common = {
+        "session": session,
+        "csrf": session.form_token,
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query and request.method == "GET" else ""),
+        "path": request.url.path,
+        "large": request.cookies.get(LETTERS) == "large",
+        "region_name": request.app.state.settings.region_name,
+        "done": words.DONE.get(request.query_params.get("done", ""), ""),
+        "problems": list[Problem](),
+    }
+    return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)
+
+
+def show_refusal(
+    request: Request, status: int, code: str = "", message: str = "", fields: tuple[str, ...] = ()
+) -> HTMLResponse:
+    """The page that says why something cannot be shown or done, and what to do instead."""
+    # A time-out is the same to people as a service that is away.
+    status = 503 if status == 504 else status
+    title, advice = CODES.get(code) or REFUSALS.get(status) or REFUSALS[500 if status >= 500 else 400]
+    trace = trace_id(request.state.traceparent)
+    page = show(
+        request, "refusal.html", status, title=title, advice=advice, message=message, fields=fields, trace=trace
+    )
+    if status == 503:
+        page.headers["Retry-After"] = "10"
+    keep_session(request, page)
+    return page
+
+
+def show_call_error(request: Request, error: CallError) -> HTMLResponse:
+    """The page for a refusal of a service that no form on the page can show."""
+    message = error.message if error.status in (400, 403, 409, 429) else ""
+    return show_refusal(request, error.status, error.reason, message, tuple(field.text for field in error.fields))

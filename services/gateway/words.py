@@ -1,0 +1,199 @@
+"""The Chinese words for codes, and times as people read them. Tables only."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from yiwang.access.v1 import access_pb2 as access
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.rating.v1 import service_pb2 as rating
+
+# China has had one time zone without summer time since 1991; no table of zones is needed.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+class Word(NamedTuple):
+    """A text and the tone it is shown in (a CSS class of components.css)."""
+
+    text: str
+    tone: str = "quiet"
+
+
+STATUS = {
+    cases.CASE_STATUS_SUBMITTED: Word("待受理", "wait"),
+    cases.CASE_STATUS_CORRECTION: Word("待补正", "warn"),
+    cases.CASE_STATUS_IN_REVIEW: Word("审查中", "go"),
+    cases.CASE_STATUS_REVIEWED: Word("待决定", "go"),
+    cases.CASE_STATUS_GRANTED: Word("准予，待制证", "good"),
+    cases.CASE_STATUS_DENIED: Word("不予许可，待办结", "bad"),
+    cases.CASE_STATUS_ISSUED: Word("已制证，待办结", "good"),
+    cases.CASE_STATUS_CLOSED: Word("已办结", "done"),
+    cases.CASE_STATUS_REFUSED: Word("不予受理", "bad"),
+    cases.CASE_STATUS_WITHDRAWN: Word("已撤回", "quiet"),
+}
+
+# What the applicant may expect next.
+OUTLOOK = {
+    cases.CASE_STATUS_SUBMITTED: "部门将在收到申请之日起 5 个工作日内告知您是否受理。",
+    cases.CASE_STATUS_CORRECTION: "部门已一次性告知需要补正的内容，请尽快补正，补正后继续办理。",
+    cases.CASE_STATUS_IN_REVIEW: "申请已受理，办理时限从受理次日起计算。",
+    cases.CASE_STATUS_REVIEWED: "审查已完成，正在等待部门作出决定。",
+    cases.CASE_STATUS_GRANTED: "部门已准予您的申请，正在制作结果文书。",
+    cases.CASE_STATUS_DENIED: "部门作出不予许可的决定，理由见办理经过。",
+    cases.CASE_STATUS_ISSUED: "结果文书已制作完成，即将办结。",
+    cases.CASE_STATUS_CLOSED: "本办件已办结。欢迎对这次服务作出评价。",
+    cases.CASE_STATUS_REFUSED: "部门未受理本申请，理由见办理经过。",
+    cases.CASE_STATUS_WITHDRAWN: "您已撤回本申请。如有需要，可以重新申请。",
+}
+
+LIGHT = {
+    cases.LIGHT_GREEN: Word("时限内", "green"),
+    cases.LIGHT_YELLOW: Word("临近期限", "yellow"),
+    cases.LIGHT_RED: Word("已超期", "red"),
+}
+
+CHANNEL = {
+    cases.CHANNEL_WINDOW: "窗口",
+    cases.CHANNEL_WEB: "网上",
+    cases.CHANNEL_MOBILE: "移动端",
+    cases.CHANNEL_API: "部门系统",
+}
+
+# GB/T 39046 A.1; those that are begun by an application.
+ITEM_TYPES = {
+    "01": "行政许可",
+    "05": "行政给付",
+    "07": "行政确认",
+    "08": "行政奖励",
+    "09": "行政裁决",
+    "10": "其他类别",
+    "20": "公共服务",
+}
+
+NECESSITY = {
+    catalog.NECESSITY_REQUIRED: Word("必要", "must"),
+    catalog.NECESSITY_OPTIONAL: Word("非必要", "quiet"),
+    catalog.NECESSITY_DEFERRABLE: Word("容缺后补", "warn"),
+}
+
+STEP_KIND = {
+    catalog.STEP_KIND_ACCEPT: "受理",
+    catalog.STEP_KIND_REVIEW: "审查",
+    catalog.STEP_KIND_DECIDE: "决定",
+    catalog.STEP_KIND_ISSUE: "制证送达",
+}
+
+TIME_UNIT = {
+    catalog.TIME_UNIT_WORKING_DAY: "个工作日",
+    catalog.TIME_UNIT_NATURAL_DAY: "个自然日",
+    catalog.TIME_UNIT_HOUR: "小时",
+    catalog.TIME_UNIT_MONTH: "个月",
+}
+
+GRADE = {
+    rating.GRADE_VERY_SATISFIED: "非常满意",
+    rating.GRADE_SATISFIED: "满意",
+    rating.GRADE_FAIRLY_SATISFIED: "基本满意",
+    rating.GRADE_DISSATISFIED: "不满意",
+    rating.GRADE_VERY_DISSATISFIED: "非常不满意",
+}
+
+LEVEL = {
+    access.IDENTITY_LEVEL_WEAK: "手机号已核验",
+    access.IDENTITY_LEVEL_MEDIUM: "实名已核验",
+    access.IDENTITY_LEVEL_STRONG: "人脸或银行卡核验",
+    access.IDENTITY_LEVEL_IN_PERSON: "窗口当面核验",
+}
+
+ROLE = {
+    "receive": "受理",
+    "review": "审查",
+    "decide": "决定",
+    "issue": "制证",
+    "supervise": "监督",
+    "catalog": "事项管理",
+    "administer": "系统管理",
+}
+
+WHO = {"person": "申请人", "officer": "经办人员", "system": "系统"}
+
+# What our own forms call their fields.
+FIELD = {
+    "login": "账号",
+    "password": "密码",
+    "name": "姓名",
+    "id_number": "公民身份号码",
+    "phone": "手机号",
+    "number": "办件编号",
+    "query_code": "查询码",
+    "grade": "满意程度",
+    "comment": "想说的话",
+    "materials": "需要补正的材料",
+    "notice": "告知内容",
+    "reason": "理由",
+    "opinion": "审查意见",
+    "granted": "审批决定",
+    "result_number": "结果文书编号",
+}
+
+# After a redirect the page says what was done; the key travels in the address, the text stays here.
+DONE = {
+    "submitted": "申请已提交。请记下办件编号和查询码，可随时查询进度。",
+    "corrected": "补正材料已提交，部门将继续办理。",
+    "withdrawn": "申请已撤回。",
+    "rated": "感谢您的评价。",
+    "accepted": "已受理，办理时限开始计算。",
+    "asked": "补正通知已发出，等待申请人补正。",
+    "refused": "已作出不予受理的处理。",
+    "passed": "本审查环节已通过。",
+    "decided": "决定已作出。",
+    "issued": "结果文书已登记。",
+    "closed": "办件已办结，申请人将收到评价邀请。",
+    "signed-out": "您已安全退出。",
+    "registered": "注册成功，请登录。",
+}
+
+
+def limit_text(limit: catalog.Limit) -> str:
+    """A time limit in words; empty when none is stated."""
+    if limit.unit == catalog.TIME_UNIT_AT_ONCE:
+        return "当场办结"
+    unit = TIME_UNIT.get(limit.unit)
+    return f"{limit.amount} {unit}" if unit and limit.amount else ""
+
+
+def _moment(text: str) -> datetime | None:
+    """An RFC 3339 time in Shanghai's clock; None when there is none or it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(SHANGHAI)
+
+
+def time_text(text: str) -> str:
+    """Date and time in China: 2026年3月5日 14:07."""
+    moment = _moment(text)
+    return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}" if moment else ""
+
+
+def day_text(text: str) -> str:
+    """Date in China: 2026年3月5日."""
+    moment = _moment(text)
+    return f"{moment.year}年{moment.month}月{moment.day}日" if moment else ""
+
+
+def short_day_text(text: str) -> str:
+    """Date in China without its year, for places that are narrow: 3月5日."""
+    moment = _moment(text)
+    return f"{moment.month}月{moment.day}日" if moment else ""
+
+
+def size_text(size: int) -> str:
+    """A file size for people."""
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, round(size / 1024))} KB"
+
+
+def who_text(by: str) -> str:
+    """The kind of actor; ids are of no use to readers."""
+    return WHO.get(by.partition(":")[0], "")

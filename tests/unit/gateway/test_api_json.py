@@ -1,0 +1,122 @@
+"""The JSON API: every method from the descriptors, the token from the header only, errors as problem+json."""
+
+import pytest
+
+from services.gateway.api_json import METHODS
+from tests.unit.gateway.told import CASE, ITEM, Services, Site, a_case, refuse
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.rating.v1 import service_pb2 as rating
+
+CASES = "/api/yiwang.case.v1.CaseService"
+CATALOG = "/api/yiwang.catalog.v1.CatalogService"
+BEARER = {"authorization": "Bearer token-of-a-person"}
+
+
+def test_a_public_method_answers_in_proto3_json_with_every_field(site: Site):
+    answer = site.post(f"{CATALOG}/SearchItems", json={"query": "饭店", "pageSize": 5})
+    assert answer.status_code == 200 and answer.headers["content-type"] == "application/json"
+    assert answer.json()["total"] == 1
+    assert answer.json()["hits"][0]["name"] == "测试事项" and answer.json()["nextPageToken"] == ""
+
+
+def test_the_bearer_token_and_the_trace_travel_on(site: Site, services: Services):
+    trace = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
+    answer = site.post(f"{CASES}/GetCase", json={"caseId": CASE}, headers=BEARER | {"traceparent": trace})
+    assert answer.json()["number"] == a_case().number
+    metadata = services.metadata("GetCase")
+    assert metadata["authorization"] == "Bearer token-of-a-person"
+    assert metadata["traceparent"].split("-")[1] == answer.headers["x-trace-id"] == trace.split("-")[1]
+
+
+def test_a_session_cookie_opens_nothing(site: Site, services: Services):
+    site.sign_in()
+    answer = site.post(f"{CASES}/ListMyCases", json={})
+    assert answer.status_code == 401 and answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["code"] == "TOKEN_NEEDED" and not services.requests("ListMyCases")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer a b", "Basic YTpi", "Bearer é", "Bearer " + "a" * 5000])
+def test_what_is_no_bearer_token_is_refused(site: Site, header: str):
+    headers = {"authorization": header.encode("latin-1")} if header else {}
+    assert site.post(f"{CASES}/ListMyCases", json={}, headers=headers).status_code == 401
+
+
+def test_errors_name_field_and_reason(site: Site, services: Services):
+    services.on(
+        "SubmitCase", refuse("INVALID_ARGUMENT", "FORM_INVALID", "申请表有误", form__contact_phone="手机号应为 11 位")
+    )
+    answer = site.post(f"{CASES}/SubmitCase", json={"itemId": ITEM}, headers=BEARER)
+    assert answer.status_code == 400 and answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == "FORM_INVALID" and problem["detail"] == "申请表有误" and problem["status"] == 400
+    assert problem["errors"] == [{"field": "form[contact_phone]", "reason": "手机号应为 11 位", "code": "FIELD"}]
+    assert problem["traceId"] == answer.headers["x-trace-id"] and problem["title"] and problem["type"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("FAILED_PRECONDITION", 409), ("ABORTED", 409), ("ALREADY_EXISTS", 409), ("NOT_FOUND", 404), ("INTERNAL", 500),
+     ("PERMISSION_DENIED", 403), ("UNAUTHENTICATED", 401), ("RESOURCE_EXHAUSTED", 429), ("UNAVAILABLE", 503)],
+)  # fmt: skip
+def test_each_code_has_its_status(site: Site, services: Services, code: str, status: int):
+    services.on("GetCase", refuse(code, "SOME_REASON", "原因"))
+    answer = site.post(f"{CASES}/GetCase", json={"caseId": CASE}, headers=BEARER)
+    assert (answer.status_code, answer.json()["code"]) == (status, "SOME_REASON")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/yiwang.case.v1.CaseService/Nothing", "/api/x/y", "/api/grpc.health.v1.Health/Check"]
+)
+def test_an_unknown_method_is_not_found(site: Site, path: str):
+    answer = site.post(path, json={})
+    assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
+
+
+def test_only_json_by_post_is_taken(site: Site):
+    assert site.get(f"{CATALOG}/SearchItems").status_code == 405
+    assert site.post(f"{CATALOG}/SearchItems", {"query": "a"}).status_code == 415
+    plain = {"content-type": "text/plain"}
+    assert site.post(f"{CATALOG}/SearchItems", content="{}", headers=plain).status_code == 415
+    utf8 = {"content-type": "application/json; charset=utf-8"}
+    assert site.post(f"{CATALOG}/SearchItems", content="{}", headers=utf8).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"null", b"{", b'"x"', b"\xff", b'{"query": 5}', b'{"nothing": 1}', b'{"pageSize": -1}', b'{"pageSize": "x"}',
+     b'{"query": "\\ud800"}', b'{"query": NaN}', b'{"query": {"a": 1}}', b'{"a":' * 900 + b"1" + b"}" * 900],
+)  # fmt: skip
+def test_a_malformed_body_is_the_callers_mistake(site: Site, body: bytes):
+    answer = site.post(f"{CATALOG}/SearchItems", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400 and answer.json()["code"] == "JSON_INVALID"
+
+
+def test_the_idempotency_key_fills_an_empty_request_id(site: Site, services: Services):
+    services.on("WithdrawCase", a_case(cases.CASE_STATUS_WITHDRAWN))
+    key = BEARER | {"idempotency-key": "from-the-header"}
+    site.post(f"{CASES}/WithdrawCase", json={"caseId": CASE}, headers=key)
+    site.post(f"{CASES}/WithdrawCase", json={"caseId": CASE, "requestId": "from-the-body"}, headers=key)
+    site.post(f"{CASES}/GetCase", json={"caseId": CASE}, headers=key)
+    assert [r.request_id for r in services.requests("WithdrawCase")] == ["from-the-header", "from-the-body"]
+
+
+def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
+    services.on("SubmitCase", a_case())
+    handed_in = [{"material": "m1", "attachments": [CASE]}]
+    body = {"itemId": ITEM, "form": {"a": "1"}, "channel": "CHANNEL_MOBILE", "materials": handed_in}
+    answer = site.post(f"{CASES}/SubmitCase", json=body, headers=BEARER)
+    assert answer.json()["status"] == "CASE_STATUS_SUBMITTED"
+    (request,) = services.requests("SubmitCase")
+    assert request.channel == cases.CHANNEL_MOBILE and dict(request.form) == {"a": "1"}
+
+
+def test_every_method_of_the_contracts_has_an_address():
+    written = {
+        f"/{service.full_name}/{method.name}"
+        for file in (identity, catalog, cases, rating)
+        for service in file.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+    assert written == set(METHODS)

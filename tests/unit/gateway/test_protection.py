@@ -1,0 +1,146 @@
+"""What keeps visitors safe: form tokens, headers, limits, redirects to own paths only."""
+
+import re
+
+import pytest
+from starlette.routing import Route
+
+from services.gateway.app import PAGES, _routes
+from services.gateway.observe import NO_ROUTE, Observe
+from services.gateway.pages import Page
+from services.gateway.render import HERE
+from services.gateway.security import own_path
+from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, session
+
+FORMS = [page for page in PAGES if page.post]
+
+
+def path_of(page: Page) -> str:
+    named = {"item_id": ITEM, "case_id": CASE, "attachment_id": FILE, "move": "accept", "size": "large"}
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: named[found[1]], page.path)
+
+
+@pytest.mark.parametrize("page", FORMS, ids=lambda page: page.path)
+@pytest.mark.parametrize("token", [None, "", "guessed"], ids=str)
+def test_a_form_without_our_token_does_nothing(site: Site, services: Services, page: Page, token: str | None):
+    site.sign_in(as_officer=page.needs == "officer")
+    services.heard.clear()
+    answer = site.post(path_of(page), {"csrf": token} if token is not None else {"x": "y"})
+    assert answer.status_code == 403 and "页面已过期" in answer.text
+    assert services.heard == []
+
+
+@pytest.mark.parametrize("origin", ["cross-site", "same-site"])
+def test_a_form_from_another_site_does_nothing(site: Site, services: Services, origin: str):
+    answer = site.send("/sign-in", {"login": "a", "password": "b"}, headers={"Sec-Fetch-Site": origin})
+    assert answer.status_code == 403 and not services.requests("SignIn")
+
+
+def test_a_token_of_another_visitor_is_refused(site: Site, services: Services):
+    foreign = site.token()
+    site.client.cookies.clear()
+    site.token()
+    assert site.post("/sign-in", {"csrf": foreign, "login": "a", "password": "b"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/static/tokens.css", "/api/openapi.json", "/api/x/y", "/healthz"])
+def test_every_answer_carries_the_protecting_headers(site: Site, path: str):
+    headers = site.get(path).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "max-age" in headers["strict-transport-security"]
+
+
+def test_no_template_needs_what_the_policy_forbids():
+    for template in (HERE / "templates").iterdir():
+        text = template.read_text()
+        assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:|https?://", text), template.name
+        assert "|safe" not in text, template.name
+
+
+def test_pages_ask_for_nothing_outside_the_site():
+    for file in (HERE / "static").iterdir():
+        assert not re.search(r"@import|url\(\"?(https?:|//|data:)", file.read_text()), file.name
+
+
+def test_private_pages_are_never_stored(site: Site):
+    site.sign_in()
+    for path in ("/cases", f"/cases/{CASE}", f"/items/{ITEM}/apply", "/"):
+        assert site.get(path).headers["cache-control"] == "no-store", path
+
+
+def test_static_files_are_kept_for_a_year_under_their_mark(site: Site):
+    address = re.search(r'href="(/static/tokens.css\?v=\w+)"', site.get("/").text)
+    assert address and "immutable" in site.get(address[1]).headers["cache-control"]
+
+
+BIG = 12 * 1024 * 1024 + 1
+
+
+async def in_pieces():
+    yield b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    for _ in range(13):
+        yield b"x" * 1024 * 1024
+
+
+@pytest.mark.parametrize("body", [b"x" * BIG, in_pieces], ids=["told", "in pieces"])
+def test_a_body_over_the_limit_is_refused_clearly(site: Site, services: Services, body):
+    site.sign_in()
+    body, form = body if isinstance(body, bytes) else body(), {"content-type": "multipart/form-data; boundary=b"}
+    answer = site.post(f"/items/{ITEM}/apply", content=body, headers=form)
+    assert answer.status_code == 413 and "12 MB" in answer.text
+
+
+def test_the_api_refuses_a_large_body_too(site: Site):
+    json = {"content-type": "application/json"}
+    answer = site.post("/api/yiwang.catalog.v1.CatalogService/SearchItems", content=in_pieces(), headers=json)
+    assert answer.status_code == answer.json()["status"] == 413
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.test", "//evil.test", "/\\evil.test", "\\\\evil.test", "/\t/evil.test", "javascript:alert(1)", "", "evil",
+     "/x\r\nSet-Cookie: a=b", " //evil.test"],
+)  # fmt: skip
+def test_no_redirect_leaves_the_site(site: Site, target: str):
+    assert own_path(target) == "/"
+    assert site.get("/letters/large", params={"next": target}).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("target", ["/", "/cases?page=2", "/items/x#materials"])
+def test_own_paths_are_followed(target: str):
+    assert own_path(target) == target
+
+
+def test_sign_in_leads_where_the_visitor_wanted_to_go(site: Site, services: Services):
+    services.on("SignIn", session())
+    form = {"login": "a", "password": "b"}
+    assert site.send("/sign-in", form | {"next": f"/items/{ITEM}/apply"}).headers["location"] == f"/items/{ITEM}/apply"
+    assert site.send("/sign-in", form | {"next": "//evil.test"}).headers["location"] == "/cases"
+
+
+def test_every_page_needs_a_session_or_is_meant_for_everyone(site: Site):
+    for page in PAGES:
+        if page.needs:
+            answer = site.get(path_of(page))
+            assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in?next="), page.path
+
+
+def test_large_letters_are_a_plain_cookie_and_a_class(site: Site):
+    assert '<html lang="zh-CN">' in site.get("/").text
+    site.get("/letters/large?next=/items")
+    assert site.client.cookies["yiwang-letters"] == "large"
+    assert '<html lang="zh-CN" class="large">' in site.get("/").text
+    site.get("/letters/normal")
+    assert '<html lang="zh-CN">' in site.get("/").text
+
+
+def test_spans_and_logs_are_named_by_templates_never_by_paths(site: Site):
+    observe = Observe(None, _routes())  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "GET", "headers": []}
+    assert observe._template(scope | {"path": f"/cases/{CASE}"}) == "/cases/{case_id:uuid}"
+    assert observe._template(scope | {"path": "/cases/990101199001011234"}) == NO_ROUTE
+    assert all(isinstance(route, Route) for route in observe.routes)

@@ -1,0 +1,94 @@
+"""Words and looks: every code has its Chinese word, times are China's, colours can be read."""
+
+import re
+
+import pytest
+
+from services.gateway import words
+from services.gateway.progress import stages
+from services.gateway.render import STATIC
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.rating.v1 import service_pb2 as rating
+
+TABLES = [
+    (cases.CaseStatus, words.STATUS),
+    (cases.CaseStatus, words.OUTLOOK),
+    (cases.Light, words.LIGHT),
+    (cases.Channel, words.CHANNEL),
+    (catalog.Necessity, words.NECESSITY),
+    (catalog.StepKind, words.STEP_KIND),
+    (rating.Grade, words.GRADE),
+]
+
+
+@pytest.mark.parametrize(("enum", "table"), TABLES)
+def test_every_value_has_a_word(enum, table):
+    assert set(table) == {value for value in enum.values() if value}
+
+
+def test_every_status_has_a_place_among_the_stages():
+    for status in words.STATUS:
+        shown = stages(cases.Case(status=status, submitted_at="2026-03-05T06:07:00Z"))
+        assert [stage.name for stage in shown] == ["提交", "受理", "审查", "决定", "办结"]
+        assert shown[0].state == "done" and sum(s.state in ("current", "attention", "stopped") for s in shown) <= 1
+
+
+def test_a_withdrawal_after_acceptance_stops_at_the_review():
+    case = cases.Case(status=cases.CASE_STATUS_WITHDRAWN, accepted_at="2026-03-05T06:07:00Z")
+    assert [s.state for s in stages(case)] == ["done", "done", "stopped", "ahead", "ahead"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-03-05T16:30:00Z", "2026年3月6日 00:30"),
+        ("2026-03-05T06:07:08.123456+00:00", "2026年3月5日 14:07"),
+        ("", ""),
+        ("x", ""),
+    ],
+)
+def test_times_are_chinas(text: str, shown: str):
+    assert words.time_text(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"),
+    [((5, 1), "5 个工作日"), ((3, 4), "3 个月"), ((0, 5), "当场办结"), ((0, 1), ""), ((9, 0), "")],
+)
+def test_limits_are_read_with_their_unit(limit: tuple[int, int], shown: str):
+    amount, unit = limit
+    assert words.limit_text(catalog.Limit(amount=amount, unit=catalog.TimeUnit.Name(unit))) == shown
+
+
+def palette(dark: bool) -> dict[str, str]:
+    light, _, night = (STATIC / "tokens.css").read_text().partition("@media (prefers-color-scheme: dark)")
+    found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light))
+    return found | (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", night)) if dark else {})
+
+
+def contrast(one: str, other: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+TEXT_ON = [
+    *((ink, ground) for ink in ("ink", "ink-2", "link") for ground in ("ground", "surface", "surface-2", "brand-soft")),
+    ("on-brand", "button"), ("on-brand", "button-hover"), ("on-brand", "brand-deep"), ("on-gold", "gold"), ("gold-deep", "ground"),
+    ("good", "good-soft"), ("warn", "warn-soft"), ("ink", "warn-soft"), ("bad", "bad-soft"), ("bad", "surface"), ("go", "go-soft"),
+    ("quiet", "quiet-soft"), ("surface", "good"), ("link", "quiet-soft"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_can_be_read_in_every_colour_it_is_shown_in(dark: bool):
+    colours = palette(dark)
+    too_weak = {(a, b): contrast(colours[a], colours[b]) for a, b in TEXT_ON if contrast(colours[a], colours[b]) < 4.5}
+    assert not too_weak
+    shapes = {line: contrast(colours[line], colours["surface"]) for line in ("line-strong", "green", "red")}
+    assert min(shapes.values()) >= 3, shapes
