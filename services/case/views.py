@@ -72,8 +72,7 @@ def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyri
     case, view = record.state, brief(record, actor, now)
     form = keyring.open(case.applicant_id, case.sealed_form)
     view.erased = form is None
-    view.form.update(form or {})
-    view.form_labels.update({field.key: field.label for field in item.form_fields if field.key in view.form})
+    view.answers.extend(pb.Answer(field=one, value=(form or {}).get(one.key, "")) for one in item.form_fields if form)
     view.materials.extend(_material(material, case, keyring) for material in item.materials)
     view.timeline.extend(_entry(entry, case, actor, keyring) for entry in record.journal)
     view.correction_notice = keyring.open_text(case.applicant_id, case.sealed_notice)

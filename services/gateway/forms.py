@@ -50,7 +50,7 @@ def item_labels(definition: catalog.ItemDefinition) -> dict[str, str]:
 
 def case_labels(case: cases.Case) -> dict[str, str]:
     """The same out of a case, which keeps the names it was begun with."""
-    questions = {f"form[{key}]": label for key, label in case.form_labels.items()}
+    questions = {f"form[{one.field.key}]": one.field.label for one in case.answers}
     return questions | {f"materials[{material.key}]": material.name for material in case.materials}
 
 

@@ -159,14 +159,15 @@ async def correct_form(request: Request) -> Response:
     case = await get_case(request)
     if "CorrectCase" not in case.moves:
         return go(f"/cases/{case.id}")
-    return show(request, "correct.html", case=case, typed=dict(case.form), request_id=new_request_id())
+    return show(request, "correct.html", case=case, typed={}, request_id=new_request_id())
 
 
 async def correct(request: Request) -> Response:
     """Hands in what was asked for; only answers that changed are sent."""
     form = await request.form()
     case, act, typed = await get_case(request), request_id(form), answers(form)
-    changed = {key: value for key, value in typed.items() if case.form.get(key) != value}
+    before = {one.field.key: one.value for one in case.answers}
+    changed = {key: value for key, value in typed.items() if before.get(key) != value}
     try:
         materials = await hand_in(request, form, act)
         message = cases.CorrectCaseRequest(request_id=act, case_id=case.id, materials=materials, form=changed)

@@ -227,7 +227,8 @@ def test_correcting_sends_files_and_only_answers_that_changed(site: Site, servic
     site.sign_in()
     case = a_case(cases.CASE_STATUS_CORRECTION, "CorrectCase")
     case.materials[0].correction_open = True
-    case.form["a"], case.form["b"] = "old", "same"
+    for key, value in (("a", "old"), ("b", "same")):
+        case.answers.add(value=value).field.key = key
     services.on("GetCase", case)
     services.on("UploadAttachment", upload)
     services.on("CorrectCase", a_case())
