@@ -1,0 +1,224 @@
+"""The contracts: linted, commented, each method with its rule, each event with its listeners, and nobody's name in the clear."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from buf.validate import validate_pb2
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+
+from yiwang.access.v1 import access_pb2
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = ROOT / "gen/image.binpb"
+SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
+
+# First words of methods that change nothing. Every other method is a write.
+READS = ("Get", "List", "Search", "Download")
+# Words that make a field personal: who somebody is, or what somebody wrote.
+PERSONAL = frozenset(
+    (
+        *("name", "phone", "form", "notice", "reason", "opinion", "comment", "filename", "number"),
+        *("address", "email", "birth", "gender", "password", "login", "text"),
+    )
+)
+# Fields of events that have such a word and may stand in the clear, with the reason why.
+IN_THE_CLEAR = {
+    "item_name": "published with the item",
+    "result_name": "published with the item: what kind of document it is",
+    "department_name": "an authority, no person",
+    "number": "public number of a case; says nothing without the query code",
+    "case_number": "the same",
+    "result_number": "number of an official document; without the register it names nobody",
+    "staff_number": "an officer's public number",
+    "yiwang.identity.v1.SessionEnded.reason": "one of three codes",
+    "yiwang.catalog.v1.ItemSuspended.reason": "published with the item",
+}
+# Messages of events that hold published facts about items, no person.
+PUBLISHED = ("yiwang.catalog.v1.ItemDefinition", "yiwang.catalog.v1.Limit")
+
+
+def contract(service: str) -> ModuleType:
+    return import_module(f"yiwang.{service}.v1.service_pb2")
+
+
+def methods() -> list[MethodDescriptor]:
+    return [
+        method
+        for name in SERVICES
+        for one in contract(name).DESCRIPTOR.services_by_name.values()
+        for method in one.methods
+    ]
+
+
+def messages_of_events() -> list[Descriptor]:
+    """Every top-level message of every events.proto."""
+    modules = [import_module(f"yiwang.{name}.v1.events_pb2") for name in SERVICES]
+    return [message for module in modules for message in module.DESCRIPTOR.message_types_by_name.values()]
+
+
+def rule(message: Descriptor) -> access_pb2.Event | None:
+    options = message.GetOptions()
+    return options.Extensions[access_pb2.event] if options.HasExtension(access_pb2.event) else None
+
+
+EVENTS = [message for message in messages_of_events() if rule(message)]
+every_method = pytest.mark.parametrize("method", methods(), ids=lambda method: method.full_name)
+every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.full_name)
+
+
+@cache
+def comments() -> dict[str, str]:
+    """Leading comments by full name: services, methods and messages."""
+    image = descriptor_pb2.FileDescriptorSet.FromString(IMAGE.read_bytes())
+    found = {}
+    for file in image.file:
+        for location in file.source_code_info.location:
+            path = tuple(location.path)
+            if len(path) == 2 and path[0] in (4, 6):
+                named = (file.message_type if path[0] == 4 else file.service)[path[1]].name
+            elif len(path) == 4 and path[0] == 6 and path[2] == 2:
+                named = f"{file.service[path[1]].name}.{file.service[path[1]].method[path[3]].name}"
+            else:
+                continue
+            found[f"{file.package}.{named}"] = location.leading_comments.strip()
+    return found
+
+
+# -- lint, comments ----------------------------------------------------------------------------------------------------
+
+
+def test_buf_finds_nothing() -> None:
+    buf = Path(sys.executable).parent / "buf"
+    command = [str(buf), "lint", str(IMAGE), "--path", "yiwang"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_generated_code_is_that_of_the_contracts() -> None:
+    newest = max(path.stat().st_mtime for path in (ROOT / "proto").rglob("*.proto"))
+    assert IMAGE.stat().st_mtime >= newest, "make gen"
+
+
+@every_method
+def test_every_method_says_what_it_does(method: MethodDescriptor) -> None:
+    assert comments()[method.full_name].startswith(f"{method.name} ")
+
+
+@every_event
+def test_every_event_says_what_happened(event: Descriptor) -> None:
+    assert comments()[event.full_name].startswith(f"{event.name}: ")
+
+
+# -- who may call ------------------------------------------------------------------------------------------------------
+
+
+@every_method
+def test_every_method_has_an_access_rule(method: MethodDescriptor) -> None:
+    assert method.GetOptions().HasExtension(access_pb2.access)
+    access = method.GetOptions().Extensions[access_pb2.access]
+    assert access.public != bool(access.grants), "public, or granted to somebody"
+    for grant in access.grants:
+        assert grant.realm != access_pb2.REALM_UNSPECIFIED
+        assert grant.scope != access_pb2.SCOPE_UNSPECIFIED
+
+
+# -- writes ------------------------------------------------------------------------------------------------------------
+
+
+@every_method
+def test_writes_and_only_writes_have_a_request_id(method: MethodDescriptor) -> None:
+    reads = method.name.startswith(READS)
+    assert ("request_id" in method.input_type.fields_by_name) != reads
+
+
+@every_method
+def test_every_request_is_a_message_of_its_own(method: MethodDescriptor) -> None:
+    assert method.input_type.name == f"{method.name}Request"
+
+
+def test_every_request_id_has_the_same_rules() -> None:
+    fields = [method.input_type.fields_by_name.get("request_id") for method in methods()]
+    rules = {field.GetOptions().Extensions[validate_pb2.field].SerializeToString() for field in fields if field}
+    assert len(rules) == 1
+    (text,) = (validate_pb2.FieldRules.FromString(one).string for one in rules)
+    assert text.min_len >= 8 and text.max_len and text.pattern
+
+
+def test_every_list_has_pages_that_end() -> None:
+    for method in methods():
+        given = method.input_type.fields_by_name
+        if method.name.startswith(("List", "Search")):
+            assert {"page_size", "page_token"} <= set(given), method.full_name
+            assert "next_page_token" in method.output_type.fields_by_name
+            assert given["page_size"].GetOptions().Extensions[validate_pb2.field].uint32.lte
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
+
+@every_event
+def test_every_event_is_heard_or_published(event: Descriptor) -> None:
+    heard = rule(event)
+    assert heard is not None
+    assert heard.published or heard.consumers
+    for consumer in heard.consumers:
+        assert re.fullmatch(rf"({'|'.join(SERVICES)})\.[a-z][a-z_]*", consumer), consumer
+    assert len(set(heard.consumers)) == len(heard.consumers)
+
+
+def test_every_handler_hears_one_event() -> None:
+    queues = [consumer for event in EVENTS for consumer in rule(event).consumers]
+    assert len(set(queues)) == len(queues), "a queue has one name and one event"
+
+
+def test_messages_without_a_rule_are_parts_of_events() -> None:
+    parts = {message.full_name for message in messages_of_events() if rule(message) is None}
+    used = {field.message_type.full_name for event in EVENTS for field in event.fields if field.message_type}
+    assert parts <= used, "an event without option (yiwang.access.v1.event)"
+
+
+@every_event
+def test_the_first_field_of_an_event_names_its_record(event: Descriptor) -> None:
+    first = event.fields[0]
+    assert first.name.endswith("_id") and first.type == FieldDescriptor.TYPE_STRING
+
+
+def texts(message: Descriptor, seen: frozenset[str] = frozenset()) -> Iterator[FieldDescriptor]:
+    """Text and byte fields of a message and of its parts, except published facts."""
+    for field in message.fields:
+        part = field.message_type
+        if part is not None and part.GetOptions().map_entry:
+            yield field
+        elif part is None:
+            if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
+                yield field
+        elif part.full_name not in PUBLISHED and part.full_name not in seen:
+            yield from texts(part, seen | {part.full_name})
+
+
+def personal(field: FieldDescriptor) -> bool:
+    """Whether a field's name says that a person's data is in it, readable."""
+    if field.name.startswith("sealed") or field.name.endswith("_index"):
+        return False
+    if field.name in IN_THE_CLEAR or field.full_name in IN_THE_CLEAR:
+        return False
+    return not PERSONAL.isdisjoint(field.name.split("_"))
+
+
+@every_event
+def test_no_event_carries_a_person_in_the_clear(event: Descriptor) -> None:
+    assert [field.full_name for field in texts(event) if personal(field)] == []
+
+
+def test_every_exception_is_used() -> None:
+    fields = [field for event in EVENTS for field in texts(event)]
+    names = {field.name for field in fields} | {field.full_name for field in fields}
+    assert set(IN_THE_CLEAR) <= names
