@@ -182,6 +182,7 @@ def dead_letters(uri: str, queue: str, most: int = 1000) -> list[dict[str, Any]]
 
 def replay_dead(uri: str, queue: str, most: int = 1000) -> int:
     """Sends dead messages to their handler again, from attempt 1; each is confirmed there before it leaves the dead queue."""
+    most = min(most, dead_count(uri, queue))  # what dies again at once is not replayed in a circle
     publisher, moved = Publisher(uri), 0
     try:
         with Connection(uri, connect_timeout=10) as connection:

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pymongo.errors import PyMongoError
 
 from chassis.parts import Parts
 from chassis.sessions import ended_since
 from chassis.telemetry import log
-from chassis.tokens import Verifier
+
+if TYPE_CHECKING:  # the heartbeat runs in workers, which must not reach grpc
+    from chassis.tokens import Verifier
 
 POLL_SECONDS = 1.5
 # Clocks of two processes may differ; what was seen already does no harm.
@@ -19,7 +22,7 @@ OVERLAP = timedelta(seconds=60)
 BEAT_SECONDS = 5
 
 
-def start(parts: Parts, verifier: Verifier, ready: Callable[[bool], None], polls: list[Callable[[], None]]) -> None:
+def start(parts: Parts, verifier: "Verifier", ready: Callable[[bool], None], polls: list[Callable[[], None]]) -> None:
     """Polls in a thread of the api: ended sessions, erased persons, and what the service itself keeps in memory."""
     _once(parts, verifier, polls, datetime.now(UTC) - timedelta(days=1))
 
@@ -41,7 +44,7 @@ def start(parts: Parts, verifier: Verifier, ready: Callable[[bool], None], polls
     threading.Thread(target=run, name="poll", daemon=True).start()
 
 
-def _once(parts: Parts, verifier: Verifier, polls: list[Callable[[], None]], since: datetime) -> None:
+def _once(parts: Parts, verifier: "Verifier", polls: list[Callable[[], None]], since: datetime) -> None:
     verifier.end(ended_since(parts.database, since))
     parts.keyring.forget(parts.keyring.erased_since(since))
     for poll in polls:

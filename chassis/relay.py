@@ -96,14 +96,19 @@ class Relay:
         limit = BATCH + len(self._backoff)
         found = collection.find({"unsent": True}, {"version": 1, "sent": 1, "journal": 1}).limit(limit)
         records = [record for record in found if self._backoff.get(record["_id"], (0.0, 0))[0] <= instant]
-        outgoing, owners = [], []
+        outgoing: list[bus.Outgoing] = []
+        owners: list[str] = []
+        refused: set[str] = set()
         for record in records:
-            for message in self._messages(record):
-                outgoing.append(message)
-                owners.append(record["_id"])
-        if not outgoing:
-            return 0
-        refused = {owners[position] for position in self._publish(outgoing)}
+            try:
+                messages = list(self._messages(record))
+            except KeyError:  # an event type of a newer version: its worker will send it
+                refused.add(record["_id"])
+                continue
+            outgoing += messages
+            owners += [record["_id"]] * len(messages)
+        if outgoing:
+            refused |= {owners[position] for position in self._publish(outgoing)}
         sent = [record for record in records if record["_id"] not in refused]
         self._mark(collection, sent)
         self._back_off(refused, instant)

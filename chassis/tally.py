@@ -3,7 +3,6 @@
 Never `$inc` from an event: an event heard twice would count twice.
 """
 
-import contextlib
 import time
 from collections.abc import Iterable
 from datetime import timedelta
@@ -30,16 +29,20 @@ class Tally:
         self._rest: dict[str, float] = {}
 
     def ensure_indexes(self) -> None:
-        """Contributions by bucket, totals that are dirty."""
+        """Contributions by bucket, totals by bucket and those that are dirty."""
         self._contributions.create_index("buckets", name="buckets")
+        self._totals.create_index("bucket", name="bucket")
         self._totals.create_index([("dirty", 1)], name="dirty", partialFilterExpression={"dirty": True})
 
     def contribute(self, source: str, buckets: list[str], kind: str, order: int) -> None:
         """What one source record counts as: `kind`, in these buckets. Of two contributions the higher order stays."""
-        values = {"buckets": buckets, "kind": kind, "order": order, "at": now()}
-        # A duplicate key says that this one or a later one was heard already; its buckets may still lack their mark.
-        with contextlib.suppress(DuplicateKeyError):
-            self._contributions.update_one({"_id": source, "order": {"$lt": order}}, {"$set": values}, upsert=True)
+        older = {"_id": source, "order": {"$lt": order}}
+        change = {"$set": {"buckets": buckets, "kind": kind, "order": order, "at": now()}}
+        try:
+            self._contributions.update_one(older, change, upsert=True)
+        except DuplicateKeyError:
+            # There is one already, perhaps an older one inserted this very moment; its buckets may still lack their mark.
+            self._contributions.update_one(older, change)
         for bucket in buckets:
             self._mark(bucket)
 
@@ -48,7 +51,8 @@ class Tally:
         if time.monotonic() - self._marked.get(bucket, -MARK_SECONDS) < MARK_SECONDS:
             return
         instant = time.monotonic()
-        self._totals.update_one({"_id": bucket}, {"$set": {"dirty": True, "marked_at": now()}}, upsert=True)
+        mark = {"dirty": True, "marked_at": now(), "bucket": bucket}
+        self._totals.update_one({"_id": bucket}, {"$set": mark}, upsert=True)
         self._marked = {known: at for known, at in self._marked.items() if instant - at < MARK_SECONDS}
         self._marked[bucket] = instant
 
@@ -77,9 +81,16 @@ class Tally:
 
     def totals(self, buckets: Iterable[str]) -> dict[str, int]:
         """Counts by kind, summed over buckets."""
-        summed: dict[str, int] = {}
-        for bucket in buckets:
-            total = self._totals.find_one({"_id": bucket}) or {}
-            for kind, count in total.get("counts", {}).items():
-                summed[kind] = summed.get(kind, 0) + count
-        return summed
+        return _summed(self._totals.find_one({"_id": bucket}) or {} for bucket in buckets)
+
+    def between(self, first: str, last: str) -> dict[str, int]:
+        """Counts by kind, summed over the buckets from the first to the last in the order of their names, both included."""
+        return _summed(self._totals.find({"bucket": {"$gte": first, "$lte": last}}, {"counts": 1}))
+
+
+def _summed(totals: Iterable[dict[str, Any]]) -> dict[str, int]:
+    summed: dict[str, int] = {}
+    for total in totals:
+        for kind, count in total.get("counts", {}).items():
+            summed[kind] = summed.get(kind, 0) + count
+    return summed

@@ -39,7 +39,12 @@ OPTIONS = (
     # grpc's own back-off grows to two minutes: a service that came back must not look dead that long.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2000),
-    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY}]})),
+    (
+        "grpc.service_config",
+        json.dumps(
+            {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [{"name": [{}], "retryPolicy": _RETRY}]}
+        ),
+    ),
 )
 
 HTTP_STATUS = {

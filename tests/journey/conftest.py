@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy.local import county
 from deploy.local.suite import Suite
+from yiwang.catalog.v1.service_pb2 import SearchItemsRequest
+from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -33,6 +36,8 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
         with Suite(tmp_path_factory.mktemp("journey") / "suite") as suite:
             faults = county.load(suite.places, "journey", lambda *_: None)
             assert not faults, f"not loaded: {faults}"
+            catalog = CatalogServiceStub(grpc.insecure_channel(suite.address("catalog")))
+            until(lambda: catalog.SearchItems(SearchItemsRequest()).total)
             yield suite
 
 

@@ -21,6 +21,7 @@ FORM = {
     "统一社会信用代码": "92990100MA00000000",
     "经营场所地址": "示范县示范路八号",
 }
+OPINION = "现场与图纸相符，可以通过"
 RECEIVER, DECIDER = "sj-101", "sj-201"
 STEPS = {  # every hop of the closing act, as (service, span): one trace from the browser's request to the invitation
     ("gateway", "server"),
@@ -135,7 +136,7 @@ def test_two_officers_accept_review_decide_issue_and_close(
     page = receiver.go(f"/desk/{told['case']}")
     page.get_by_role("button", name="予以受理", exact=True).click()
     while (button := page.get_by_role("button", name="通过本环节")).count():
-        page.get_by_label("审查意见").fill("符合条件")
+        page.get_by_label("审查意见").fill(OPINION)
         button.click()
     receiver.shot("11-reviewed")
     decider.sign_in(DECIDER, accounts["officers"][DECIDER]["password"])
@@ -168,13 +169,13 @@ def test_the_citizen_sees_every_step_and_rates_once(
         "办结",
     ):
         expect(page.get_by_text(title).first).to_be_visible()
-    assert "符合条件" not in page.content(), "an officer's opinion is not for the applicant"
+    assert OPINION not in page.content(), "an officer's opinion is not for the applicant"
     until(lambda: visitor.go(f"/cases/{told['case']}").get_by_label("非常满意", exact=True).count())
     page.get_by_label("非常满意", exact=True).check()
     page.get_by_label("想说的话").fill("又快又好")
     visitor.shot("14-rate")
     page.get_by_role("button", name="提交评价").click()
-    expect(page.get_by_text("您的评价")).to_be_visible()
+    expect(page.get_by_text("您的评价：")).to_be_visible()
     visitor.shot("15-rated")
 
 
@@ -251,7 +252,7 @@ def test_nothing_personal_lies_in_the_clear(suite: Suite, accounts: dict[str, An
     """Names, ID numbers, phones, file names and answers: not in stores, logs or spans."""
     from loadtests.world import database
 
-    canaries = ["王小明的材料", "又快又好", "符合条件", "请重新提交清晰", "示范路八号"]
+    canaries = ["王小明的材料", "又快又好", OPINION, "请重新提交清晰", "示范路八号"]
     for person in accounts["people"]:
         canaries += [person["name"], person["idNumber"], person["phone"]]
     for service in suite.services:

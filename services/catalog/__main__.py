@@ -1,0 +1,6 @@
+"""`python -m services.catalog api | worker | republish | verify | import FILE…`."""
+
+from chassis import run
+
+if __name__ == "__main__":
+    run.start("catalog", jobs={"import": "services.catalog.importing"})

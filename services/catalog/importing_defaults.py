@@ -1,0 +1,76 @@
+"""What an import fills in where a source says nothing, the same for every format."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from chassis.errors import Violation
+from standards.codes import region_prefix
+from yiwang.catalog.v1 import service_pb2 as pb
+
+
+class Row(NamedTuple):
+    """One row of a file: where it stands, its definition unless it is bad, what is wrong and what is doubtful."""
+
+    number: int
+    definition: pb.ItemDefinition | None
+    faults: list[Violation]
+    doubts: list[Violation]
+
+
+Rows = Iterable[Row]
+
+# A step's kind is told by the first of these its name has.
+_STEP_KINDS = (
+    (re.compile("制证|制作|发放|领取|送达|办结|反馈|归档|颁发|发证"), pb.STEP_KIND_ISSUE),
+    (re.compile("决定|审批|登簿|批准|核准"), pb.STEP_KIND_DECIDE),
+    (re.compile("受理|收件|申请|接收"), pb.STEP_KIND_ACCEPT),
+)
+MOST = {"source_note": 1000, "note": 4000, "limit_note": 2000}
+
+
+def bad(number: int, field: str, message: str) -> Row:
+    """A row that is refused for one field."""
+    return Row(number, None, [Violation(field, "BAD_ROW", message)], [])
+
+
+def step_kind(name: str) -> "pb.StepKind.ValueType":
+    """Where a step stands in the course of a case; what nothing tells is a review."""
+    return next((kind for pattern, kind in _STEP_KINDS if pattern.search(name)), pb.STEP_KIND_REVIEW)
+
+
+def default_steps() -> list[pb.Step]:
+    """The steps of every application (行政许可法 ch. 4): accept, review, decide."""
+    return [pb.Step(name=name, kind=step_kind(name)) for name in ("受理", "审查", "决定")]
+
+
+def default_fields() -> list[pb.FormField]:
+    """What every application asks when its item lists no questions."""
+    return [
+        pb.FormField(key="contact_phone", label="联系人电话", kind=pb.FIELD_KIND_PHONE, required=True, max_length=20),
+        pb.FormField(key="contact_address", label="联系地址", kind=pb.FIELD_KIND_TEXT, max_length=200),
+        pb.FormField(
+            key="request_note", label="申请说明", kind=pb.FIELD_KIND_LONG_TEXT, required=True, max_length=2000
+        ),
+    ]
+
+
+def placeholder_owner(region: str, name: str) -> str:
+    """A code for a department whose own is unknown: TE, region, and digits that follow from its name. 18 characters."""
+    digits = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10**10
+    return f"TE{region_prefix(region).ljust(6, '0')[:6]}{digits:010d}"
+
+
+def material_keys(names: Iterable[str]) -> Iterator[str]:
+    """Keys of materials by their names, so that they stay when the source puts another one before them."""
+    used: dict[str, int] = {}
+    for name in names:
+        key = "m" + hashlib.sha256(name.strip().encode()).hexdigest()[:8]
+        used[key] = used.get(key, 0) + 1
+        yield key if used[key] == 1 else f"{key}_{used[key]}"
+
+
+def joined(parts: Iterable[str | None], most: int, separator: str = "；") -> str:
+    """The parts that say something, in one text of at most so many characters."""
+    return separator.join(part.strip() for part in parts if part and part.strip())[:most]

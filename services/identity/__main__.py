@@ -1,0 +1,6 @@
+"""`python -m services.identity api | worker | republish | verify | load FILE.json`."""
+
+from chassis import run
+
+if __name__ == "__main__":
+    run.start("identity", jobs={"load": "services.identity.loading"})

@@ -1,0 +1,34 @@
+"""What identity does by the clock: it hears nobody, and finishes what a crash left half done."""
+
+from chassis import sessions
+from chassis.acts import now
+from chassis.events import every
+from chassis.parts import Parts
+from services.identity import endings, store
+from services.identity.credentials import Credentials
+
+
+class Worker:
+    """The timers of identity."""
+
+    name = "identity"
+    parts: Parts
+    credentials: Credentials
+
+    @every(interval=60)
+    def finish_erasure(self) -> None:
+        """Forgets persons whose record says so, but whose key, password or sessions are still there."""
+        for person in store.unforgotten(store.persons(self.parts.database)):
+            endings.forget(self.parts, self.credentials, person, "system:identity")
+
+    @every(interval=60)
+    def finish_endings(self) -> None:
+        """Refuses the tokens of sessions that ended without identity itself having been told."""
+        for session, tokens_end in store.ended_unheard(self.parts.database, now()):
+            sessions.refuse(self.parts.database, session, tokens_end)
+
+
+def build(parts: Parts) -> type[Worker]:
+    """The worker of identity, from its parts."""
+    Worker.parts, Worker.credentials = parts, Credentials(parts.database)
+    return Worker

@@ -1,0 +1,6 @@
+"""`python -m services.rating api | worker | republish | verify`."""
+
+from chassis import run
+
+if __name__ == "__main__":
+    run.start("rating")

@@ -1,0 +1,93 @@
+"""RatingService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from chassis import telemetry
+from chassis.acts import now
+from chassis.errors import Violation, invalid
+from chassis.parts import Api, Parts
+from chassis.records import Record
+from chassis.rpc import Call
+from services.rating import model, store
+from services.rating.model import Invitation
+from yiwang.rating.v1 import events_pb2 as events
+from yiwang.rating.v1 import service_pb2 as pb
+
+PAGE = 20
+
+
+class RatingApi:
+    """The methods of yiwang.rating.v1.RatingService, by name."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.invitations = store.invitations(parts.database)
+        self.ratings = store.ratings(parts.database)
+        self.keyring = parts.keyring
+
+    def GetInvitation(self, request: pb.GetInvitationRequest, call: Call) -> pb.Invitation:
+        id = store.invitation_id(request.case_id)
+        return self._view(self.invitations.get(id, model.visible(call.actor)))
+
+    def ListInvitations(self, request: pb.ListInvitationsRequest, call: Call) -> pb.ListInvitationsResponse:
+        size = request.page_size or PAGE
+        rows = store.own_invitations(self.invitations, call.actor.id, _cursor(request.page_token), size)
+        return pb.ListInvitationsResponse(
+            invitations=[self._view(row) for row in rows], next_page_token=_token(rows, size)
+        )
+
+    def RateCase(self, request: pb.RateCaseRequest, call: Call) -> pb.Invitation:
+        id = store.invitation_id(request.case_id)
+        call.span.set(telemetry.RECORD, id)
+        record = self.invitations.change(
+            id, call.cause, lambda invitation: self._rating(invitation, request), model.visible(call.actor)
+        )
+        return self._view(record)
+
+    def _rating(self, invitation: Invitation, request: pb.RateCaseRequest) -> events.CaseRated:
+        model.require_unrated(invitation)
+        comment = request.comment.strip()
+        sealed = self.keyring.seal(invitation.applicant_id, comment) if comment else ""
+        return model.rate(invitation, request.grade, sealed)
+
+    def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
+        first, last = model.span(request.scope, request.id, request.from_day, request.to_day)
+        return model.totals(request.scope, request.id, self.ratings.between(first, last))
+
+    def _view(self, record: Record[Invitation]) -> pb.Invitation:
+        invitation = record.state
+        return pb.Invitation(
+            id=record.id,
+            version=record.version,
+            case_id=invitation.case_id,
+            case_number=invitation.case_number,
+            item_name=invitation.item_name,
+            department_name=invitation.department_name,
+            opened_at=_time(invitation.opened_at),
+            grade=invitation.grade,  # type: ignore[arg-type]
+            comment=self.keyring.open_text(invitation.applicant_id, invitation.sealed_comment),
+            rated_at=_time(invitation.rated_at),
+        )
+
+
+def _cursor(token: str) -> store.Cursor:
+    if not token:
+        return store.Cursor(now() + timedelta(seconds=1), "")
+    try:
+        instant, id = token.split("-", 1)
+        return store.Cursor(datetime.fromtimestamp(int(instant) / 1000, UTC), id)
+    except (ValueError, OverflowError, OSError):
+        raise invalid(Violation("page_token", "MALFORMED", "分页标识无效")) from None
+
+
+def _token(rows: Sequence[Record[Invitation]], size: int) -> str:
+    return f"{round(rows[-1].state.opened_at.timestamp() * 1000)}-{rows[-1].id}" if len(rows) >= size else ""
+
+
+def _time(instant: datetime | None) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else ""
+
+
+def build(parts: Parts) -> Api:
+    """The api of rating, from its parts."""
+    return Api(RatingApi(parts))

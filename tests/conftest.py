@@ -1,0 +1,69 @@
+"""What every suite may use: one broker and one store for the session, a virtual host per module, a database per test."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from chassis import bus
+from chassis import store as chassis_store
+from deploy.local.broker import Broker, start_broker
+from deploy.local.stores import Store, start_store, with_database
+from services.topology import EVENTS
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker of the session: AMQP_URI when given, else a private RabbitMQ."""
+    broker = start_broker(tmp_path_factory.mktemp("broker"))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="module")
+def bare_uri(broker: Broker) -> Iterator[str]:
+    """A virtual host of the module's own with nothing declared in it."""
+    if broker.given:
+        pytest.skip("virtual hosts cannot be made on the broker of AMQP_URI")
+    name = f"bare-{uuid.uuid4().hex[:12]}"
+    yield broker.vhost(name)
+    broker.drop_vhost(name)
+
+
+@pytest.fixture(scope="module")
+def amqp_uri(broker: Broker) -> Iterator[str]:
+    """A virtual host of the module's own in which every exchange and queue stands."""
+    if broker.given:
+        bus.declare(broker.uri, EVENTS)
+        yield broker.uri
+        return
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    uri = broker.vhost(name)
+    bus.declare(uri, EVENTS)
+    yield uri
+    broker.drop_vhost(name)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The store of the session: MONGODB_URI when given, else mongod or the embedded daemon."""
+    store = start_store("tests", tmp_path_factory.mktemp("store"))
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def mongodb_uri(store: Store) -> str:
+    """Connection string of a database nobody else has."""
+    return with_database(store.uri, f"test_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def database(mongodb_uri: str) -> Iterator[Database[dict[str, Any]]]:
+    """The database of `mongodb_uri`, connected as the services do, dropped afterwards."""
+    database = chassis_store.connect(mongodb_uri, "tests")
+    yield database
+    database.client.drop_database(database.name)
+    database.client.close()

@@ -1,0 +1,120 @@
+"""Short stories over gRPC that make every event somebody hears."""
+
+import uuid
+from typing import Any
+
+import grpc
+from joserfc.jwk import OKPKey
+
+from chassis import tokens
+from chassis.acts import OFFICER, PERSON, Actor
+from loadtests import world
+from loadtests.campaign import Campaign, until_true
+from yiwang.case.v1 import service_pb2 as case
+from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
+from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
+from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
+from yiwang.rating.v1 import service_pb2 as rating
+from yiwang.rating.v1.service_pb2_grpc import RatingServiceStub
+
+CASES = 6
+PERSONS = (("990101199003077778", "19900000901"), ("990101199003078893", "19900000902"))
+PASSWORD = "Story-2026-yiwang"
+
+
+def _id() -> str:
+    return uuid.uuid4().hex
+
+
+def _as(token: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {token}"),)
+
+
+class _Desk:
+    """An officer of the story's department with a token of our own making."""
+
+    def __init__(self, key: OKPKey, name: str, *roles: str) -> None:
+        actor = Actor(name, OFFICER, frozenset(roles), world.department(0), "990100", 0, name)
+        self.metadata = _as(tokens.mint(key, actor))
+
+
+def live(campaign: Campaign) -> None:
+    """Publishes, changes and suspends items; registers persons, signs out, erases one; closes and rates cases."""
+    suite = campaign.suite
+    stores = [world.database(suite.store(name).uri, name) for name in ("case", "catalog", "rating")]
+    key = world.signing_key(*stores)
+    stubs: dict[str, Any] = {
+        "identity": IdentityServiceStub(grpc.insecure_channel(suite.address("identity"))),
+        "catalog": CatalogServiceStub(grpc.insecure_channel(suite.address("catalog"))),
+        "case": CaseServiceStub(grpc.insecure_channel(suite.address("case"))),
+        "rating": RatingServiceStub(grpc.insecure_channel(suite.address("rating"))),
+    }
+    items(stubs["catalog"], _Desk(key, "story-catalog", "catalog"))
+    cases(campaign, stubs, key)
+    persons(stubs["identity"])
+
+
+def items(stub: Any, desk: _Desk) -> None:
+    """Three items in two editions each; the last one suspended."""
+    for number in range(3):
+        _, definition = world.item(100 + number)
+        for edition in (1, 2):
+            definition.conditions = f"第{edition}版"
+            saved = stub.SaveItem(
+                catalog.SaveItemRequest(request_id=_id(), definition=definition), metadata=desk.metadata
+            )
+            stub.PublishItem(catalog.PublishItemRequest(request_id=_id(), item_id=saved.id), metadata=desk.metadata)
+    suspend = catalog.SuspendItemRequest(request_id=_id(), item_id=saved.id, reason="停办")
+    stub.SuspendItem(suspend, metadata=desk.metadata)
+
+
+def cases(campaign: Campaign, stubs: dict[str, Any], key: OKPKey) -> None:
+    """Cases from submission to rating, some left unrated."""
+    receiver = _Desk(key, "story-receiver", "receive", "review")
+    decider = _Desk(key, "story-decider", "decide", "issue")
+    for number in range(CASES):
+        person = _as(tokens.mint(key, Actor(f"story-person-{number}", PERSON, level=1, session=f"story-{number}")))
+        stub = stubs["case"]
+        request = case.SubmitCaseRequest(request_id=_id(), item_id=campaign.spec["items"][0], form=world.FORM)
+        id = stub.SubmitCase(request, metadata=person).id
+        stub.AcceptCase(case.AcceptCaseRequest(request_id=_id(), case_id=id), metadata=receiver.metadata)
+        passed = case.PassReviewStepRequest(request_id=_id(), case_id=id, opinion="好")
+        stub.PassReviewStep(passed, metadata=receiver.metadata)
+        decision = case.DecideCaseRequest(request_id=_id(), case_id=id, granted=bool(number % 2), reason="理由")
+        stub.DecideCase(decision, metadata=decider.metadata)
+        if number % 2:
+            issue = case.IssueResultRequest(request_id=_id(), case_id=id, result_number=f"N{number}")
+            stub.IssueResult(issue, metadata=decider.metadata)
+        stub.CloseCase(case.CloseCaseRequest(request_id=_id(), case_id=id), metadata=decider.metadata)
+        if number < CASES - 1:
+            _rate(stubs["rating"], id, person, 1 + number % 5)
+
+
+def _rate(stub: Any, id: str, person: Any, grade: int) -> None:
+    def invited() -> bool:
+        try:
+            return bool(stub.GetInvitation(rating.GetInvitationRequest(case_id=id), metadata=person).id)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return False
+            raise
+
+    until_true(invited, 30)
+    stub.RateCase(rating.RateCaseRequest(request_id=_id(), case_id=id, grade=grade, comment="话"), metadata=person)
+
+
+def persons(stub: Any) -> None:
+    """Two persons register and sign in; one signs out, the other is erased."""
+    for number, (id_number, phone) in enumerate(PERSONS):
+        register = identity.RegisterPersonRequest(
+            request_id=_id(), name="故事人", id_number=id_number, phone=phone, password=PASSWORD
+        )
+        stub.RegisterPerson(register)
+        session = stub.SignIn(identity.SignInRequest(request_id=_id(), login=phone, password=PASSWORD))
+        metadata = _as(session.access_token)
+        if number == 0:
+            stub.SignOut(identity.SignOutRequest(request_id=_id()), metadata=metadata)
+        else:
+            stub.ErasePerson(identity.ErasePersonRequest(request_id=_id()), metadata=metadata)

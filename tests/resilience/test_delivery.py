@@ -1,0 +1,143 @@
+"""Every event delivered twice and in reverse order: what the handlers keep is the same as after one delivery in order."""
+
+import random
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from chassis import bus
+from chassis.relay import Relay
+from deploy.local.suite import Suite
+from loadtests.campaign import Campaign, until_true
+from loadtests.world import database
+from services import topology
+
+PASSING = {"at", "heard", "marked_at", "dirty"}
+
+
+def _kept(suite: Suite) -> dict[str, dict[str, Any]]:
+    """Everything handlers wrote, without the instants of hearing; of records the state alone."""
+    found = {}
+    for service in suite.services:
+        store = database(suite.store(service).uri, service)
+        for name in store.list_collection_names():
+            if name in ("keys", "leases", "signing_keys_heard") or name.startswith(("attachments", "system")):
+                continue
+            rows = {row["_id"]: _plain(row) for row in store[name].find({})}
+            found[f"{service}.{name}"] = rows
+    return found
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in row.items() if key not in PASSING | {"unsent", "sent", "journal"}}
+    return {key: str(value) for key, value in kept.items()}
+
+
+def _deliveries(suite: Suite) -> list[tuple[str, bus.Outgoing]]:
+    """Every event of every journal, once for every queue that wants it, in the order it happened."""
+    found = []
+    modules = {module.DESCRIPTOR.package.split(".")[1]: module for module in topology.EVENTS}
+    for service in suite.services:
+        store = database(suite.store(service).uri, service)
+        relay = Relay(service, [], modules[service], suite.places.environment(service, "worker")["AMQP_URI"])
+        for name in store.list_collection_names():
+            for row in store[name].find({"journal": {"$exists": True}}):
+                for entry in row["journal"]:
+                    event = modules[service].DESCRIPTOR.message_types_by_name[entry["type"]]
+                    message = relay.message(row["_id"], entry, entry["trace"])
+                    queues = bus.rule_of(event).consumers
+                    found += [
+                        (entry["at"], bus.Outgoing("", queue, message.body, message.headers, True)) for queue in queues
+                    ]
+    return [(at, message) for at, message in sorted(found, key=lambda one: one[0])]
+
+
+def _deliver(suite: Suite, messages: list[bus.Outgoing]) -> None:
+    uri = suite.places.environment("case", "worker")["AMQP_URI"]
+    publisher = bus.Publisher(uri)
+    for start in range(0, len(messages), 500):
+        assert not publisher.publish(messages[start : start + 500])
+    publisher.close()
+    until_true(lambda: _waiting(uri) == 0, 180, step=0.5)
+
+
+def _waiting(uri: str) -> int:
+    from kombu.connection import Connection
+
+    with Connection(uri) as connection:
+        channel = connection.channel()
+        names = [name for name, _ in bus.queues(topology.EVENTS)] + list(bus.RETRIES)
+        return sum(channel.queue_declare(name, passive=True).message_count for name in names)
+
+
+def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
+    """What is kept once nothing is unsent, waiting or dirty any more."""
+
+    def calm() -> bool:
+        stores = [database(suite.store(service).uri, service) for service in suite.services]
+        dirty = [
+            store[name].find_one({"dirty": True})
+            for store in stores
+            for name in store.list_collection_names()
+            if name.endswith("_totals")
+        ]
+        unsent = [store[name].find_one({"unsent": True}) for store in stores for name in store.list_collection_names()]
+        return not any(dirty) and not any(unsent)
+
+    until_true(calm, 120, step=0.5)
+    return _kept(suite)
+
+
+@pytest.fixture(scope="module")
+def story(campaign: Campaign) -> Campaign:
+    """Cases that were submitted, some closed and rated, items in several editions, sessions ended, a person erased."""
+    from tests.resilience.stories import live
+
+    live(campaign)
+    return campaign
+
+
+def test_handlers_heard_twice_and_backwards_keep_the_same(story: Campaign) -> None:
+    suite = story.suite
+    before = _settled(suite)
+    messages = [message for _, message in _deliveries(suite)]
+    types = {message.headers["cloudEvents:type"].rsplit(".", 1)[1] for message in messages}
+    wanted = {event.name for _, event in bus.queues(topology.EVENTS)}
+    assert types == wanted, f"the story must make every event that is heard: {wanted - types} missing"
+    twice_backwards = [message for message in reversed(messages) for _ in range(2)]
+    _deliver(suite, twice_backwards)
+    random.Random(7).shuffle(messages)
+    _deliver(suite, messages)
+    after = _settled(suite)
+    print(
+        f"\n  {len(messages)} deliveries repeated thrice in other orders: {sum(len(rows) for rows in after.values())} documents the same"
+    )
+    assert after == before
+
+
+def test_a_service_that_lost_what_it_heard_gets_it_back(story: Campaign) -> None:
+    """`republish` fills a new queue from the journals: rating's tallies are emptied and come back the same."""
+    suite = story.suite
+    before = _settled(suite)
+    store = database(suite.store("rating").uri, "rating")
+    emptied = [
+        name
+        for name in store.list_collection_names()
+        if "_totals" in name or f"{name}_totals" in store.list_collection_names()
+    ]
+    assert emptied, "rating keeps a tally"
+    for name in emptied:
+        store[name].delete_many({})
+    for queue in ("rating.count", "rating.count_rating"):
+        done = subprocess.run(
+            [sys.executable, "-m", "services.rating", "republish", "--to", queue],
+            env=suite.places.environment("rating", "worker"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        print(f"\n  {done.stdout.strip()}")
+    until_true(lambda: _settled(suite) == before, 60, step=2)

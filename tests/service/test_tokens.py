@@ -1,0 +1,240 @@
+"""Tokens: what was not signed for this caller now is refused, and everything else works without identity."""
+
+import base64
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import orjson
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jwt
+from joserfc.jwk import OctKey, OKPKey
+from pymongo.database import Database
+
+from chassis import sessions, tokens
+from chassis.acts import Actor
+from chassis.errors import UNAUTHENTICATED, Refused
+from chassis.tokens import ISSUER, KeyBook, Verifier
+from tests.support.actors import KEY, officer, person, service, token, trust
+from tests.support.calling import refused
+from tests.support.serving import CaseHere
+from tests.support.waiting import wait_until
+
+Db = Database[dict[str, Any]]
+UNKNOWN = OKPKey.generate_key("Ed25519", {"kid": "unknown"}, auto_kid=False)
+IMPOSTOR = OKPKey.generate_key("Ed25519", {"kid": KEY.kid}, auto_kid=False)
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    instant = int(time.time())
+    good = {
+        "iss": ISSUER,
+        "sub": "p",
+        "sid": "s",
+        "realm": "person",
+        "roles": [],
+        "dept": "",
+        "region": "",
+        "lvl": 2,
+        "iat": instant,
+        "nbf": instant,
+        "exp": instant + 900,
+    }
+    return {key: value for key, value in (good | changes).items() if value is not None}
+
+
+def signed(key: OKPKey = KEY, kid: str = "", **changes: Any) -> str:
+    return jwt.encode({"alg": "EdDSA", "kid": kid or key.kid}, claims(**changes), key, algorithms=["EdDSA"])
+
+
+def part(content: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(content)).rstrip(b"=").decode()
+
+
+def unsigned() -> str:
+    return f"{part({'alg': 'none', 'kid': KEY.kid})}.{part(claims())}."
+
+
+def with_public_key_as_secret() -> str:
+    """The old trick: the public key, which everybody has, taken for a shared secret."""
+    public = KEY.public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return jwt.encode({"alg": "HS256", "kid": KEY.kid}, claims(), OctKey.import_key(public), algorithms=["HS256"])
+
+
+def swapped_claims() -> str:
+    """The claims of another, with the signature of ours."""
+    head, _, signature = signed().split(".")
+    return f"{head}.{part(claims(realm='officer', roles=['decide']))}.{signature}"
+
+
+def swapped_header() -> str:
+    _, body, signature = signed().split(".")
+    return f"{part({'alg': 'none', 'kid': KEY.kid})}.{body}.{signature}"
+
+
+FORGED: dict[str, Callable[[], str]] = {
+    "algorithm none": unsigned,
+    "algorithm none over a good signature": swapped_header,
+    "HS256 with the public key": with_public_key_as_secret,
+    "claims of another under a good signature": swapped_claims,
+    "unknown key id": lambda: signed(UNKNOWN),
+    "another key under a known id": lambda: signed(IMPOSTOR),
+    "no key id": lambda: jwt.encode({"alg": "EdDSA"}, claims(), KEY, algorithms=["EdDSA"]),
+    "expired": lambda: signed(exp=int(time.time()) - 60),
+    "never expires": lambda: signed(exp=None),
+    "not good yet": lambda: signed(nbf=int(time.time()) + 120),
+    "issued in the future": lambda: signed(iat=int(time.time()) + 120),
+    "another issuer": lambda: signed(iss="somebody.else"),
+    "no issuer": lambda: signed(iss=None),
+    "no subject": lambda: signed(sub=None),
+    "a realm that does not exist": lambda: signed(realm="god"),
+    "a level that is no number": lambda: signed(lvl="high"),
+    "an end that is no number": lambda: signed(exp="never"),
+    "first half of a good one": lambda: signed()[: len(signed()) // 2],
+    "last character missing": lambda: signed()[:-1],
+    "one part": lambda: signed().split(".")[0],
+    "four parts": lambda: signed() + ".x",
+    "header that is a list": lambda: f"{part(['EdDSA'])}.{part(claims())}.AAAA",
+    "header that is no JSON": lambda: f"AAAA.{part(claims())}.AAAA",
+    "claims that are a list": lambda: jwt_of([1, 2]),
+    "not Base64 at all": lambda: "!!!.???.###",
+    "blanks": lambda: "   ",
+    "5 kB": lambda: signed(note="x" * 4000),
+}
+
+
+def jwt_of(content: Any) -> str:
+    head = part({"alg": "EdDSA", "kid": KEY.kid})
+    signature = KEY.private_key.sign(f"{head}.{part(content)}".encode())
+    return f"{head}.{part(content)}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_forged_token_is_refused_in_one_way_whatever_is_wrong_with_it(kind: str) -> None:
+    verifier = Verifier({KEY.kid: KEY}.get)  # type: ignore[dict-item]
+    with pytest.raises(Refused) as caught:
+        verifier.actor(FORGED[kind]())
+    assert (caught.value.code, caught.value.reason) == (UNAUTHENTICATED, "TOKEN_REFUSED")
+
+
+def test_every_forged_token_is_refused_on_the_wire_too_and_a_good_one_is_not(case_api: CaseHere) -> None:
+    said = set()
+    for forge in FORGED.values():
+        with refused(grpc.StatusCode.UNAUTHENTICATED) as refusal:
+            case_api.by(None, forge()).ListMyCases()
+        said.add((refusal.reason, refusal.message))
+    assert said == {("TOKEN_REFUSED", "登录状态无效或已过期，请重新登录")}
+    assert case_api.by(None, signed()).ListMyCases().cases == []
+
+
+def test_a_token_of_ten_kilobytes_is_refused(case_api: CaseHere) -> None:
+    with refused() as refusal:
+        case_api.by(None, signed(note="x" * 10_000)).ListMyCases()
+    # gRPC itself may refuse headers of this size.
+    assert refusal.code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+    assert case_api.by(None, signed()).ListMyCases().cases == []
+
+
+def test_a_call_without_a_token_is_told_to_sign_in(case_api: CaseHere) -> None:
+    with refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING") as refusal:
+        case_api.by(None).ListMyCases()
+    assert refusal.message == "请先登录"
+
+
+@pytest.mark.parametrize("actor", [person(), officer("receive", "decide"), service()])
+def test_a_token_gives_back_the_actor_it_was_made_for(actor: Actor) -> None:
+    assert Verifier({KEY.kid: KEY}.get).actor(token(actor)) == actor  # type: ignore[dict-item]
+
+
+def test_a_verified_token_is_refused_once_it_has_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier, access = Verifier({KEY.kid: KEY}.get), token(person(), seconds=60)  # type: ignore[dict-item]
+    verifier.actor(access)
+    later = time.time() + 60 + tokens.LEEWAY_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(Refused):
+        verifier.actor(access)
+
+
+def test_clocks_may_differ_by_half_a_minute() -> None:
+    verifier, instant = Verifier({KEY.kid: KEY}.get), int(time.time())  # type: ignore[dict-item]
+    assert verifier.actor(signed(exp=instant - 10)).id == "p"
+    assert verifier.actor(signed(nbf=instant + 20, iat=instant + 20)).id == "p"
+
+
+def test_a_session_that_ended_is_refused_after_the_next_poll_and_the_others_are_not(case_api: CaseHere) -> None:
+    ended, other = person(), person()
+    assert case_api.by(ended).ListMyCases().cases == []
+    tokens_end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 900))
+    sessions.refuse(case_api.database, ended.session, tokens_end)
+    case_api.poll()
+    with refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_REFUSED"):
+        case_api.by(ended).ListMyCases()
+    assert case_api.by(other).ListMyCases().cases == []
+
+
+def test_an_ended_session_is_forgotten_when_none_of_its_tokens_could_be_good() -> None:
+    verifier = Verifier({KEY.kid: KEY}.get)  # type: ignore[dict-item]
+    verifier.end({"old": time.time() - 60, "new": time.time() + 60})
+    assert verifier._ended.keys() == {"new"}
+
+
+class Identity:
+    """Where keys are fetched from; can be away, and counts how often it was asked."""
+
+    def __init__(self, *keys: OKPKey) -> None:
+        self.keys, self.asked, self.away = list(keys), 0, False
+
+    def __call__(self) -> str:
+        self.asked += 1
+        if self.away:
+            raise grpc.RpcError
+        return orjson.dumps({"keys": [key.as_dict(private=False) for key in self.keys]}).decode()
+
+
+def book_of(database: Db, identity: Identity) -> KeyBook:
+    return KeyBook(database["signing_keys_heard"], identity)
+
+
+def test_a_key_fetched_once_is_kept_in_the_own_store_so_that_identity_may_be_away(database: Db) -> None:
+    identity = Identity(KEY)
+    assert book_of(database, identity).find(KEY.kid) is not None
+    identity.away = True
+    after_restart = book_of(database, identity)
+    assert Verifier(after_restart.find).actor(signed()).id == "p"
+    assert identity.asked == 1
+    with pytest.raises(Refused):
+        Verifier(after_restart.find).actor(signed(UNKNOWN))
+
+
+def test_only_public_keys_are_kept(database: Db) -> None:
+    book_of(database, Identity(KEY)).find(KEY.kid)
+    assert '"d"' not in str(list(database["signing_keys_heard"].find()))
+
+
+def test_unknown_key_ids_make_nobody_ask_identity_more_than_once_in_two_seconds(database: Db) -> None:
+    identity = Identity(KEY)
+    book = book_of(database, identity)
+    for number in range(50):
+        assert book.find(f"made-up-{number}") is None
+    assert identity.asked == 1
+
+
+def test_a_new_signing_key_is_taken_up_when_it_shows_up(database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = Identity(KEY)
+    book = book_of(database, identity)
+    verifier = Verifier(book.find)
+    verifier.actor(signed())
+    identity.keys.append(UNKNOWN)
+    book._fetched -= 2.1  # two seconds later
+    assert verifier.actor(signed(UNKNOWN)).id == "p"
+
+
+def test_a_key_another_process_has_heard_of_is_found_in_the_store(database: Db) -> None:
+    identity = Identity()
+    identity.away = True
+    book = book_of(database, identity)
+    assert book.find(KEY.kid) is None
+    trust(database)
+    wait_until(lambda: book.find(KEY.kid) is not None, "the key is found")

@@ -1,0 +1,181 @@
+"""The table of moves: at every status, which RPC may come, and for whom."""
+
+from collections.abc import Callable
+
+import pytest
+from google.protobuf.message import Message
+
+from chassis.acts import Actor
+from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
+from services.case import model
+from services.case.model import Case
+from tests.support.actors import officer, person, service
+from tests.support.cases import APPLICANT, RECEIVER, SUBMITTED_AT, case_in
+from tests.support.items import definition
+from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
+
+OFFICER = officer("receive", "review", "decide", "issue", id="another-officer")
+FILE = events.HandedInFile(attachment_id="a", material="application")
+ACTS: dict[str, Callable[[Case], Message]] = {
+    "RequestCorrection": lambda case: model.request_correction(case, definition(), ["application"], "sealed"),
+    "CorrectCase": lambda case: model.correct(case, definition(), [FILE], ""),
+    "AcceptCase": lambda case: model.accept(case, OFFICER, SUBMITTED_AT),
+    "RefuseCase": lambda case: model.refuse(case, OFFICER, "sealed"),
+    "PassReviewStep": lambda case: model.pass_step(case, OFFICER, "sealed"),
+    "DecideCase": lambda case: model.decide(case, OFFICER, True, "", ""),
+    "IssueResult": lambda case: model.issue(case, OFFICER, "N1"),
+    "CloseCase": model.close,
+    "WithdrawCase": lambda case: model.withdraw(case, ""),
+}
+# From the law and the contract, not from the code: what may happen to a case that stands here.
+MAY: dict[str, set[str]] = {
+    "SUBMITTED": {"RequestCorrection", "AcceptCase", "RefuseCase", "WithdrawCase"},
+    "CORRECTION": {"CorrectCase", "WithdrawCase"},
+    "IN_REVIEW": {"PassReviewStep", "WithdrawCase"},
+    "REVIEWED": {"DecideCase", "WithdrawCase"},
+    "GRANTED": {"IssueResult"},
+    "DENIED": {"CloseCase"},
+    "ISSUED": {"CloseCase"},
+    "CLOSED": set(),
+    "REFUSED": set(),
+    "WITHDRAWN": set(),
+}
+APPLICANTS = {"CorrectCase", "WithdrawCase"}
+ROLES = {
+    "RequestCorrection": {"receive"},
+    "AcceptCase": {"receive"},
+    "RefuseCase": {"receive"},
+    "PassReviewStep": {"review"},
+    "DecideCase": {"decide"},
+    "IssueResult": {"issue"},
+    "CloseCase": {"issue", "decide"},
+}
+PAIRS = [(status, name) for status in MAY for name in ACTS]
+
+
+def standing(status: str, **changes: object) -> Case:
+    return case_in(pb.CaseStatus.Value(f"CASE_STATUS_{status}"), **changes)
+
+
+def offered(case: Case, actor: Actor) -> set[str]:
+    return set(model.moves(case, actor))
+
+
+def test_the_table_has_every_status_and_every_move() -> None:
+    assert {f"CASE_STATUS_{status}" for status in MAY} == set(pb.CaseStatus.keys()) - {"CASE_STATUS_UNSPECIFIED"}
+    assert ACTS.keys() == model.MOVES.keys() == APPLICANTS | ROLES.keys()
+
+
+@pytest.mark.parametrize(("status", "name"), PAIRS)
+def test_a_move_comes_from_the_statuses_of_the_table_and_from_no_other(status: str, name: str) -> None:
+    case = standing(status)
+    if name in MAY[status]:
+        event = ACTS[name](case)
+        assert event.case_id == case.id  # type: ignore[attr-defined]
+        return
+    with pytest.raises(Refused) as caught:
+        ACTS[name](case)
+    assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "MOVE_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("status", MAY)
+def test_the_applicant_is_offered_his_own_moves(status: str) -> None:
+    assert offered(standing(status), person(APPLICANT)) == MAY[status] & APPLICANTS
+
+
+@pytest.mark.parametrize("status", MAY)
+@pytest.mark.parametrize("role", ["receive", "review", "decide", "issue", "supervise", "catalog", "administer"])
+def test_an_officer_is_offered_the_moves_of_his_role(status: str, role: str) -> None:
+    expected = {name for name in MAY[status] - APPLICANTS if role in ROLES[name]}
+    assert offered(standing(status), officer(role)) == expected
+
+
+@pytest.mark.parametrize("status", MAY)
+def test_nobody_else_is_offered_any_move(status: str) -> None:
+    assert offered(standing(status), service()) == offered(standing(status), officer()) == set()
+
+
+def test_a_grant_that_ends_in_no_document_is_closed_as_it_is_and_one_with_a_document_is_not() -> None:
+    without = standing("GRANTED", result_name="")
+    assert isinstance(model.close(without), events.CaseClosed)
+    assert "CloseCase" in offered(without, officer("decide"))
+    assert "CloseCase" not in offered(standing("GRANTED"), officer("decide"))
+
+
+def test_who_received_a_case_may_not_decide_it() -> None:
+    case = standing("REVIEWED")
+    receiver = officer("receive", "decide", id=RECEIVER)
+    with pytest.raises(Refused) as caught:
+        model.decide(case, receiver, True, "", "")
+    assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "RECEIVER_MAY_NOT_DECIDE")
+    assert "DecideCase" not in offered(case, receiver)
+    assert model.decide(case, OFFICER, True, "", "").officer_id == OFFICER.id
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\n"])
+def test_a_denial_needs_a_reason_and_a_grant_does_not(reason: str) -> None:
+    case = standing("REVIEWED")
+    assert model.decide(case, OFFICER, True, reason, "").granted
+    with pytest.raises(Refused) as caught:
+        model.decide(case, OFFICER, False, reason, "")
+    assert (caught.value.code, caught.value.violations[0].field) == (INVALID_ARGUMENT, "reason")
+    assert not model.decide(case, OFFICER, False, "不符合卫生标准", "sealed").granted
+
+
+def test_a_correction_is_asked_for_once_only() -> None:
+    case = standing("SUBMITTED", correction_asked=True)
+    with pytest.raises(Refused) as caught:
+        ACTS["RequestCorrection"](case)
+    assert caught.value.reason == "CORRECTION_ASKED_ALREADY"
+    assert offered(case, officer("receive")) == {"AcceptCase", "RefuseCase"}
+
+
+def test_a_correction_cannot_ask_for_a_material_the_item_does_not_list() -> None:
+    with pytest.raises(Refused) as caught:
+        model.request_correction(standing("SUBMITTED"), definition(), ["application", "passport", "diploma"], "sealed")
+    assert [(one.field, one.reason) for one in caught.value.violations] == [
+        ("materials[passport]", "MATERIAL_NOT_LISTED"),
+        ("materials[diploma]", "MATERIAL_NOT_LISTED"),
+    ]
+
+
+def test_a_correction_hands_in_everything_that_was_asked_for() -> None:
+    case = standing("CORRECTION", correction_materials=["application", "report"])
+    with pytest.raises(Refused) as caught:
+        model.correct(case, definition(), [events.HandedInFile(material="plan")], "")
+    missing = {(one.field, one.reason) for one in caught.value.violations}
+    assert missing == {("materials[application]", "MATERIAL_MISSING"), ("materials[report]", "MATERIAL_MISSING")}
+
+
+def test_a_correction_cannot_hand_in_what_the_item_does_not_list() -> None:
+    case = standing("CORRECTION", correction_materials=[])
+    with pytest.raises(Refused) as caught:
+        model.correct(case, definition(), [events.HandedInFile(material="passport")], "")
+    assert [(one.field, one.reason) for one in caught.value.violations] == [
+        ("materials[passport]", "MATERIAL_NOT_LISTED")
+    ]
+
+
+def test_the_review_steps_pass_in_the_order_of_the_item() -> None:
+    case = standing("IN_REVIEW")
+    assert model.pass_step(case, OFFICER, "").step == "材料审查"
+    assert model.pass_step(standing("IN_REVIEW", steps_passed=1), OFFICER, "").step == "现场勘验"
+
+
+def test_the_closing_event_carries_what_a_rating_needs() -> None:
+    for status, granted in (("DENIED", False), ("ISSUED", True)):
+        case = standing(status)
+        closed = model.close(case)
+        assert (closed.applicant_id, closed.item_id, closed.department, closed.region, closed.granted) == (
+            case.applicant_id,
+            case.item_id,
+            case.department,
+            case.region,
+            granted,
+        )
+        assert (closed.number, closed.item_name, closed.department_name) == (
+            case.number,
+            case.item_name,
+            case.department_name,
+        )
