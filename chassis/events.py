@@ -17,7 +17,6 @@ import pymongo
 from google.protobuf.message import Message
 from kombu.connection import Connection
 from kombu.message import Message as Delivery
-from nameko.containers import ServiceContainer
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 from nameko.messaging import QueueConsumer
@@ -211,27 +210,6 @@ def _kind(error: BaseException) -> str:
     return error.reason if isinstance(error, Refused) else type(error).__name__
 
 
-class _Runner:
-    """nameko's runner with the worker's class in one container."""
-
-    def __init__(self, worker: type, uri: str) -> None:
-        config = {"AMQP_URI": uri, "max_workers": WORKERS, "heartbeat": HEARTBEAT}
-        self._runner = ServiceRunner(config)
-        self._runner.add_service(worker)
-
-    def containers(self) -> list[ServiceContainer]:
-        return list(self._runner.containers)
-
-    def start(self) -> None:
-        self._runner.start()
-
-    def stop(self) -> None:
-        self._runner.stop()
-
-    def wait(self) -> None:
-        self._runner.wait()
-
-
 def wait_for_broker(uri: str) -> None:
     """Returns when the broker answers; says so while it does not (nameko would exit)."""
     said = False
@@ -247,11 +225,9 @@ def wait_for_broker(uri: str) -> None:
             time.sleep(1)
 
 
-def host(worker: type, uri: str) -> _Runner:
-    """Runs a worker's handlers and timers; returns the runner, to wait on and to stop."""
-    runner = _Runner(worker, uri)
+def host(worker: type, uri: str) -> ServiceRunner:
+    """Runs a worker's handlers and timers; returns nameko's runner, to wait on and to stop."""
+    runner = ServiceRunner({"AMQP_URI": uri, "max_workers": WORKERS, "heartbeat": HEARTBEAT})
+    runner.add_service(worker)
     runner.start()
     return runner
-
-
-__all__ = ["Heard", "every", "host", "on", "wait_for_broker"]

@@ -6,6 +6,7 @@ Nothing that eventlet patches may be imported before the mode is known, so this 
 import importlib
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def start(name: str, jobs: dict[str, str] | None = None) -> None:
         sys.exit(f"usage: python -m services.{name} {' | '.join([*modes, *jobs])}")
     if mode == "worker":
         os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # dnspython costs 19 MB; a look-up blocks for milliseconds
+        warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # known, see docs/decisions.md
         import eventlet
 
         eventlet.monkey_patch()

@@ -117,10 +117,6 @@ class Log:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def debug(self, event: str, **values: object) -> None:
-        """What only a developer wants to know."""
-        self._write(logging.DEBUG, event, values)
-
     def info(self, event: str, **values: object) -> None:
         """What happened as it should."""
         self._write(logging.INFO, event, values)

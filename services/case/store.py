@@ -1,7 +1,9 @@
 """What case keeps: cases, its copy of the items, attachments, and the count of arrivals."""
 
 import threading
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -26,7 +28,8 @@ MILLISECOND = timedelta(milliseconds=1)
 # Cases of one desk or person that may share a millisecond; a page looks at so many more rows.
 TIES = 20
 OLDEST = timedelta(days=3 * 366)
-NEWEST = [("state.submitted_at", -1)]
+# Where a limit cuts through cases of one millisecond, it cuts in the order of the cursor.
+NEWEST = [("state.submitted_at", -1), ("_id", -1)]
 
 
 def cases(database: Database[Document]) -> Records[Case]:
@@ -55,6 +58,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     )
     arrivals(database).ensure_indexes()
     database["items"].create_index("heard", name="heard")
+    database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 
 
@@ -143,7 +147,10 @@ class Items:
             change = {"$set": values | {"seq": seq, "heard": now()}}
             self._current.update_one({"_id": item_id, "seq": {"$lt": seq}}, change, upsert=True)
         except DuplicateKeyError:
-            pass  # a newer event of the item was heard already: read models skip older ones
+            # A newer event of the item was heard already: read models skip older ones. But a suspension heard before
+            # its publication does not know the edition.
+            if "edition" in values:
+                self._current.update_one({"_id": item_id}, {"$max": {"edition": values["edition"]}})
 
     def current(self, item_id: str) -> KeptItem | None:
         """The item as it may be applied for now, None when none was heard of."""
@@ -187,23 +194,31 @@ class Attachments:
         self._files: Collection[Document] = database["attachments.files"]
 
     def put(self, id: str, content: bytes, metadata: Document) -> Document:
-        """Stores a file under its id; the same id again answers with what is stored."""
+        """Stores a file as this upload; the same id again answers with what is stored.
+
+        Each attempt writes under an id of its own and is the upload only when it is whole: one may have died half way.
+        """
+        attempt = uuid.uuid4().hex
         try:
-            with self._bucket.open_upload_stream_with_id(id, "sealed", metadata=metadata) as stream:
+            with self._bucket.open_upload_stream_with_id(
+                attempt, "sealed", metadata=metadata | {"upload": id}
+            ) as stream:
                 stream.write(content)
-        except (FileExists, DuplicateKeyError):
-            pass  # the same upload, again
+        except (FileExists, DuplicateKeyError):  # the same upload, again
+            with suppress(NoFile):
+                self._bucket.delete(attempt)
         return self.get(id) or metadata
 
     def get(self, id: str) -> Document | None:
         """The metadata of a file."""
-        found = self._files.find_one({"_id": id})
+        found = self._files.find_one({"metadata.upload": id})
         return found["metadata"] if found else None
 
     def read(self, id: str) -> bytes | None:
         """The stored bytes."""
+        found = self._files.find_one({"metadata.upload": id}, {"_id": 1})
         try:
-            return self._bucket.open_download_stream(id).read()
+            return self._bucket.open_download_stream(found["_id"]).read() if found else None
         except NoFile:
             return None
 
@@ -211,8 +226,9 @@ class Attachments:
         """Deletes uploads older than this that no case uses; returns how many. What a case uses is not asked about again."""
         bounds = {"$gte": older - timedelta(days=366), "$lt": older}
         deleted = 0
-        for file in list(self._files.find({"metadata.kept": False, "metadata.at": bounds}, {"_id": 1})):
-            if used(file["_id"]):
+        fields = {"metadata.upload": 1}
+        for file in list(self._files.find({"metadata.kept": False, "metadata.at": bounds}, fields)):
+            if used(file["metadata"]["upload"]):
                 self._files.update_one({"_id": file["_id"]}, {"$set": {"metadata.kept": True}})
             else:
                 self._bucket.delete(file["_id"])

@@ -18,7 +18,7 @@ from standards import codes
 from yiwang.catalog.v1 import service_pb2 as pb
 
 # Matches that are ranked, and hits a query can be paged through (the total is exact so far).
-RANKED = 3000
+RANKED = 1500
 MOST_HITS = 1000
 # With fewer hits than this the next tier is asked too.
 FEW = 10

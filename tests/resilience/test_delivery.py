@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import orjson
 import pytest
 
 from chassis import bus
@@ -32,7 +33,7 @@ def _kept(suite: Suite) -> dict[str, dict[str, Any]]:
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in row.items() if key not in PASSING | {"unsent", "sent", "journal"}}
-    return {key: str(value) for key, value in kept.items()}
+    return {key: orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS).decode() for key, value in kept.items()}
 
 
 def _deliveries(suite: Suite) -> list[tuple[str, bus.Outgoing]]:
@@ -77,14 +78,8 @@ def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
 
     def calm() -> bool:
         stores = [database(suite.store(service).uri, service) for service in suite.services]
-        dirty = [
-            store[name].find_one({"dirty": True})
-            for store in stores
-            for name in store.list_collection_names()
-            if name.endswith("_totals")
-        ]
-        unsent = [store[name].find_one({"unsent": True}) for store in stores for name in store.list_collection_names()]
-        return not any(dirty) and not any(unsent)
+        collections = [store[name] for store in stores for name in store.list_collection_names()]
+        return not any(one.find_one({mark: True}) for one in collections for mark in ("unsent", "dirty"))
 
     until_true(calm, 120, step=0.5)
     return _kept(suite)

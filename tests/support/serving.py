@@ -76,7 +76,7 @@ def case_here(database: Database[dict[str, Any]]) -> Iterator[CaseHere]:
     server.add(CASE, api.servicer, rpc.Guard(verifier, parts.keyring.request_digest))
     server.start()
     server.ready(True)
-    channel = grpc.insecure_channel(address)
+    channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
     try:
         yield CaseHere(parts, api, verifier, channel, address)
     finally:
