@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import amqp
 import eventlet
+import orjson
 import pymongo
 from google.protobuf.message import Message
 from kombu.connection import Connection
@@ -61,6 +62,13 @@ class Heard(Generic[E]):
 class _Consumer(QueueConsumer):
     """nameko's consumer, that survives a broken connection and lets handlers in flight ack before it closes."""
 
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+        consumers = super().get_consumers(consumer_cls, channel)
+        for provider, consumer in self._consumers.items():
+            # The handler reads the body itself: what kombu cannot read it acks away, and logs.
+            consumer.on_message = functools.partial(self.handle_message, provider, None)
+        return consumers
+
     def ack_message(self, message: Delivery) -> None:
         _settle(message.ack)
 
@@ -98,10 +106,10 @@ class _Handler(Entrypoint):
     def stop(self) -> None:
         self.queue_consumer.unregister_provider(self)
 
-    def handle_message(self, body: dict[str, Any], message: Delivery) -> None:
+    def handle_message(self, _body: None, message: Delivery) -> None:
         done = functools.partial(self.handle_result, message)
         try:
-            heard = self._heard(body, message.headers)
+            heard = self._heard(orjson.loads(message.body), message.headers)
         except Exception as error:
             # Not an event of ours at all: nothing a later attempt could mend.
             self._give_up(message, error)

@@ -51,13 +51,14 @@ def _once(parts: Parts, verifier: "Verifier", polls: list[Callable[[], None]], s
         poll()
 
 
-def heartbeat(parts: Parts) -> None:
-    """Touches the heartbeat file of a worker while its store answers; the probe looks at the file's age."""
+def heartbeat(parts: Parts, alive: Callable[[], bool]) -> None:
+    """Touches the heartbeat file of a worker while its relay works and its store answers; the probe looks at its age."""
     file = Path(parts.settings.heartbeat_file) if parts.settings.heartbeat_file else None
     while file is not None:
         try:
             parts.database.command("ping")
-            file.touch()
+            if alive():
+                file.touch()
         except (PyMongoError, OSError) as error:
             log("poll").warning("no_heartbeat", error=type(error).__name__)
         time.sleep(BEAT_SECONDS)

@@ -23,6 +23,7 @@ BATCH = 200
 LEASE = timedelta(seconds=5)
 BUSY_SECONDS, IDLE_SECONDS = 0.05, 0.5
 BACKOFF_SECONDS = (1, 2, 5, 15, 60)
+STILL_SECONDS = 60
 
 Document = dict[str, Any]
 
@@ -71,11 +72,18 @@ class Relay:
         self._heard = {name for name, event in self.types.items() if bus.rule_of(event).consumers}
         self._publisher: bus.Publisher | None = None
         self._backoff: dict[str, tuple[float, int]] = {}
+        # When the last round began; a worker whose relay stands still must not count as alive.
+        self.beat = time.monotonic()
+
+    def alive(self) -> bool:
+        """Whether the relay still makes its rounds."""
+        return time.monotonic() - self.beat < STILL_SECONDS
 
     def run(self, lease: Lease) -> None:
         """Works until the process ends. Store or broker away: waits, says so once, and goes on by itself."""
         pause, failing = IDLE_SECONDS, False
         while True:
+            self.beat = time.monotonic()
             try:
                 worked = lease.held() and self.once() > 0
                 pause = BUSY_SECONDS if worked else min(pause * 1.5, IDLE_SECONDS)

@@ -99,7 +99,7 @@ def _worker(parts: "Parts") -> None:
     relay, _ = _relay(parts)
     lease = Lease(parts.database)
     eventlet.spawn(relay.run, lease)
-    eventlet.spawn(poll.heartbeat, parts)
+    eventlet.spawn(poll.heartbeat, parts, relay.alive)
     runner = events.host(worker, parts.settings.amqp_uri)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: eventlet.spawn(runner.stop))

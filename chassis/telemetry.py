@@ -84,6 +84,7 @@ def setup(service: str, mode: str, trace_dir: str | None, level: str = "INFO") -
     """Sets up logs, traces and metrics of this process, once."""
     Log.common = {"service": service, "mode": mode}
     Log.level = getattr(logging, level.upper(), logging.INFO)
+    logging.basicConfig(handlers=[_Libraries()])
     resource = Resource.create({"service.name": service, "service.instance.id": f"{mode}-{os.getpid()}"})
     provider = TracerProvider(resource=resource)
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
@@ -141,6 +142,14 @@ class Log:
             }
             sys.stderr.buffer.write(orjson.dumps(line | self.common | values, default=str) + b"\n")
             sys.stderr.buffer.flush()
+
+
+class _Libraries(logging.Handler):
+    """Warnings of libraries, by their unformatted text and the kind of error: what they fill in could name a person."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0] if record.exc_info else None
+        log(record.name).warning("library", text=str(record.msg), error=kind.__name__ if kind else "")
 
 
 def log(name: str) -> Log:

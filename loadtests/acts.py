@@ -20,7 +20,12 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import service_pb2_grpc as catalog_grpc
 
 Spec = dict[str, Any]
-FINAL = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.PERMISSION_DENIED}
+FINAL = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+}
 SECONDS = 10
 
 
@@ -28,7 +33,7 @@ class Ledger:
     """What was asked and what was acknowledged, line by line on disk: the oracle of the resilience tests."""
 
     def __init__(self, path: str | None) -> None:
-        self._file = Path(path).open("a", buffering=1) if path else None
+        self._file = Path(path).open("a", buffering=1) if path else None  # noqa: SIM115 - open as long as the load runs
 
     def note(self, **values: Any) -> None:
         """Writes one line."""

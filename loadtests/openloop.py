@@ -16,7 +16,7 @@ from locust.env import Environment
 
 Act = Callable[[int], Any]
 # A call that fails while a process is down is asked again with the same request_id, as a client would.
-RETRY_SECONDS = 60.0
+RETRY_SECONDS = 120.0
 
 
 class Refusal(Exception):

@@ -15,7 +15,6 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 DEPARTMENTS = 50
 PERSONS = 200
-KID = "load"
 
 
 def database(uri: str, name: str) -> Database[dict[str, Any]]:
@@ -26,10 +25,11 @@ def database(uri: str, name: str) -> Database[dict[str, Any]]:
 
 def signing_key(*stores: Database[dict[str, Any]]) -> OKPKey:
     """A key of our own whose public half the services find in their stores, so that no sign-on stands in the way."""
-    key = OKPKey.generate_key("Ed25519", {"kid": KID}, auto_kid=False)
+    kid = f"load-{uuid.uuid4().hex}"
+    key = OKPKey.generate_key("Ed25519", {"kid": kid}, auto_kid=False)
     document = {"jwk": orjson.dumps(key.as_dict(private=False)).decode()}
     for store in stores:
-        store["signing_keys_heard"].update_one({"_id": KID}, {"$set": document}, upsert=True)
+        store["signing_keys_heard"].update_one({"_id": kid}, {"$set": document}, upsert=True)
     return key
 
 

@@ -14,8 +14,8 @@ from yiwang.catalog.v1 import service_pb2 as pb
 
 PAGE = 20
 MOST_OFFSET = 100_000
-# Clocks of the processes that publish may differ; what the index has already does no harm.
-OVERLAP = timedelta(seconds=60)
+# A publication is stamped before it is written, and clocks differ: each poll looks back a little, one a minute further.
+OVERLAP, SWEEP, SWEEP_BACK = timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10)
 
 
 class CatalogApi:
@@ -24,7 +24,7 @@ class CatalogApi:
     def __init__(self, parts: Parts) -> None:
         self.items = store.items(parts.database)
         self.index = search.Index()
-        self._since = datetime(2000, 1, 1, tzinfo=UTC)
+        self._since = self._swept = datetime(2000, 1, 1, tzinfo=UTC)
 
     def SearchItems(self, request: pb.SearchItemsRequest, call: Call) -> pb.SearchItemsResponse:
         query = search.Query(request.query, request.region, request.department, request.type_code, request.topic)
@@ -60,8 +60,10 @@ class CatalogApi:
     def refresh(self) -> None:
         """Brings the index up to what was published and suspended since the last call; the first call reads everything."""
         instant = now()
-        changed = self.index.keep(store.listed_since(self.items, self._since - OVERLAP))
-        self._since = instant
+        sweep = instant - self._swept > SWEEP
+        since = self._since - (SWEEP_BACK if sweep else OVERLAP)
+        changed = self.index.keep(store.listed_since(self.items, since))
+        self._since, self._swept = instant, instant if sweep else self._swept
         if changed:
             telemetry.log("search").info("index_refreshed", changed=changed, items=len(self.index))
 

@@ -59,7 +59,7 @@ class Report:
         if self._file:
             self._file.write(line + "\n")
         if shown:
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._console.out(line, highlight=False)
 
 
 class Importer:

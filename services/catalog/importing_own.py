@@ -41,6 +41,8 @@ def read_json(content: Any) -> Iterator[Row]:
 
 
 def _parsed(number: int, one: Any) -> Row:
+    if not isinstance(one, dict):
+        return bad(number, "", "不是一个事项对象")
     try:
         return Row(number, ParseDict(one, pb.ItemDefinition()), [], [])
     except ParseError as error:
@@ -48,8 +50,6 @@ def _parsed(number: int, one: Any) -> Row:
             return bad(number, unknown[1], "没有此字段")
         field = _BAD_FIELD.search(str(error))
         return bad(number, field[1] if field else "", "取值无法识别")
-    except (TypeError, ValueError, AttributeError):
-        return bad(number, "", "不是一个事项对象")
 
 
 def read_csv(text: str) -> Iterator[Row]:

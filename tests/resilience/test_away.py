@@ -43,7 +43,7 @@ def test_a_store_away_refuses_in_time_and_comes_back(campaign: Campaign, how: st
     back = time.monotonic()
     until_true(lambda: campaign.suite.process("case", "api").answers(), 30)
     recovered = time.monotonic() - back
-    result = load.result(away + 150)
+    result = load.result(away + 200)
     reckoning = campaign.reckon(load.ledger)
     print(f"\n  store {how} {away} s: {reckoning} · serving again after {recovered:.1f} s")
     assert result["errors"] == {}

@@ -370,9 +370,6 @@ def test_an_upload_that_died_half_way_is_whole_when_it_is_asked_for_again(
     class Killed(BaseException):
         pass
 
-    def die(self: Any) -> None:
-        raise Killed
-
     plain = Collection.insert_one
 
     def die(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -545,7 +542,9 @@ def test_the_inbox_by_light_lists_what_is_overdue_or_due_soon_the_most_urgent_fi
     assert len(inbox().cases) == 6
 
 
-@pytest.mark.parametrize("token", ["x", "1.5", "-1", "-62135596800000", "9" * 18, "9" * 100, "１２", "NaN", "-62135596800000.x"])
+@pytest.mark.parametrize(
+    "token", ["x", "1.5", "-1", "-62135596800000", "9" * 18, "9" * 100, "１２", "NaN", "-62135596800000.x"]
+)
 def test_a_made_up_page_token_is_refused_and_breaks_nothing(
     citizen: As, desk: dict[str, As], plain_item: str, token: str
 ) -> None:

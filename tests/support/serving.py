@@ -101,5 +101,5 @@ def odd_worker(places: Places, **oddities: str) -> Process:
 
 def text_of(folder: Path) -> str:
     """Everything the processes of a folder wrote: logs and spans."""
-    files = [*folder.glob("logs/*"), *folder.glob("traces/*")]
+    files = [*folder.rglob("logs/*"), *folder.rglob("traces/*")]
     return "".join(file.read_text(errors="replace") for file in files)

@@ -123,3 +123,16 @@ def test_a_log_line_says_when_where_and_what_and_lesser_ones_are_left_out(
     said = json.loads(line)
     assert (said["event"], said["logger"], said["queue"]) == ("seen", "tests", "case.keep_item")
     assert datetime.fromisoformat(said["time"]).utcoffset() is not None
+
+
+def test_what_libraries_log_comes_without_what_they_filled_in(capfd: pytest.CaptureFixture[str]) -> None:
+    library = logging.getLogger("tests.library")
+    library.addHandler(telemetry._Libraries())
+    library.propagate = False
+    try:
+        raise ValueError("张三丰")
+    except ValueError as error:
+        library.exception("error handling %s: %s", "case.keep_item", error)
+    said = json.loads(capfd.readouterr().err)
+    assert (said["event"], said["logger"], said["error"]) == ("library", "tests.library", "ValueError")
+    assert said["text"] == "error handling %s: %s" and "张三丰" not in str(said)
