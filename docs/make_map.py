@@ -67,7 +67,10 @@ def overview() -> Iterator[str]:
     for module, events in zip(SERVICES, EVENTS, strict=True):
         (service,) = module.DESCRIPTOR.services_by_name.values()
         name = service.full_name.split(".")[1]
-        count = sum(event.GetOptions().HasExtension(access_pb2.event) for event in events.DESCRIPTOR.message_types_by_name.values())
+        count = sum(
+            event.GetOptions().HasExtension(access_pb2.event)
+            for event in events.DESCRIPTOR.message_types_by_name.values()
+        )
         yield f"| `{name}` | {KEEPS[name]} | {len(service.methods)} | {count} |"
     yield f"| `gateway` | {KEEPS['gateway']} | – | – |\n"
 
