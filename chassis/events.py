@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 import amqp
 import eventlet
 import orjson
-import pymongo
 from google.protobuf.message import Message
 from kombu.connection import Connection
 from kombu.message import Message as Delivery
@@ -34,7 +33,6 @@ from chassis.telemetry import log
 E = TypeVar("E", bound=Message)
 WORKERS = 10
 HEARTBEAT = 20
-HANDLER_SECONDS = 30
 
 every = timer  # a method called each so many seconds: @every(interval=60)
 
@@ -204,8 +202,7 @@ def _run(handle: Callable[[], None], heard: Heard[Any]) -> None:
         heard.trace = span.traceparent
         while True:
             try:
-                with pymongo.timeout(HANDLER_SECONDS):
-                    handle()
+                handle()
                 break
             except (ConnectionFailure, ExecutionTimeout) as error:
                 log("events").warning("handler_waits_for_store", queue=heard.handler, error=type(error).__name__)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pymongo
 from pymongo.errors import PyMongoError
 
 from chassis.parts import Parts
@@ -20,6 +21,8 @@ POLL_SECONDS = 1.5
 # Clocks of two processes may differ; what was seen already does no harm.
 OVERLAP = timedelta(seconds=60)
 BEAT_SECONDS = 5
+# A store that stands still must be noticed, not waited for.
+STORE_SECONDS = 4
 
 
 def start(parts: Parts, verifier: "Verifier", ready: Callable[[bool], None], polls: list[Callable[[], None]]) -> None:
@@ -32,7 +35,8 @@ def start(parts: Parts, verifier: "Verifier", ready: Callable[[bool], None], pol
             time.sleep(POLL_SECONDS)
             instant = datetime.now(UTC)
             try:
-                _once(parts, verifier, polls, since - OVERLAP)
+                with pymongo.timeout(STORE_SECONDS):
+                    _once(parts, verifier, polls, since - OVERLAP)
             except PyMongoError as error:
                 ready(False)
                 log("poll").warning("store_away", error=type(error).__name__)
@@ -56,7 +60,8 @@ def heartbeat(parts: Parts, alive: Callable[[], bool]) -> None:
     file = Path(parts.settings.heartbeat_file) if parts.settings.heartbeat_file else None
     while file is not None:
         try:
-            parts.database.command("ping")
+            with pymongo.timeout(STORE_SECONDS):
+                parts.database.command("ping")
             if alive():
                 file.touch()
         except (PyMongoError, OSError) as error:

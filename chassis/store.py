@@ -23,6 +23,8 @@ def connect(uri: str, name: str) -> Database[Document]:
         maxPoolSize=POOL,
         serverSelectionTimeoutMS=5000,
         connectTimeoutMS=3000,
+        # For handlers, relay and polls; a call has its own deadline (chassis.rpc).
+        socketTimeoutMS=20_000,
         appname=name,
         uuidRepresentation="standard",
     )

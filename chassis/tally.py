@@ -13,10 +13,10 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.acts import now
 
-# A recount may take this share of the time at most, so that a large bucket is counted less often rather than all the time.
+# Recounting may take this share of the time at most: large buckets are counted less often rather than all the time.
 SHARE = 0.02
 # A process marks a bucket once in this time; a mark is taken off only when it is so much older that clocks may differ, too.
-MARK_SECONDS, CLEAN_AFTER = 1.0, timedelta(seconds=3)
+MARK_SECONDS, CLEAN_AFTER = 10.0, timedelta(seconds=20)
 
 
 class Tally:
@@ -26,7 +26,7 @@ class Tally:
         self._contributions = database[name]
         self._totals = database[f"{name}_totals"]
         self._marked: dict[str, float] = {}
-        self._rest: dict[str, float] = {}
+        self._rest_until = 0.0
 
     def ensure_indexes(self) -> None:
         """Contributions by bucket, totals by bucket and those that are dirty."""
@@ -58,19 +58,17 @@ class Tally:
 
     def recount(self) -> int:
         """Counts dirty buckets anew; called by a timer. Returns how many were counted."""
-        counted = 0
+        started, counted = time.monotonic(), 0
+        if started < self._rest_until:
+            return 0
         for total in self._totals.find({"dirty": True}):
-            bucket, started = total["_id"], time.monotonic()
-            if self._rest.get(bucket, 0.0) > started:
-                continue
             settled = total["marked_at"] < now() - CLEAN_AFTER
-            self._count(bucket)
+            self._count(total["_id"])
             if settled:  # marked again meanwhile: stays dirty
-                unmark = {"_id": bucket, "marked_at": total["marked_at"]}
+                unmark = {"_id": total["_id"], "marked_at": total["marked_at"]}
                 self._totals.update_one(unmark, {"$unset": {"dirty": ""}})
-            self._rest[bucket] = started + (time.monotonic() - started) / SHARE
             counted += 1
-        self._rest = {bucket: until for bucket, until in self._rest.items() if until > time.monotonic()}
+        self._rest_until = time.monotonic() + (time.monotonic() - started) / SHARE
         return counted
 
     def _count(self, bucket: str) -> None:

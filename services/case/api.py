@@ -66,6 +66,7 @@ class CaseApi:
         model_application.check_application(item.definition, form, handed_in, call.actor.level)
         day = datetime.now(workdays.SHANGHAI).date()
         random = self.keyring.blind("number", f"{id}/{attempt}")
+        files = attachments.claim(self.files, request.materials, call.actor)  # may refuse: before sealing makes a key
         submitted = events.CaseSubmitted(
             case_id=id,
             number=identifiers.case_number(item.definition.region, day, bytes.fromhex(random)),
@@ -74,7 +75,7 @@ class CaseApi:
             edition=item.edition,
             channel=request.channel,
             sealed_form=self.keyring.seal(call.actor.id, form),
-            files=attachments.claim(self.files, request.materials, call.actor),
+            files=files,
         )
         return model_application.submit(submitted, item.definition)
 

@@ -55,11 +55,11 @@ class Report:
             self._line(file, row, one.field, f"存疑：{one.message}", False)
 
     def _line(self, file: str, row: int, field: str, message: str, shown: bool) -> None:
-        line = f"{file}\t第{row}行\t{field or '-'}\t{message}"
         if self._file:
-            self._file.write(line + "\n")
+            self._file.write(f"{file}\t第{row}行\t{field or '-'}\t{message}\n")
         if shown:
-            self._console.out(line, highlight=False)
+            line = f"{file} 第{row}行 {field or '-'}：{message}"
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class Importer:

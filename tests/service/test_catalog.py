@@ -325,11 +325,10 @@ def test_bad_rows_are_named_and_good_ones_kept(
         table.writerow(["A-1", "取水许可", "01", "11990100000001134Y", "水务局", "990100", "0"])
     summary, said, code = bring(catalog, capsys, file)
     assert "读取 4，新增 1，变更 0，未变 0，有误 3" in summary and code == 0
-    lines = [line.split("\t") for line in said.splitlines() if line.startswith("list.csv\t")]
-    assert lines == [
-        ["list.csv", "第3行", "region", "格式不正确"],
-        ["list.csv", "第4行", "visits", "“很多”无法识别"],
-        ["list.csv", "第5行", "code", "编码与第 2 行重复"],
+    assert [line for line in said.splitlines() if line.startswith("list.csv")] == [
+        "list.csv 第3行 region：格式不正确",
+        "list.csv 第4行 visits：“很多”无法识别",
+        "list.csv 第5行 code：编码与第 2 行重复",
     ]
     report = tmp_path / "report.tsv"
     _, said, _ = bring(catalog, capsys, file, "--report", report)

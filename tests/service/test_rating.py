@@ -2,12 +2,15 @@
 
 import itertools
 import os
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -26,12 +29,15 @@ from services.rating import api as rating_api
 from services.rating import store, worker
 from standards.workdays import SHANGHAI
 from tests.support.actors import officer, person, service, trust
+from tests.support.broking import outgoing, send
 from tests.support.calling import As, refused
 from tests.support.serving import MASTER
+from tests.support.waiting import wait_until
 from yiwang.case.v1.events_pb2 import CaseClosed
 from yiwang.identity.v1.events_pb2 import PersonErased, SessionEnded
 from yiwang.rating.v1 import service_pb2 as pb
 
+ROOT = Path(__file__).resolve().parents[2]
 RATING = pb.DESCRIPTOR.services_by_name["RatingService"]
 Db = Database[dict[str, Any]]
 ITEM, OTHER_ITEM, DEPARTMENT = str(uuid.uuid4()), str(uuid.uuid4()), "11990100MB0000001K"
@@ -306,3 +312,33 @@ def test_totals_of_what_nobody_rated_are_nothing(rating: Here) -> None:
         assert as_counted(rating.totals(scope, id)) == (0,) * 7
     with refused(grpc.StatusCode.INVALID_ARGUMENT):
         rating.by(None).GetTotals(scope=pb.TOTAL_SCOPE_ITEM, id=ITEM, from_day="yesterday")
+
+
+# -- the worker itself -------------------------------------------------------------------------------------------------
+
+
+def test_a_closed_case_reaches_the_totals_through_the_broker(rating: Here, mongodb_uri: str, amqp_uri: str) -> None:
+    environment = os.environ | {
+        "MONGODB_URI": mongodb_uri,
+        "AMQP_URI": amqp_uri,
+        "MASTER_KEY": MASTER,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
+    }
+    ann = person()
+    event = closed(ann.id)
+    send(amqp_uri, *[outgoing(event, event.case_id, 6)] * 2)
+    command = [sys.executable, "-m", "services.rating", "worker"]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        citizen, everyone = rating.by(ann), rating.by(None)
+        wait_until(lambda: list(citizen.ListInvitations().invitations), "the invitation", 40)
+        citizen.RateCase(case_id=event.case_id, grade=pb.GRADE_VERY_SATISFIED)
+
+        def counted() -> bool:
+            totals = everyone.GetTotals(scope=pb.TOTAL_SCOPE_ITEM, id=ITEM)
+            return as_counted(totals) == (1, 1, 1, 0, 0, 0, 0)
+
+        wait_until(counted, "the totals", 20)
+    finally:
+        process.terminate()
+        process.wait(30)
