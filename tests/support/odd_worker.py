@@ -2,7 +2,7 @@
 
 ODD_NOTES: file that gets a line `<start|end|fail> <handler> <event id> <unix time>` for each.
 ODD_FAIL: file with record ids, one a line; their events fail as long as they stand in it.
-ODD_SLOW: seconds each handler takes. ODD_SCHEDULE: delays of retries. ODD_PATIENCE: seconds a handler may take at the store.
+ODD_SLOW: seconds each handler takes. ODD_SCHEDULE: delays of retries. ODD_PATIENCE: seconds the store may take to answer.
 """
 
 import os
@@ -15,7 +15,7 @@ import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
-from chassis import bus, events, run  # noqa: E402
+from chassis import bus, events, run, store  # noqa: E402
 
 
 def note(what: str, heard: Any) -> None:
@@ -41,7 +41,10 @@ def make_odd() -> None:
     if schedule := os.environ.get("ODD_SCHEDULE"):
         bus.SCHEDULE = tuple(schedule.split(","))
     if patience := os.environ.get("ODD_PATIENCE"):
-        events.HANDLER_SECONDS = float(patience)
+        connect = store.MongoClient
+        store.MongoClient = lambda *given, **options: connect(
+            *given, **options | {"socketTimeoutMS": int(float(patience) * 1000)}
+        )
 
 
 if __name__ == "__main__":
