@@ -3,6 +3,7 @@
 import random
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from typing import Any
 
 import orjson
@@ -74,15 +75,28 @@ def _waiting(uri: str) -> int:
 
 
 def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
-    """What is kept once nothing is unsent, waiting or dirty any more."""
+    """What is kept once every event is sent and every contribution counted."""
+    stores = [database(suite.store(service).uri, service) for service in suite.services]
+    collections = [store[name] for store in stores for name in store.list_collection_names()]
 
     def calm() -> bool:
-        stores = [database(suite.store(service).uri, service) for service in suite.services]
-        collections = [store[name] for store in stores for name in store.list_collection_names()]
-        return not any(one.find_one({mark: True}) for one in collections for mark in ("unsent", "dirty"))
+        return not any(one.find_one({"unsent": True}) for one in collections) and all(map(_counted, stores))
 
     until_true(calm, 120, step=0.5)
     return _kept(suite)
+
+
+def _counted(store: Any) -> bool:
+    """Whether every total of every tally is what its contributions say."""
+    for name in [name for name in store.list_collection_names() if f"{name}_totals" in store.list_collection_names()]:
+        expected: dict[str, Counter[str]] = defaultdict(Counter)
+        for row in store[name].find({}):
+            for bucket in row["buckets"]:
+                expected[bucket][row["kind"]] += 1
+        found = {row["_id"]: row.get("counts") for row in store[f"{name}_totals"].find({})}
+        if found != expected:
+            return False
+    return True
 
 
 @pytest.fixture(scope="module")

@@ -259,7 +259,7 @@ def test_while_the_store_stands_still_or_is_away_events_wait_and_it_is_no_attemp
         own_store.pause()
         bench.send(*submissions(15)[1:])
         time.sleep(8)  # the fault itself
-        assert '"handler_waits_for_store"' in bench.logs()
+        wait_until(lambda: '"handler_waits_for_store"' in bench.logs(), "handlers say that they wait", 25)
         own_store.resume()
         wait_until(lambda: bench.arrived() == 15, "everything arrives after the pause", 30)
         own_store.kill()
