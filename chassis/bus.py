@@ -19,19 +19,7 @@ from yiwang.access.v1 import access_pb2
 
 RETRIES = {"retry.1s": 1_000, "retry.10s": 10_000, "retry.1m": 60_000, "retry.10m": 600_000}
 # Delay before attempt 2, 3, …; after the last the message is dead: about 55 minutes of patience.
-SCHEDULE = (
-    "retry.1s",
-    "retry.1s",
-    "retry.10s",
-    "retry.10s",
-    "retry.1m",
-    "retry.1m",
-    "retry.10m",
-    "retry.10m",
-    "retry.10m",
-    "retry.10m",
-    "retry.10m",
-)
+SCHEDULE = ("retry.1s",) * 2 + ("retry.10s",) * 2 + ("retry.1m",) * 2 + ("retry.10m",) * 5
 DEAD = Exchange("dead", type="direct", durable=True)
 ATTEMPT = "x-attempt"
 CONFIRM_SECONDS = 10
@@ -149,15 +137,14 @@ class Publisher:
         )
         self._channel.basic_publish(content, message.exchange, message.key, mandatory=message.mandatory)
 
-    def _settle(self, tag: int, multiple: bool) -> list[int]:
-        tags = [known for known in self._pending if known <= tag] if multiple else [tag]
-        return [self._pending.pop(known) for known in tags if known in self._pending]
-
-    def _acked(self, tag: int, multiple: bool) -> None:
-        self._settle(tag, multiple)
+    def _acked(self, tag: int, multiple: bool, into: set[int] | None = None) -> None:
+        for known in [one for one in self._pending if one <= tag] if multiple else [tag]:
+            position = self._pending.pop(known, None)
+            if into is not None and position is not None:
+                into.add(position)
 
     def _nacked(self, tag: int, multiple: bool) -> None:
-        self._refused.update(self._settle(tag, multiple))
+        self._acked(tag, multiple, self._refused)
 
     def _returned(self, _error: Exception, _exchange: str, _key: str, message: amqp.Message) -> None:
         self._refused.add(int(message.properties["correlation_id"]))

@@ -21,18 +21,13 @@ def read(settings: type[T]) -> T:
     values, faults = {}, []
     for field in fields(settings):  # type: ignore[arg-type]
         key = field.name.upper()
-        text = os.environ.get(key)
-        if text is None and field.default is MISSING:
+        if key in os.environ:
+            values[field.name] = os.environ[key]
+        elif field.default is MISSING:
             faults.append(f"{key} is not set")
-        elif text is not None:
-            values[field.name] = _parsed(field.type, text)
     if faults:
         raise ConfigurationError("; ".join(faults))
     return settings(**values)
-
-
-def _parsed(kind: object, text: str) -> object:
-    return text.strip().lower() in ("1", "true", "yes", "on") if kind is bool else text
 
 
 def master(master_key: str) -> bytes:

@@ -121,16 +121,8 @@ class _Handler(Entrypoint):
         id = headers["cloudEvents:id"]
         record, seq = id.rsplit(".", 1)
         event = parse_event(sys.modules[self.event.__module__], self.event.DESCRIPTOR.name, body)
-        return Heard(
-            id,
-            record,
-            int(seq),
-            headers.get("by", ""),
-            headers["cloudEvents:time"],
-            event,
-            self.name,
-            headers.get("traceparent", ""),
-        )
+        by, trace = headers.get("by", ""), headers.get("traceparent", "")
+        return Heard(id, record, int(seq), by, headers["cloudEvents:time"], event, self.name, trace)
 
     def handle_result(self, message: Delivery, _context: Any, result: Any = None, exc_info: Any = None) -> Any:
         if exc_info is None:
@@ -144,21 +136,15 @@ class _Handler(Entrypoint):
         if attempt > len(bus.SCHEDULE):
             self._give_up(message, error)
             return
-        level = "info" if isinstance(error, NotYet) else "warning"
-        getattr(log("events"), level)(
-            "handler_again",
-            queue=self.name,
-            event_id=message.headers.get("cloudEvents:id"),
-            attempt=attempt,
-            error=_kind(error),
-        )
+        say = log("events").info if isinstance(error, NotYet) else log("events").warning
+        id = message.headers.get("cloudEvents:id")
+        say("handler_again", queue=self.name, event_id=id, attempt=attempt, error=_kind(error))
         self._move(message, bus.SCHEDULE[attempt - 1], {bus.ATTEMPT: attempt + 1})
 
     def _give_up(self, message: Delivery, error: BaseException) -> None:
         telemetry.dead_letters.add(1, {"queue": self.name})
-        log("events").error(
-            "dead_letter", queue=self.name, event_id=message.headers.get("cloudEvents:id"), error=_kind(error)
-        )
+        id = message.headers.get("cloudEvents:id")
+        log("events").error("dead_letter", queue=self.name, event_id=id, error=_kind(error))
         self._move(message, bus.DEAD.name, {"x-error": _kind(error)})
 
     def _move(self, message: Delivery, exchange: str, headers: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 It never touches `version`. What the broker refuses or cannot route stays unsent and backs off alone.
 """
 
+import contextlib
 import time
 import uuid
 from collections.abc import Iterator
@@ -42,23 +43,17 @@ class Lease:
             return True
         instant = datetime.now(UTC)
         mine = {"$set": {"holder": self._holder, "until": instant + LEASE}}
-        renewed = self._leases.update_one({"_id": "relay", "holder": self._holder}, mine).matched_count
-        renewed = renewed or self._leases.update_one({"_id": "relay", "until": {"$lt": instant}}, mine).matched_count
-        if not renewed and self._leases.find_one({"_id": "relay"}) is None:
-            renewed = self._first(instant)
-        self._renewed = time.monotonic() if renewed else 0.0
-        return bool(renewed)
+        held = self._leases.update_one({"_id": "relay", "holder": self._holder}, mine).matched_count > 0
+        if not held:
+            with contextlib.suppress(DuplicateKeyError):  # there is one, and it is not over: somebody else's
+                self._leases.update_one({"_id": "relay", "until": {"$lt": instant}}, mine, upsert=True)
+                held = True
+        self._renewed = time.monotonic() if held else 0.0
+        return held
 
     def release(self) -> None:
         """Gives the lease back, so that the next relay starts at once."""
         self._leases.update_one({"_id": "relay", "holder": self._holder}, {"$set": {"until": datetime.now(UTC)}})
-
-    def _first(self, instant: datetime) -> int:
-        try:
-            self._leases.insert_one({"_id": "relay", "holder": self._holder, "until": instant + LEASE})
-        except DuplicateKeyError:
-            return 0
-        return 1
 
 
 class Relay:

@@ -13,6 +13,8 @@ from chassis.telemetry import log
 Document = dict[str, Any]
 # Handlers (10), relay, poll and heartbeat each may hold one.
 POOL = 24
+# Bounds a store call of handlers, relay and polls; an RPC has its own deadline (chassis.rpc).
+SOCKET_SECONDS = 20
 
 
 def connect(uri: str, name: str) -> Database[Document]:
@@ -23,8 +25,7 @@ def connect(uri: str, name: str) -> Database[Document]:
         maxPoolSize=POOL,
         serverSelectionTimeoutMS=5000,
         connectTimeoutMS=3000,
-        # For handlers, relay and polls; a call has its own deadline (chassis.rpc).
-        socketTimeoutMS=20_000,
+        socketTimeoutMS=SOCKET_SECONDS * 1000,
         appname=name,
         uuidRepresentation="standard",
     )

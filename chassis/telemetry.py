@@ -7,6 +7,7 @@ No personal data: attributes are ids, codes and numbers, and a test scans for th
 
 import logging
 import os
+import re
 import sys
 import time
 import traceback
@@ -29,13 +30,7 @@ LABEL = "record.label"
 REASON = "error.reason"
 ATTEMPT = "messaging.attempt"
 
-_KINDS = {
-    "server": SpanKind.SERVER,
-    "client": SpanKind.CLIENT,
-    "internal": SpanKind.INTERNAL,
-    "producer": SpanKind.PRODUCER,
-    "consumer": SpanKind.CONSUMER,
-}
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _tracer = trace.get_tracer("yiwang")
 _meter = metrics.get_meter("yiwang")
 calls = _meter.create_histogram("rpc.server.duration", "ms", "Duration of RPCs by method and code")
@@ -166,13 +161,10 @@ def flush() -> None:
 
 def parse(traceparent: str | None) -> SpanContext | None:
     """A W3C traceparent as a context, None when it is none."""
-    parts = (traceparent or "").split("-")
-    if len(parts) != 4 or len(parts[1]) != 32 or len(parts[2]) != 16:
+    found = _TRACEPARENT.fullmatch(traceparent or "")
+    if found is None:
         return None
-    try:
-        context = SpanContext(int(parts[1], 16), int(parts[2], 16), is_remote=True, trace_flags=TraceFlags(1))
-    except ValueError:
-        return None
+    context = SpanContext(int(found[1], 16), int(found[2], 16), is_remote=True, trace_flags=TraceFlags(1))
     return context if context.is_valid else None
 
 
@@ -188,7 +180,7 @@ class span:
         context = trace.set_span_in_context(NonRecordingSpan(remote)) if remote else None
         self.started = time.perf_counter()
         self._failed = False
-        self._span: Span = _tracer.start_span(name, context, _KINDS[kind], attributes)
+        self._span: Span = _tracer.start_span(name, context, SpanKind[kind.upper()], attributes)
         own = self._span.get_span_context()
         self.traceparent = f"00-{own.trace_id:032x}-{own.span_id:016x}-01" if own.is_valid else parent or ""
 

@@ -24,7 +24,7 @@ from yiwang.access.v1 import access_pb2
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
 CODE = ("chassis", "services", "standards", "deploy")
-MOST_LINES, MOST_FUNCTION_LINES, MOST_CHASSIS_LINES = 320, 40, 1500
+MOST_LINES, MOST_FUNCTION_LINES, MOST_CHASSIS_LINES = 320, 40, 1600
 
 # Words of the domain, which chassis serves and does not know. Allowed: PERSON and OFFICER (realms of yiwang.access, and what
 # tokens say of an officer: roles, department, region), identity (who issues tokens), person (whose keys `sealed` keeps).

@@ -257,8 +257,8 @@ def test_the_heartbeat_probe_tells_a_fresh_file_from_an_old_one(tmp_path: Path) 
 
 @every_rendering
 def test_pods_end_after_their_work(where: str) -> None:
-    rpc, events = import_module("chassis.rpc"), import_module("chassis.events")
-    needed = {"api": rpc.DRAIN_SECONDS + 5, "worker": events.HANDLER_SECONDS}
+    rpc, store = import_module("chassis.rpc"), import_module("chassis.store")
+    needed = {"api": rpc.DRAIN_SECONDS + 5, "worker": store.SOCKET_SECONDS}
     for name, pod in pods(where).items():
         grace = pod["spec"]["terminationGracePeriodSeconds"]
         assert grace >= max(40, needed.get(component(pod), 0)), name
