@@ -5,6 +5,7 @@ Optimistic (version), idempotent (cause), tamper-evident (digest), replayable (e
 """
 
 import hashlib
+import operator
 import random
 import time
 import uuid
@@ -183,8 +184,9 @@ class Records(Generic[S]):
         return sorted(field for field in replayed if replayed[field] != stored.get(field))
 
     def _load(self, id: str, visible: Filter | None) -> Document:
-        document = self.collection.find_one({"_id": id, **(visible or {})})
-        if document is None:
+        # By the id alone, and the filter here: the embedded store scans for an id together with another field.
+        document = self.collection.find_one({"_id": id})
+        if document is None or not matches(document, visible or {}):
             raise not_found()
         return document
 
@@ -255,6 +257,23 @@ class Records(Generic[S]):
             entries.append(entry)
         assert state is not None
         return state, entries
+
+
+_COMPARE = {"$gt": operator.gt, "$gte": operator.ge, "$lt": operator.lt, "$lte": operator.le}
+
+
+def matches(document: Document, filter: Filter) -> bool:
+    """Whether a document matches a filter of equalities and bounds, as the store would say; KeyError for other operators."""
+    for path, wanted in filter.items():
+        value: Any = document
+        for name in path.split("."):
+            value = (value or {}).get(name)
+        bounds = wanted if isinstance(wanted, Mapping) else {}
+        if not bounds and value != wanted:
+            return False
+        if any(value is None or not _COMPARE[sign](value, bound) for sign, bound in bounds.items()):
+            return False
+    return True
 
 
 @lru_cache(maxsize=256)

@@ -31,6 +31,9 @@ class Tally:
     def ensure_indexes(self) -> None:
         """Contributions by bucket, totals by bucket and those that are dirty."""
         self._contributions.create_index("buckets", name="buckets")
+        # The embedded store scans for an id together with another field unless they have an index together.
+        self._contributions.create_index([("_id", 1), ("order", 1)], name="id_order")
+        self._totals.create_index([("_id", 1), ("marked_at", 1)], name="id_marked")
         self._totals.create_index("bucket", name="bucket")
         self._totals.create_index([("dirty", 1)], name="dirty", partialFilterExpression={"dirty": True})
 

@@ -187,21 +187,23 @@ def fill(campaign: Campaign, until: int) -> None:
         campaign.cases.insert_many(batch)
 
 
-def flat(campaign: Campaign) -> dict[str, dict[str, float]]:
-    """CPU per act of the whole request path, with few and with many cases in the store."""
-    found = {}
-    for count in (FEW, MANY):
-        fill(campaign, count)
-        cases = newest_cases(campaign, 400)
-        acts: dict[str, dict[str, Any]] = {"submit": {}, "get": {"cases": cases["by_person"]}, "inbox": {}}
-        found[str(count)] = {
-            act: statistics.median(
-                total(_checked(campaign.load(act, RATE, SECONDS, **more)), "case-api", "case-store", "client")
-                for _ in range(3)
-            )
-            for act, more in acts.items()
-        }
-        _say(f"{count} cases: {found[str(count)]}")
+def at_size(campaign: Campaign, count: int) -> dict[str, float]:
+    """CPU per act of the request path with so many cases in the store; the worker is frozen, as in request_paths."""
+    fill(campaign, count)
+    worker = campaign.suite.process("case", "worker")
+    cases = newest_cases(campaign, 400)
+    acts: dict[str, dict[str, Any]] = {"submit": {}, "get": {"cases": cases["by_person"]}, "inbox": {}}
+    worker.pause()
+    found = {
+        act: statistics.median(
+            total(_checked(campaign.load(act, RATE, SECONDS, warm=10, **more)), "case-api", "case-store", "client")
+            for _ in range(3)
+        )
+        for act, more in acts.items()
+    }
+    worker.resume()
+    until_true(lambda: campaign.cases.find_one({"unsent": True}) is None, 120)
+    _say(f"{count} cases: {found}")
     return found
 
 
@@ -257,6 +259,8 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
     time.sleep(5)
     idle = idle_cpu(campaign.suite, 10)
     figures = idle_figures(campaign.suite, idle)
+    _say("few cases")
+    few = at_size(campaign, FEW)
     _say("request paths")
     rounds = request_paths(campaign, floor)
     figures += ratio_figures(rounds)
@@ -275,10 +279,11 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
         figures.append(Figure("spine.submit_http_cpu.gateway", http["gateway"], "ms"))
         figures.append(Figure("spine.submit_http_p99", http["p99"], "ms"))
     _say("growth")
-    growth = flat(campaign)
-    for act in growth[str(FEW)]:
-        figures.append(Figure(f"spine.{act}_cpu_at_{MANY}", growth[str(MANY)][act], "ms"))
-        figures.append(Figure(f"spine.{act}_growth", growth[str(MANY)][act] / growth[str(FEW)][act], "×", 1.2))
+    many = at_size(campaign, MANY)
+    for act in few:
+        figures.append(Figure(f"spine.{act}_cpu_at_{FEW}", few[act], "ms"))
+        figures.append(Figure(f"spine.{act}_cpu_at_{MANY}", many[act], "ms"))
+        figures.append(Figure(f"spine.{act}_growth", many[act] / few[act], "×", 1.2))
     _say("search")
     return figures + bench_search.figures(campaign)
 
@@ -302,8 +307,10 @@ def idle_figures(suite: Suite, idle: dict[str, float]) -> list[Figure]:
     for mode, goal in (("api", 70), ("worker", 80)):
         for service in suite.services:
             process = suite.process(service, mode)
-            bound = goal if service != "catalog" else None  # its search index is in memory by design
-            figures.append(Figure(f"spine.idle_{service}_{mode}_rss", process.rss / 2**20, "MB", bound))
+            memory = psutil.Process(process.pid).memory_full_info()
+            figures.append(Figure(f"spine.idle_{service}_{mode}_rss", memory.rss / 2**20, "MB", goal))
+            # Without the libraries' pages that the processes of a machine share.
+            figures.append(Figure(f"spine.idle_{service}_{mode}_pss", memory.pss / 2**20, "MB"))
             share = idle[process.name] * 100
             figures.append(
                 Figure(f"spine.idle_{service}_{mode}_cpu", share, "% of a core", 1.0 if mode == "worker" else None)

@@ -58,6 +58,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     )
     arrivals(database).ensure_indexes()
     database["items"].create_index("heard", name="heard")
+    database["items"].create_index([("_id", 1), ("seq", 1)], name="id_seq")
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 

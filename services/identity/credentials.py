@@ -29,6 +29,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     for field in ("id_index", "phone_index"):
         database["credentials"].create_index(field, name=f"{field}_unique", unique=True, sparse=True)
     database["failures"].create_index("until", name="until", expireAfterSeconds=60)
+    database["failures"].create_index([("_id", 1), ("until", 1)], name="id_until")
 
 
 def locked(until: datetime, now: datetime) -> Refused:

@@ -276,7 +276,7 @@ def test_while_the_store_stands_still_or_is_away_events_wait_and_it_is_no_attemp
 
 def test_a_worker_told_to_end_finishes_its_handlers_and_nothing_is_heard_twice(bench: Bench) -> None:
     bench.send(*submissions(30))
-    first = bench.start(slow=1.0)
+    first = bench.start(slow=2.5)
     wait_until(lambda: len(bench.notes("start")) > 10, "handlers are in flight, some have ended")
     began = time.monotonic()
     first.terminate()

@@ -12,7 +12,7 @@ from bson.codec_options import CodecOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.records import broken_at, canonical, chain, record_id
+from chassis.records import broken_at, canonical, chain, matches, record_id
 
 Entry = dict[str, Any]
 SAFE = 2**53 - 1
@@ -132,3 +132,14 @@ def test_a_chain_alone_does_not_show_that_its_end_was_cut_off(journal: list[Entr
 @pytest.mark.parametrize("cause", ["person:1/SubmitCase/a", "person:1/SubmitCase/b", "", "某"])
 def test_a_cause_always_gives_the_same_record_id_and_no_other_cause_does(cause: str) -> None:
     assert record_id(cause) == record_id(cause) != record_id(cause + "x")
+
+
+def test_a_filter_is_read_as_the_store_reads_it() -> None:
+    document = {"_id": "1", "state": {"region": "990100", "owner": "p1", "edition": 2}}
+    assert matches(document, {})
+    assert matches(document, {"state.owner": "p1", "state.region": {"$gte": "9901", "$lt": "9902"}})
+    assert not matches(document, {"state.owner": "p2"})
+    assert not matches(document, {"state.region": {"$gte": "9902"}})
+    assert not matches(document, {"state.missing": {"$lt": "z"}})
+    with pytest.raises(KeyError):
+        matches(document, {"state.owner": {"$ne": "p2"}})
