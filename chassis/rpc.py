@@ -23,18 +23,9 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 
-from chassis import telemetry
+from chassis import errors, telemetry
 from chassis.acts import ANONYMOUS, Actor, Cause
-from chassis.errors import (
-    INTERNAL,
-    PERMISSION_DENIED,
-    UNAUTHENTICATED,
-    UNAVAILABLE,
-    Refused,
-    Violation,
-    invalid,
-    status_of,
-)
+from chassis.errors import Refused, Violation, invalid, status_of
 from chassis.telemetry import log
 from chassis.tokens import Verifier
 from yiwang.access.v1 import access_pb2
@@ -106,11 +97,11 @@ def admit(rule: access_pb2.Access, authorization: str, verifier: Verifier) -> Ac
     if not token:
         if rule.public:
             return ANONYMOUS
-        raise Refused(UNAUTHENTICATED, "TOKEN_MISSING", "请先登录")
+        raise Refused(errors.UNAUTHENTICATED, "TOKEN_MISSING", "请先登录")
     actor = verifier.actor(token)
     if rule.public or any(_grants(grant, actor) for grant in rule.grants):
         return actor
-    raise Refused(PERMISSION_DENIED, "NOT_ALLOWED", "您没有此项操作的权限")
+    raise Refused(errors.PERMISSION_DENIED, "NOT_ALLOWED", "您没有此项操作的权限")
 
 
 def _grants(grant: access_pb2.Grant, actor: Actor) -> bool:
@@ -161,7 +152,9 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
                 _fail(context, span, _of_store(error), type(error).__name__)
             except Exception as error:
                 log("rpc").error("bug", True, method=name, trace=span.trace_id, error=type(error).__name__)
-                _fail(context, span, status_of(Refused(INTERNAL, "INTERNAL", "系统错误，请稍后重试")), "INTERNAL")
+                _fail(
+                    context, span, status_of(Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试")), "INTERNAL"
+                )
 
     return grpc.unary_unary_rpc_method_handler(
         handle,
@@ -172,9 +165,9 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
 
 def _of_store(error: PyMongoError) -> status_pb2.Status:
     if isinstance(error, ConnectionFailure | ExecutionTimeout) or error.timeout:
-        return status_of(Refused(UNAVAILABLE, "STORE_UNAVAILABLE", "服务暂时不可用，请稍后重试"))
+        return status_of(Refused(errors.UNAVAILABLE, "STORE_UNAVAILABLE", "服务暂时不可用，请稍后重试"))
     log("rpc").error("store_error", error=type(error).__name__)
-    return status_of(Refused(INTERNAL, "INTERNAL", "系统错误，请稍后重试"))
+    return status_of(Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试"))
 
 
 def _fail(context: grpc.ServicerContext, span: telemetry.span, status: status_pb2.Status, reason: str) -> NoReturn:
