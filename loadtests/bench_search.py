@@ -23,6 +23,7 @@ QUERIES = [
 def figures(campaign: Campaign) -> list[Figure]:
     """Latency of SearchItems, from the intended start, at 50 requests/s."""
     _import(campaign)
+    time.sleep(5)
     result = campaign.load("search", 50, 10, queries=QUERIES, warm=40)
     if result["errors"]:
         raise RuntimeError(f"search: {result['errors']}")

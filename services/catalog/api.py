@@ -62,7 +62,8 @@ class CatalogApi:
         instant = now()
         sweep = instant - self._swept > SWEEP
         since = self._since - (SWEEP_BACK if sweep else OVERLAP)
-        changed = self.index.keep(store.listed_since(self.items, since))
+        known = self.index.version if len(self.index) else None
+        changed = self.index.keep(store.listed_since(self.items, since, known))
         self._since, self._swept = instant, instant if sweep else self._swept
         if changed:
             telemetry.log("search").info("index_refreshed", changed=changed, items=len(self.index))

@@ -83,10 +83,14 @@ class Index:
     def __len__(self) -> int:
         return self._sql.execute("SELECT count(*) FROM items").fetchone()[0]  # type: ignore[no-any-return]
 
+    def version(self, id: str) -> int:
+        """The version of the record an item is known by; -1 for one never heard of."""
+        return self._known.get(id, (0, -1))[1]
+
     def keep(self, listed: Iterable[Listed]) -> int:
         """Takes items in, anew or for the first time, and out when they have no listing; returns how many changed."""
         changed = 0
-        fresh = (one for one in listed if self._known.get(one.id, (0, -1))[1] < one.version)
+        fresh = (one for one in listed if self.version(one.id) < one.version)
         while batch := [(one, *_rows(one)) for one in islice(fresh, BATCH)]:
             changed += len(batch)
             with self._lock:

@@ -85,10 +85,19 @@ class Listed(NamedTuple):
     listing: Listing | None
 
 
-def listed_since(all: Records[Item], since: datetime) -> Iterator[Listed]:
-    """Items that were published or suspended since then, in no order."""
-    span = {"$gte": since, "$lt": now() + timedelta(days=1)}
-    for document in all.collection.find({"state.listed_at": span}, _LISTED, batch_size=1000):
-        state = document["state"]
-        listing = Listing(*(state["listing"][name] for name in _LISTING)) if state["status"] == PUBLISHED else None
-        yield Listed(document["_id"], document["version"], state["edition"], listing)
+def listed_since(all: Records[Item], since: datetime, known: Callable[[str], int] | None = None) -> Iterator[Listed]:
+    """Items that were published or suspended since then, in no order; only those newer than the version `known` of them."""
+    span = {"state.listed_at": {"$gte": since, "$lt": now() + timedelta(days=1)}}
+    if known is None:
+        yield from map(_listed, all.collection.find(span, _LISTED, batch_size=1000))
+        return
+    # A poll looks at many that it has: their versions cost little, what they list is read for the new ones alone.
+    for seen in all.collection.find(span, {"version": 1}, batch_size=1000):
+        if known(seen["_id"]) < seen["version"] and (fresh := all.collection.find_one({"_id": seen["_id"]}, _LISTED)):
+            yield _listed(fresh)
+
+
+def _listed(document: Document) -> Listed:
+    state = document["state"]
+    listing = Listing(*(state["listing"][name] for name in _LISTING)) if state["status"] == PUBLISHED else None
+    return Listed(document["_id"], document["version"], state["edition"], listing)
