@@ -128,7 +128,7 @@ def newest_cases(campaign: Campaign, count: int) -> dict[str, list[tuple[str, in
     }
 
 
-def consequences(campaign: Campaign) -> list[float]:
+def consequences(campaign: Campaign) -> list[dict[str, float]]:
     """CPU milliseconds of everything a submit causes beyond its request path, round by round."""
     found = []
     for _ in range(ROUNDS):
@@ -140,7 +140,8 @@ def consequences(campaign: Campaign) -> list[float]:
         idle = idle_cpu(campaign.suite, 2)
         spent = {name: after[name] - before[name] - idle[name] * elapsed for name in after}
         found.append({name: value * 1000 / result["asked"] for name, value in spent.items()})
-    return found  # type: ignore[return-value]
+        _say(", ".join(f"{name} {found[-1][name]:.2f} ms" for name in ("case-worker", "broker", "case-store")))
+    return found
 
 
 def idle_cpu(suite: Suite, seconds: float) -> dict[str, float]:
@@ -263,7 +264,7 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
     rounds = request_paths(campaign, floor)
     figures += ratio_figures(rounds)
     _say("what a submit causes")
-    causes: list[dict[str, float]] = consequences(campaign)  # type: ignore[assignment]
+    causes = consequences(campaign)
     figures += consequence_figures(causes, rounds)
     _say("lag")
     lags = lag(campaign)

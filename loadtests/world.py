@@ -1,6 +1,7 @@
 """The world the load runs in: a signing key the services know, persons, officers and items, all synthetic."""
 
 import uuid
+from functools import cache
 from typing import Any
 
 import orjson
@@ -17,8 +18,9 @@ DEPARTMENTS = 50
 PERSONS = 200
 
 
+@cache
 def database(uri: str, name: str) -> Database[dict[str, Any]]:
-    """The store of a service, opened the way the service does."""
+    """The store of a service; one client for a process, since each has threads and connections of its own."""
     client: MongoClient[dict[str, Any]] = MongoClient(uri, tz_aware=True)
     return client.get_default_database(name)
 
