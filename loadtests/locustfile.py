@@ -59,12 +59,15 @@ class Visitor(HttpUser):
 
     @task(6)
     def search(self) -> None:
-        self.client.get("/", params={"q": random.choice(WORDS)}, name="page: search")
+        self.client.get("/items", params={"q": random.choice(WORDS)}, name="page: search")
 
     @task(3)
     def guide(self) -> None:
-        found = _call(self.client, "catalog.v1.CatalogService/SearchItems", {"query": random.choice(WORDS)})
-        for hit in found.get("hits", [])[:1]:  # type: ignore[index]
+        found = _call(
+            self.client, "catalog.v1.CatalogService/SearchItems", {"query": random.choice((*WORDS, "")), "pageSize": 50}
+        )
+        hits = found.get("hits", [])
+        for hit in random.sample(hits, min(2, len(hits))):  # type: ignore[call-overload]
             item = _call(self.client, "catalog.v1.CatalogService/GetItem", {"itemId": hit["id"]})
             if item and (application := _application(item)):
                 ONLINE.append(application)  # type: ignore[arg-type]
