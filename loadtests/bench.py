@@ -4,7 +4,6 @@ The floor of a write is an echo RPC of the same bytes plus a raw insert of the s
 Ratios of CPU time of all processes (clients included) within one run; medians of rounds, since the machines are noisy.
 """
 
-import json
 import os
 import socket
 import statistics
@@ -249,7 +248,6 @@ def main() -> None:
             floor.stop()
     figures.append(Figure("spine.bench_minutes", (time.monotonic() - started) / 60, "min", 15))
     publish("bench", figures)
-    (folder / "done").write_text(json.dumps({"folder": str(folder)}))
 
 
 def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
