@@ -54,7 +54,9 @@ def test_a_failed_installation_shows_why(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_make_shows_one_line_for_each_target() -> None:
-    shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     phony = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text())
     assert phony
     assert {line.split()[1] for line in shown.splitlines()} == set(phony[1].split())
