@@ -92,7 +92,7 @@ class Department(User):
 
     @task
     def progress(self) -> None:
-        request = pb.GetProgressRequest(number="9901002611220000000", query_code="AAAAAAAA")
+        request = pb.GetProgressRequest(number="9901212611220000000", query_code="AAAAAAAA")
         with events.request.measure("grpc", "case.v1.CaseService/GetProgress"):
             try:
                 self.stub.GetProgress(request, timeout=5)

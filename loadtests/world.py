@@ -49,7 +49,7 @@ def person_token(key: OKPKey, number: int) -> str:
 def officer_token(key: OKPKey, number: int, *roles: str) -> str:
     """A token of an officer of the n-th department with these roles, good for an hour."""
     name = f"load-officer-{number}-{'-'.join(roles)}"
-    actor = Actor(name, OFFICER, frozenset(roles), department(number), "990100", 0, name)
+    actor = Actor(name, OFFICER, frozenset(roles), department(number), "990121", 0, name)
     return tokens.mint(key, actor, 3600)
 
 
@@ -60,7 +60,7 @@ def item(number: int) -> tuple[str, catalog.ItemDefinition]:
         name=f"压力测试事项{number}",
         type_code="01",
         department=catalog.Department(code=department(number), name=f"第{number}部门"),
-        region="990100",
+        region="990121",
         online=True,
         result_name="许可证",
         promised_limit=catalog.Limit(amount=5, unit=catalog.TIME_UNIT_WORKING_DAY),

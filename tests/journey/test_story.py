@@ -72,7 +72,7 @@ def test_a_citizen_finds_the_item_by_everyday_words_and_applies(
     told["case"] = re.search("/cases/([0-9a-f-]{36})", page.url).group(1)  # type: ignore[union-attr]
     told["number"] = page.locator(".case-number").first.inner_text()
     told["code"] = page.locator(".voucher .big").inner_text()
-    assert re.fullmatch(r"990100\d{6}[0-9A-Z]{7}", told["number"])
+    assert re.fullmatch(r"990121\d{6}[0-9A-Z]{7}", told["number"])
 
 
 def test_an_incomplete_application_is_refused_with_every_field_named(
@@ -133,7 +133,7 @@ def test_two_officers_accept_review_decide_issue_and_close(
     page.get_by_label("准予", exact=True).check()
     decider.shot("12-decide")
     page.get_by_role("button", name="作出决定").click()
-    page.locator("input[name=result_number]").fill("JY29901000000001")
+    page.locator("input[name=result_number]").fill("JY29901210000001")
     page.get_by_role("button", name="登记结果文书").click()
     page.get_by_role("button", name="办结", exact=True).click()
     expect(page.locator(".case-head")).to_contain_text("办结")

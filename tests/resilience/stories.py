@@ -36,7 +36,7 @@ class _Desk:
     """An officer of the story's department with a token of our own making."""
 
     def __init__(self, key: OKPKey, name: str, *roles: str) -> None:
-        actor = Actor(name, OFFICER, frozenset(roles), world.department(0), "990100", 0, name)
+        actor = Actor(name, OFFICER, frozenset(roles), world.department(0), "990121", 0, name)
         self.metadata = _as(tokens.mint(key, actor))
 
 

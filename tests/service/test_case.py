@@ -593,7 +593,7 @@ def test_a_wrong_code_and_an_unknown_number_have_one_answer(case_api: CaseHere, 
 
     case = citizen.SubmitCase(item_id=plain_item)
     anyone, answers = case_api.by(None), set()
-    unknown = case_number("990100", datetime.now(UTC).date(), b"\x01" * 8)
+    unknown = case_number("990121", datetime.now(UTC).date(), b"\x01" * 8)
     wrong = "A" * 8 if case.query_code != "A" * 8 else "B" * 8
     for number, code in ((case.number, wrong), (unknown, wrong), (unknown, case_api.keyring.code(unknown))):
         with refused(NOT_FOUND) as refusal:
@@ -614,7 +614,7 @@ def test_numbers_are_all_different_and_tell_no_count(citizen: As, plain_item: st
     numbers = [citizen.SubmitCase(item_id=plain_item).number for _ in range(20)]
     assert len(set(numbers)) == 20
     assert numbers != sorted(numbers) and numbers != sorted(numbers, reverse=True)
-    assert {number[:6] for number in numbers} == {"990100"}
+    assert {number[:6] for number in numbers} == {"990121"}
 
 
 def test_after_erasure_a_case_is_there_without_what_names_the_person(

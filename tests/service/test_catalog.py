@@ -319,10 +319,10 @@ def test_bad_rows_are_named_and_good_ones_kept(
     with file.open("w", newline="") as text:
         table = csv.writer(text)
         table.writerow(columns)
-        table.writerow(["A-1", "取水许可", "01", "11990100000001134Y", "水务局", "990100", "0"])
-        table.writerow(["A-2", "河道采砂", "01", "11990100000001134Y", "水务局", "99", "0"])
-        table.writerow(["A-3", "河道采砂", "01", "11990100000001134Y", "水务局", "990100", "很多"])
-        table.writerow(["A-1", "取水许可", "01", "11990100000001134Y", "水务局", "990100", "0"])
+        table.writerow(["A-1", "取水许可", "01", "11990121000001134C", "水务局", "990121", "0"])
+        table.writerow(["A-2", "河道采砂", "01", "11990121000001134C", "水务局", "99", "0"])
+        table.writerow(["A-3", "河道采砂", "01", "11990121000001134C", "水务局", "990121", "很多"])
+        table.writerow(["A-1", "取水许可", "01", "11990121000001134C", "水务局", "990121", "0"])
     summary, said, code = bring(catalog, capsys, file)
     assert "读取 4，新增 1，变更 0，未变 0，有误 3" in summary and code == 0
     assert [line for line in said.splitlines() if line.startswith("list.csv")] == [

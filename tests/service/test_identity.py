@@ -170,7 +170,7 @@ def registered(identity: Identity) -> tuple[pb.RegisterPersonRequest, pb.Person]
 @pytest.fixture(scope="module")
 def admin(identity: Identity) -> pb.Session:
     """Administrators come from the loading of a file, as in a new installation."""
-    row = officer_row("adm-1", roles=["administer"], region="990100")
+    row = officer_row("adm-1", roles=["administer"], region="990121")
     assert load(identity, {"officers": [row]}).returncode == 0
     return sign_in(identity, "adm-1")
 
@@ -180,9 +180,9 @@ def officer_row(staff_number: str, **changes: Any) -> dict[str, Any]:
         "staffNumber": staff_number,
         "name": NAME,
         "roles": ["receive"],
-        "department": "11990100000001011X",
+        "department": "11990121000001011B",
         "departmentName": "示范县市场监督管理局",
-        "region": "990100",
+        "region": "990121",
         "password": PASSWORD,
     } | changes
 
@@ -200,9 +200,9 @@ def appointment(**changes: Any) -> pb.AppointOfficerRequest:
         "staff_number": f"sj-{uuid.uuid4().hex[:8]}",
         "name": NAME,
         "roles": ["receive", "review"],
-        "department": "11990100000001011X",
+        "department": "11990121000001011B",
         "department_name": "示范县市场监督管理局",
-        "region": "990100",
+        "region": "990121",
         "password": PASSWORD,
     }
     return pb.AppointOfficerRequest(**(fields | changes))
@@ -631,13 +631,13 @@ def test_a_crash_after_the_end_was_written_is_mended_by_the_worker(identity: Ide
 def test_an_administrator_appoints_and_the_officer_signs_in_with_his_post(
     identity: Identity, admin: pb.Session
 ) -> None:
-    request = appointment(region="990100101")
+    request = appointment(region="990121101")
     officer = identity.stub.AppointOfficer(request, metadata=bearer(admin.access_token))
     assert identity.other.AppointOfficer(request, metadata=bearer(admin.access_token)) == officer
     session = sign_in(identity, request.staff_number)
     assert session.me.officer == officer
     actor = tokens.Verifier(lambda _: own_key(identity)).actor(session.access_token)
-    assert (actor.realm, actor.roles, actor.region) == (2, {"receive", "review"}, "990100101")
+    assert (actor.realm, actor.roles, actor.region) == (2, {"receive", "review"}, "990121101")
     change = appointment(staff_number=request.staff_number, roles=["decide"], password="")
     assert identity.stub.AppointOfficer(change, metadata=bearer(admin.access_token)).version == 2
     renewed = refresh(identity, session.refresh_token)

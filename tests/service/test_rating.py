@@ -40,14 +40,14 @@ from yiwang.rating.v1 import service_pb2 as pb
 ROOT = Path(__file__).resolve().parents[2]
 RATING = pb.DESCRIPTOR.services_by_name["RatingService"]
 Db = Database[dict[str, Any]]
-ITEM, OTHER_ITEM, DEPARTMENT = str(uuid.uuid4()), str(uuid.uuid4()), "11990100MB0000001K"
+ITEM, OTHER_ITEM, DEPARTMENT = str(uuid.uuid4()), str(uuid.uuid4()), "11990121MB0000001K"
 EVENTS = {"InvitationOpened": "count", "CaseRated": "count_rating"}
 
 
-def closed(applicant: str, case: str = "", item: str = ITEM, region: str = "990100101") -> CaseClosed:
+def closed(applicant: str, case: str = "", item: str = ITEM, region: str = "990121101") -> CaseClosed:
     return CaseClosed(
         case_id=case or str(uuid.uuid4()),
-        number="9901002611220000001",
+        number="9901212611220000001",
         applicant_id=applicant,
         item_id=item,
         item_name="取水许可",
@@ -288,7 +288,7 @@ def test_totals_are_the_same_in_any_order_and_however_often(rating: Here, order:
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_ITEM, ITEM)) == (5, 3, 2, 0, 1, 0, 0)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_ITEM, OTHER_ITEM)) == (1, 1, 0, 0, 0, 0, 1)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_DEPARTMENT, DEPARTMENT)) == (6, 4, 2, 0, 1, 0, 1)
-    assert as_counted(rating.totals(pb.TOTAL_SCOPE_COUNTY, "990100")) == (6, 4, 2, 0, 1, 0, 1)
+    assert as_counted(rating.totals(pb.TOTAL_SCOPE_COUNTY, "990121")) == (6, 4, 2, 0, 1, 0, 1)
 
 
 def test_totals_of_days_count_the_day_the_invitation_was_opened(rating: Here) -> None:
@@ -297,7 +297,7 @@ def test_totals_of_days_count_the_day_the_invitation_was_opened(rating: Here) ->
         rating.hear(*delivery)
     today = datetime.now(SHANGHAI).date()
     past, coming = (today - timedelta(days=1)).isoformat(), (today + timedelta(days=1)).isoformat()
-    scope, id = pb.TOTAL_SCOPE_COUNTY, "990100"
+    scope, id = pb.TOTAL_SCOPE_COUNTY, "990121"
     assert rating.totals(scope, id, from_day=past, to_day=coming).invited == 6
     assert rating.totals(scope, id, from_day=today.isoformat(), to_day=today.isoformat()).invited == 6
     assert rating.totals(scope, id, to_day=past).invited == 0

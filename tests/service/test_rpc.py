@@ -291,7 +291,7 @@ def test_reflection_lists_the_services_and_describes_them(case_api: CaseHere) ->
 def test_nothing_personal_stands_in_clear_in_store_broker_logs_or_spans(
     tmp_path: Path, mongodb_uri: str, database: Db, amqp_uri: str
 ) -> None:
-    canaries = {"name": "欧阳测试金丝雀", "phone": "13998765432", "note": "990100199003077654"}
+    canaries = {"name": "欧阳测试金丝雀", "phone": "13998765432", "note": "990121199003077654"}
     texts = {
         "filename": "欧阳测试金丝雀的身份证.pdf",
         "notice": "请欧阳测试金丝雀补交",

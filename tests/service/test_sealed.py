@@ -156,8 +156,8 @@ def test_nothing_sealed_opens_as_nothing(keyring: Keyring) -> None:
 def test_blind_indexes_codes_and_digests_tell_nothing_without_the_master_key(database: Db, keyring: Keyring) -> None:
     other = Keyring(database["keys"], OTHER)
     for make in (
-        lambda ring: ring.blind("id", "990100199001011234"),
-        lambda ring: ring.code("990100260928ABCDEF0"),
+        lambda ring: ring.blind("id", "990121199001011236"),
+        lambda ring: ring.code("990121260928ABCDEF0"),
         lambda ring: ring.request_digest(b"command"),
     ):
         assert make(keyring) == make(Keyring(database["keys"], MASTER)) != make(other)

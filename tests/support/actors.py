@@ -10,9 +10,9 @@ from pymongo.database import Database
 from chassis import tokens
 from chassis.acts import OFFICER, PERSON, SERVICE, Actor
 
-DEPARTMENT = "11990100MB0000001K"
-OTHER_DEPARTMENT = "11990100MB0000002H"
-REGION = "990100"
+DEPARTMENT = "11990121MB0000001K"
+OTHER_DEPARTMENT = "11990121MB0000002H"
+REGION = "990121"
 KEY = OKPKey.generate_key("Ed25519", {"kid": "tests"}, auto_kid=False)
 
 

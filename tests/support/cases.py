@@ -27,7 +27,7 @@ def case_in(status: int, **changes: Any) -> Case:
     passed = 0 if status in (model.SUBMITTED, model.CORRECTION, model.IN_REVIEW, model.REFUSED, model.WITHDRAWN) else 2
     fields: dict[str, Any] = {
         "id": str(uuid.uuid4()),
-        "number": "990100260928ABCDEF0",
+        "number": "990121260928ABCDEF0",
         "applicant_id": APPLICANT,
         "item_id": str(uuid.uuid4()),
         "edition": 1,

@@ -11,7 +11,7 @@ from services.case.model import Case
 from tests.support.cases import case_in
 
 ids = st.sampled_from(["a", "b", "c"])
-departments = st.sampled_from(["", "11990100MB0000001K", "11990100MB0000002H"])
+departments = st.sampled_from(["", "11990121MB0000001K", "11990121MB0000002H"])
 actors = st.builds(
     Actor,
     id=ids,

@@ -134,7 +134,7 @@ def test_our_flat_csv_is_read(tmp_path: Path) -> None:
         "steps,materials,online,visits,topics\n"
     )
     line = (
-        "A-1,取水许可,1,11990100000001134Y,水务局,990100,打井；抽河水,5,工作日,"
+        "A-1,取水许可,1,11990121000001134C,水务局,990121,打井；抽河水,5,工作日,"
         "受理；现场勘验；决定；制证,申请书；非必要:授权书,是,1,生态\n"
     )
     (item,) = good(read(tmp_path, "items.csv", header + line))
@@ -154,7 +154,7 @@ def test_our_flat_csv_is_read(tmp_path: Path) -> None:
 
 
 def test_a_flat_csv_names_what_it_cannot_read(tmp_path: Path) -> None:
-    text = "code,name,region,department.code,department.name,typeCode,visits,colour\nA,取水许可,990100,X1,水务局,01,many,red\n"
+    text = "code,name,region,department.code,department.name,typeCode,visits,colour\nA,取水许可,990121,X1,水务局,01,many,red\n"
     found = read(tmp_path, "items.csv", text)
     assert faults(found) == [(2, "visits", "“many”无法识别")]
     assert [doubt.field for row in found for doubt in row.doubts] == ["colour"]
@@ -162,11 +162,11 @@ def test_a_flat_csv_names_what_it_cannot_read(tmp_path: Path) -> None:
 
 def test_a_district_list_names_its_bad_rows_and_keeps_the_good_ones(tmp_path: Path) -> None:
     lines = (
-        "水务局,,取水许可,A-1,,11990100000001134Y,1,行政许可,990100000000\n"
-        "水务局,,,A-2,,11990100000001134Y,1,行政许可,990100000000\n"
-        "水务局,,河道采砂许可,A-3,,11990100000001134Y,一,行政许可,990100000000\n"
-        "水务局,,河道采砂许可,A-4,,11990100000001134Y,1,行政许可,99\n"
-        "水务局,,取水许可,A-1,,11990100000001134Y,1,行政许可,990100000000\n"
+        "水务局,,取水许可,A-1,,11990121000001134C,1,行政许可,990121000000\n"
+        "水务局,,,A-2,,11990121000001134C,1,行政许可,990121000000\n"
+        "水务局,,河道采砂许可,A-3,,11990121000001134C,一,行政许可,990121000000\n"
+        "水务局,,河道采砂许可,A-4,,11990121000001134C,1,行政许可,99\n"
+        "水务局,,取水许可,A-1,,11990121000001134C,1,行政许可,990121000000\n"
         ",,取水许可,A-6\n"
     )
     found = read(tmp_path, "list.csv", ("\ufeff" + GUANGAN + lines).encode())
@@ -181,7 +181,7 @@ def test_a_district_list_names_its_bad_rows_and_keeps_the_good_ones(tmp_path: Pa
 
 
 def test_a_spreadsheet_in_gb18030_is_read_too(tmp_path: Path) -> None:
-    text = GUANGAN + "水务局,,取水许可,A-1,,11990100000001134Y,1,行政许可,990101000000\n"
+    text = GUANGAN + "水务局,,取水许可,A-1,,11990121000001134C,1,行政许可,990101000000\n"
     (item,) = good(read(tmp_path, "old.csv", text.encode("gb18030")))
     assert (item.name, item.region) == ("取水许可", "990101")
 

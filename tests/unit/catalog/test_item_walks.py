@@ -179,7 +179,7 @@ def test_a_promise_above_the_law_is_doubtful_but_no_fault() -> None:
 
 def test_an_officer_writes_only_for_regions_his_covers() -> None:
     ann = officer("catalog")
-    model.require_region(ann, definition(region="990100101"))
+    model.require_region(ann, definition(region="990121101"))
     with pytest.raises(Refused) as refused:
         model.require_region(ann, definition(region="511602"))
     assert refused.value.code == PERMISSION_DENIED

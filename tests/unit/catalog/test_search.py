@@ -70,8 +70,8 @@ def large() -> Index:
 def item(number: int, name: str, **changes: Any) -> Listed:
     fields: dict[str, Any] = {
         "code": f"C{number}",
-        "department": pb.Department(code="11990100MB0000001K", name="示范县公安局"),
-        "region": "990100",
+        "department": pb.Department(code="11990121MB0000001K", name="示范县公安局"),
+        "region": "990121",
         "type_code": "01",
     }
     return listed(pb.ItemDefinition(name=name, **(fields | changes)))
@@ -152,8 +152,8 @@ def test_nothing_asked_lists_by_department_and_name(sample: Index) -> None:
 
 
 def test_a_code_is_found_by_its_beginning(sample: Index) -> None:
-    assert names(sample, "11990100000001011X4990131001001") == ["食品经营许可证核发"]
-    assert len(names(sample, "11990100000001011x")) == 5
+    assert names(sample, "11990121000001011B4990131001001") == ["食品经营许可证核发"]
+    assert len(names(sample, "11990121000001011b")) == 5
 
 
 def test_with_no_word_known_single_characters_answer() -> None:

@@ -24,10 +24,10 @@ NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 grades = st.sampled_from(sorted(model.KINDS))
 
 
-def closed(applicant: str = "ann", region: str = "990100101") -> CaseClosed:
+def closed(applicant: str = "ann", region: str = "990121101") -> CaseClosed:
     return CaseClosed(
         case_id="case-1",
-        number="9901002611220000001",
+        number="9901212611220000001",
         applicant_id=applicant,
         item_id="item-1",
         item_name="取水许可",
@@ -86,7 +86,7 @@ def test_the_day_is_the_day_in_china(instant: datetime, day: str) -> None:
 
 def test_a_case_counts_in_its_item_its_department_and_its_county() -> None:
     event = model.open_invitation("i", closed(), NOON)
-    wanted = ["item:item-1:2026-11-22", "department:D:2026-11-22", "county:990100:2026-11-22"]
+    wanted = ["item:item-1:2026-11-22", "department:D:2026-11-22", "county:990121:2026-11-22"]
     assert model.buckets(event) == wanted
     invitation, _ = opened()
     assert model.buckets(model.rate(invitation, pb.GRADE_SATISFIED, "")) == wanted
@@ -94,11 +94,11 @@ def test_a_case_counts_in_its_item_its_department_and_its_county() -> None:
 
 @given(st.dates(), st.dates(), st.dates())
 def test_a_span_holds_the_days_from_the_first_to_the_last(first: Any, last: Any, day: Any) -> None:
-    low, high = model.span(pb.TOTAL_SCOPE_COUNTY, "990100", first.isoformat(), last.isoformat())
-    assert (low <= f"county:990100:{day}" <= high) == (first <= day <= last)
-    low, high = model.span(pb.TOTAL_SCOPE_COUNTY, "990100", "", "")
-    assert low <= f"county:990100:{day}" <= high
-    assert not low <= f"county:9901001:{day}" <= high
+    low, high = model.span(pb.TOTAL_SCOPE_COUNTY, "990121", first.isoformat(), last.isoformat())
+    assert (low <= f"county:990121:{day}" <= high) == (first <= day <= last)
+    low, high = model.span(pb.TOTAL_SCOPE_COUNTY, "990121", "", "")
+    assert low <= f"county:990121:{day}" <= high
+    assert not low <= f"county:9901211:{day}" <= high
 
 
 def test_who_rated_was_asked_too() -> None:
