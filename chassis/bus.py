@@ -5,12 +5,12 @@ Topic exchange `<service>.events`, routing key = event type; queue `<consumer>.<
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import amqp
-import orjson
 from google.protobuf.descriptor import Descriptor
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
@@ -93,36 +93,46 @@ def declare(uri: str, modules: Iterable[ModuleType]) -> list[str]:
 
 
 class Publisher:
-    """Publishes batches and waits for the broker's confirms. Not shared between threads; broken after an error: close it."""
+    """Publishes batches and waits for the broker's confirms. Connects when it must; not shared between threads."""
 
     def __init__(self, uri: str) -> None:
         self._connection = Connection(uri, connect_timeout=5, heartbeat=0)
-        self._connection.connect()
-        channel = self._channel = self._connection.channel()
+        self._channel: Any = None
         self._pending: dict[int, int] = {}
         self._refused: set[int] = set()
         self._tag = 0
-        channel.confirm_select()
-        channel.events["basic_ack"].add(self._acked)
-        channel.events["basic_nack"].add(self._nacked)
-        channel.events["basic_return"].add(self._returned)
 
     def publish(self, batch: list[Outgoing]) -> set[int]:
         """Publishes in order; returns the positions the broker refused or could not route. amqp/OS errors: none is certain."""
-        self._pending.clear()
-        self._refused = set()
-        for position, message in enumerate(batch):
-            self._send(position, message)
-        while self._pending:
-            self._connection.drain_events(timeout=CONFIRM_SECONDS)
-        return self._refused
+        try:
+            if self._channel is None:
+                self._open()
+            self._refused = set()
+            for position, message in enumerate(batch):
+                self._send(position, message)
+            while self._pending:
+                self._connection.drain_events(timeout=CONFIRM_SECONDS)
+            return self._refused
+        except (OSError, amqp.AMQPError):
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        self._tag, self._pending = 0, {}
+        self._channel = self._connection.channel()
+        self._channel.confirm_select()
+        handlers = {"basic_ack": self._acked, "basic_nack": self._nacked, "basic_return": self._returned}
+        for event, handler in handlers.items():
+            self._channel.events[event].add(handler)
 
     def close(self) -> None:
-        """Closes the connection, however broken it is."""
+        """Closes the connection, however broken it is; the next batch opens it again."""
+        self._channel = None
         try:
             self._connection.release()
         except (OSError, amqp.AMQPError):
             self._connection._close()
+        self._connection = self._connection.clone()
 
     def _send(self, position: int, message: Outgoing) -> None:
         self._tag += 1
@@ -170,22 +180,14 @@ def dead_letters(uri: str, queue: str, most: int = 1000) -> list[dict[str, Any]]
 def replay_dead(uri: str, queue: str, most: int = 1000) -> int:
     """Sends dead messages to their handler again, from attempt 1; each is confirmed there before it leaves the dead queue."""
     most = min(most, dead_count(uri, queue))  # what dies again at once is not replayed in a circle
-    publisher, moved = Publisher(uri), 0
-    try:
-        with Connection(uri, connect_timeout=10) as connection:
-            channel = connection.channel()
-            while moved < most and (message := channel.basic_get(f"{queue}.dead")) is not None:
-                headers = {key: value for key, value in message.headers.items() if not key.startswith("x-")}
-                body = message.body if isinstance(message.body, bytes) else message.body.encode()
-                if publisher.publish([Outgoing("", queue, body, headers, True)]):
-                    raise LookupError(f"no queue {queue}")
-                channel.basic_ack(message.delivery_tag)
-                moved += 1
-    finally:
-        publisher.close()
+    moved = 0
+    with closing(Publisher(uri)) as publisher, Connection(uri, connect_timeout=10) as connection:
+        channel = connection.channel()
+        while moved < most and (message := channel.basic_get(f"{queue}.dead")) is not None:
+            headers = {key: value for key, value in message.headers.items() if not key.startswith("x-")}
+            body = message.body if isinstance(message.body, bytes) else message.body.encode()
+            if publisher.publish([Outgoing("", queue, body, headers, True)]):
+                raise LookupError(f"no queue {queue}")
+            channel.basic_ack(message.delivery_tag)
+            moved += 1
     return moved
-
-
-def body_of(data: Mapping[str, Any]) -> bytes:
-    """The body of an event: its proto3 JSON."""
-    return orjson.dumps(data)

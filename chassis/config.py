@@ -5,6 +5,7 @@ The fields, in capitals, are the keys; a test compares them with the manifests. 
 
 import base64
 import os
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from typing import TypeVar
@@ -28,17 +29,6 @@ def read(settings: type[T]) -> T:
     if faults:
         raise ConfigurationError("; ".join(faults))
     return settings(**values)
-
-
-def master(master_key: str) -> bytes:
-    """The master key as 32 bytes; ConfigurationError when it is anything else."""
-    try:
-        key = base64.b64decode(master_key, validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise ConfigurationError("MASTER_KEY must be the base64 of exactly 32 bytes")
-    return key
 
 
 @dataclass(frozen=True)
@@ -69,8 +59,12 @@ class Settings(BrokerSettings):
 
     @cached_property
     def master(self) -> bytes:
-        """The master key as 32 bytes."""
-        return master(self.master_key)
+        """The master key as 32 bytes; ConfigurationError when it is anything else."""
+        with suppress(ValueError):
+            key = base64.b64decode(self.master_key, validate=True)
+            if len(key) == 32:
+                return key
+        raise ConfigurationError("MASTER_KEY must be the base64 of exactly 32 bytes")
 
     def __repr__(self) -> str:
         return "Settings(…)"  # nothing secret in a log or a trace back

@@ -8,6 +8,7 @@ import functools
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -24,7 +25,7 @@ from nameko.runners import ServiceRunner
 from nameko.timer import timer
 from pymongo.errors import ConnectionFailure, ExecutionTimeout
 
-from chassis import bus, telemetry
+from chassis import bus, telemetry, wait
 from chassis.acts import Cause
 from chassis.errors import NotYet, Refused
 from chassis.records import parse_event
@@ -150,11 +151,10 @@ class _Handler(Entrypoint):
     def _move(self, message: Delivery, exchange: str, headers: dict[str, Any]) -> None:
         """Publishes a copy and awaits the confirm before the ack: the message is in both places rather than in none."""
         try:
-            publisher = bus.Publisher(self.container.config["AMQP_URI"])
             body = message.body if isinstance(message.body, bytes) else message.body.encode()
             copy = bus.Outgoing(exchange, self.name, body, {**message.headers, **headers}, True)
-            refused = publisher.publish([copy])
-            publisher.close()
+            with closing(bus.Publisher(self.container.config["AMQP_URI"])) as publisher:
+                refused = publisher.publish([copy])
         except (OSError, amqp.AMQPError):
             refused = {0}
         if refused:
@@ -203,17 +203,7 @@ def _kind(error: BaseException) -> str:
 
 def wait_for_broker(uri: str) -> None:
     """Returns when the broker answers; says so while it does not (nameko would exit)."""
-    said = False
-    while True:
-        try:
-            with Connection(uri, connect_timeout=5) as connection:
-                connection.connect()
-                return
-        except (OSError, amqp.AMQPError) as error:
-            if not said:
-                log("events").warning("waiting_for_broker", error=type(error).__name__)
-            said = True
-            time.sleep(1)
+    wait.until("broker", lambda: Connection(uri, connect_timeout=5).connect().close(), OSError, amqp.AMQPError)
 
 
 def host(worker: type, uri: str) -> ServiceRunner:

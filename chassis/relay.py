@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import amqp
+import orjson
 from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -62,10 +63,9 @@ class Relay:
     def __init__(self, service: str, collections: list[Collection[Document]], events: ModuleType, uri: str) -> None:
         self._service = service
         self._collections = collections
-        self._uri = uri
         self.types = events.DESCRIPTOR.message_types_by_name
         self._heard = {name for name, event in self.types.items() if bus.rule_of(event).consumers}
-        self._publisher: bus.Publisher | None = None
+        self.publisher = bus.Publisher(uri)
         self._backoff: dict[str, tuple[float, int]] = {}
         # When the last round began; a worker whose relay stands still must not count as alive.
         self.beat = time.monotonic()
@@ -87,7 +87,6 @@ class Relay:
                 if not failing:
                     log("relay").warning("relay_waits", error=type(error).__name__)
                 failing, pause = True, IDLE_SECONDS
-                self._drop_publisher()
             time.sleep(pause)
 
     def once(self) -> int:
@@ -111,7 +110,9 @@ class Relay:
             outgoing += messages
             owners += [record["_id"]] * len(messages)
         if outgoing:
-            refused |= {owners[position] for position in self._publish(outgoing)}
+            lost = self.publisher.publish(outgoing)
+            telemetry.published.add(len(outgoing) - len(lost))
+            refused |= {owners[position] for position in lost}
         sent = [record for record in records if record["_id"] not in refused]
         self._mark(collection, sent)
         self._back_off(refused, instant)
@@ -136,14 +137,7 @@ class Relay:
             "by": entry["by"],
         }
         mandatory = entry["type"] in self._heard
-        return bus.Outgoing(bus.exchange_of(event).name, event.name, bus.body_of(entry["data"]), headers, mandatory)
-
-    def _publish(self, outgoing: list[bus.Outgoing]) -> set[int]:
-        if self._publisher is None:
-            self._publisher = bus.Publisher(self._uri)
-        refused = self._publisher.publish(outgoing)
-        telemetry.published.add(len(outgoing) - len(refused))
-        return refused
+        return bus.Outgoing(bus.exchange_of(event).name, event.name, orjson.dumps(entry["data"]), headers, mandatory)
 
     def _mark(self, collection: Collection[Document], records: list[Document]) -> None:
         """Marks what was sent; a record somebody wrote meanwhile keeps its mark `unsent`."""
@@ -169,19 +163,14 @@ class Relay:
             self._backoff[id] = (instant + BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)], tries + 1)
             log("relay").warning("event_not_routed", record=id, tries=tries + 1)
 
-    def _drop_publisher(self) -> None:
-        if self._publisher is not None:
-            self._publisher.close()
-            self._publisher = None
-
 
 def republish(
     relay: Relay, collections: list[Collection[Document]], queue: str, uri: str, since: datetime | None
 ) -> int:
     """Sends the events a queue wants from the journals again, to that queue alone: new consumers, restores, drift."""
     wanted = {name for name, event in relay.types.items() if queue in bus.rule_of(event).consumers}
-    publisher, count = bus.Publisher(uri), 0
-    try:
+    count = 0
+    with contextlib.closing(bus.Publisher(uri)) as publisher:
         for collection in collections:
             for record in collection.find({}, {"journal": 1}):
                 messages = [
@@ -193,6 +182,4 @@ def republish(
                 if direct and publisher.publish(direct):
                     raise LookupError(f"no queue {queue}")
                 count += len(direct)
-    finally:
-        publisher.close()
     return count

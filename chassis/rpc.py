@@ -30,6 +30,7 @@ from chassis.telemetry import log
 from chassis.tokens import Verifier
 from yiwang.access.v1 import access_pb2
 
+BUG = Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试")
 THREADS = 16
 DEADLINE_SECONDS = 10.0
 MAX_MESSAGE = 12 * 1024 * 1024
@@ -152,9 +153,7 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
                 _fail(context, span, _of_store(error), type(error).__name__)
             except Exception as error:
                 log("rpc").error("bug", True, method=name, trace=span.trace_id, error=type(error).__name__)
-                _fail(
-                    context, span, status_of(Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试")), "INTERNAL"
-                )
+                _fail(context, span, status_of(BUG), BUG.reason)
 
     return grpc.unary_unary_rpc_method_handler(
         handle,
@@ -167,7 +166,7 @@ def _of_store(error: PyMongoError) -> status_pb2.Status:
     if isinstance(error, ConnectionFailure | ExecutionTimeout) or error.timeout:
         return status_of(Refused(errors.UNAVAILABLE, "STORE_UNAVAILABLE", "服务暂时不可用，请稍后重试"))
     log("rpc").error("store_error", error=type(error).__name__)
-    return status_of(Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试"))
+    return status_of(BUG)
 
 
 def _fail(context: grpc.ServicerContext, span: telemetry.span, status: status_pb2.Status, reason: str) -> NoReturn:

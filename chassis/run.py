@@ -10,8 +10,6 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from chassis.parts import Api, Parts
     from chassis.records import Records
 
@@ -56,15 +54,10 @@ def _parts(name: str, mode: str) -> "Parts":
     return Parts(name, settings, database, keyring)
 
 
-def _contract(name: str) -> "tuple[ModuleType, ModuleType]":
-    package = f"yiwang.{name}.v1"
-    return importlib.import_module(f"{package}.service_pb2"), importlib.import_module(f"{package}.events_pb2")
-
-
 def _api(parts: "Parts") -> None:
     from chassis import poll, rpc, tokens
 
-    service, _ = _contract(parts.name)
+    service = importlib.import_module(f"yiwang.{parts.name}.v1.service_pb2")
     server = rpc.Server(parts.settings.grpc_listen)
     api: Api = importlib.import_module(f"services.{parts.name}.api").build(parts)
     book = tokens.KeyBook(parts.database["signing_keys_heard"], tokens.keys_from(parts.settings.identity_address))
@@ -80,7 +73,7 @@ def _api(parts: "Parts") -> None:
 def _relay(parts: "Parts") -> "tuple[Any, list[Records[Any]]]":
     from chassis.relay import Relay
 
-    _, events = _contract(parts.name)
+    events = importlib.import_module(f"yiwang.{parts.name}.v1.events_pb2")
     records = importlib.import_module(f"services.{parts.name}.store").records(parts.database)
     collections = [one.collection for one in records]
     return Relay(parts.name, collections, events, parts.settings.amqp_uri), records

@@ -1,14 +1,12 @@
 """The connection to the service's own store."""
 
-import time
 from typing import Any
 
-from bson.codec_options import CodecOptions
-from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from chassis.telemetry import log
+from chassis import wait
 
 Document = dict[str, Any]
 # Handlers (10), relay, poll and heartbeat each may hold one.
@@ -27,25 +25,11 @@ def connect(uri: str, name: str) -> Database[Document]:
         connectTimeoutMS=3000,
         socketTimeoutMS=SOCKET_SECONDS * 1000,
         appname=name,
-        uuidRepresentation="standard",
+        readPreference="primary",
     )
-    default = client.get_default_database(name)
-    return default.with_options(
-        codec_options=CodecOptions(tz_aware=True),
-        read_preference=ReadPreference.PRIMARY,
-        write_concern=WriteConcern("majority", wtimeout=5000, j=True),
-    )
+    return client.get_default_database(name, write_concern=WriteConcern("majority", wtimeout=5000, j=True))
 
 
 def wait_for(database: Database[Document]) -> None:
     """Returns when the store answers; says so while it does not."""
-    said = False
-    while True:
-        try:
-            database.command("ping")
-            return
-        except PyMongoError as error:
-            if not said:
-                log("store").warning("waiting_for_store", error=type(error).__name__)
-            said = True
-            time.sleep(1)
+    wait.until("store", lambda: database.command("ping"), PyMongoError)

@@ -51,28 +51,32 @@ class Tally:
 
     def _mark(self, bucket: str) -> None:
         # Skipping is safe: the contribution is written, and the mark it relies on is taken off no sooner than CLEAN_AFTER.
-        if time.monotonic() - self._marked.get(bucket, -MARK_SECONDS) < MARK_SECONDS:
-            return
         instant = time.monotonic()
-        mark = {"dirty": True, "marked_at": now(), "bucket": bucket}
-        self._totals.update_one({"_id": bucket}, {"$set": mark}, upsert=True)
-        self._marked = {known: at for known, at in self._marked.items() if instant - at < MARK_SECONDS}
-        self._marked[bucket] = instant
+        if instant - self._marked.get(bucket, -MARK_SECONDS) >= MARK_SECONDS:
+            mark = {"dirty": True, "marked_at": now(), "bucket": bucket}
+            self._totals.update_one({"_id": bucket}, {"$set": mark}, upsert=True)
+            self._marked[bucket] = instant
 
     def recount(self) -> int:
         """Counts dirty buckets anew; called by a timer. Returns how many were counted."""
-        started, counted = time.monotonic(), 0
+        started = time.monotonic()
         if started < self._rest_until:
             return 0
-        for total in self._totals.find({"dirty": True}):
+        dirty = list(self._totals.find({"dirty": True}))
+        # A mark that contributions relied on and that is gone: the store was restored under us.
+        gone = set(self._marked) - {total["_id"] for total in dirty}
+        fresh = {bucket: at for bucket, at in self._marked.items() if started - at < MARK_SECONDS}
+        self._marked = {bucket: at for bucket, at in fresh.items() if bucket not in gone}
+        for bucket in gone:
+            self._mark(bucket)
+        for total in dirty:
             settled = total["marked_at"] < now() - CLEAN_AFTER
             self._count(total["_id"])
             if settled:  # marked again meanwhile: stays dirty
                 unmark = {"_id": total["_id"], "marked_at": total["marked_at"]}
                 self._totals.update_one(unmark, {"$unset": {"dirty": ""}})
-            counted += 1
         self._rest_until = time.monotonic() + (time.monotonic() - started) / SHARE
-        return counted
+        return len(dirty)
 
     def _count(self, bucket: str) -> None:
         group = {"$group": {"_id": "$kind", "count": {"$sum": 1}}}

@@ -7,22 +7,21 @@ No personal data: attributes are ids, codes and numbers, and a test scans for th
 
 import logging
 import os
-import re
 import sys
 import time
 import traceback
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import orjson
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 # Attributes of spans.
 RECORD = "record.id"
@@ -30,7 +29,7 @@ LABEL = "record.label"
 REASON = "error.reason"
 ATTEMPT = "messaging.attempt"
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_w3c = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("yiwang")
 _meter = metrics.get_meter("yiwang")
 calls = _meter.create_histogram("rpc.server.duration", "ms", "Duration of RPCs by method and code")
@@ -39,29 +38,10 @@ published = _meter.create_counter("messaging.published", "1", "Events confirmed 
 dead_letters = _meter.create_counter("messaging.dead_letters", "1", "Events given up after the last retry, by queue")
 
 
-class FileExporter(SpanExporter):
-    """Writes spans as JSON lines; a folder that cannot be written is said once and costs no call."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._said = False
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        try:
-            with self._path.open("ab") as file:
-                file.write(b"".join(orjson.dumps(_line(span)) + b"\n" for span in spans))
-        except OSError as error:
-            if not self._said:
-                log("telemetry").warning("spans_not_written", error=str(error))
-            self._said = True
-            return SpanExportResult.FAILURE
-        return SpanExportResult.SUCCESS
-
-
-def _line(span: ReadableSpan) -> dict[str, Any]:
+def _line(span: ReadableSpan) -> str:
     context = span.get_span_context()
     assert context is not None
-    return {
+    values = {
         "trace": f"{context.trace_id:032x}",
         "span": f"{context.span_id:016x}",
         "parent": f"{span.parent.span_id:016x}" if span.parent else None,
@@ -73,6 +53,7 @@ def _line(span: ReadableSpan) -> dict[str, Any]:
         "ok": span.status.status_code is not StatusCode.ERROR,
         "attributes": dict(span.attributes or {}),
     }
+    return orjson.dumps(values).decode() + "\n"
 
 
 def setup(service: str, mode: str, trace_dir: str | None, level: str = "INFO") -> None:
@@ -87,7 +68,8 @@ def setup(service: str, mode: str, trace_dir: str | None, level: str = "INFO") -
     elif trace_dir:
         folder = Path(trace_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        exporter = FileExporter(folder / f"{service}-{mode}-{os.getpid()}.jsonl")
+        file = (folder / f"{service}-{mode}-{os.getpid()}.jsonl").open("a")
+        exporter = ConsoleSpanExporter(out=file, formatter=_line)
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=2000))
     trace.set_tracer_provider(provider)
 
@@ -159,15 +141,6 @@ def flush() -> None:
         provider.shutdown()
 
 
-def parse(traceparent: str | None) -> SpanContext | None:
-    """A W3C traceparent as a context, None when it is none."""
-    found = _TRACEPARENT.fullmatch(traceparent or "")
-    if found is None:
-        return None
-    context = SpanContext(int(found[1], 16), int(found[2], 16), is_remote=True, trace_flags=TraceFlags(1))
-    return context if context.is_valid else None
-
-
 class span:
     """A span as a context manager. An exception that leaves it marks it as failed; the traceparent names it for the next hop."""
 
@@ -176,13 +149,14 @@ class span:
     def __init__(
         self, name: str, kind: str, parent: str | None = None, attributes: dict[str, str | int] | None = None
     ) -> None:
-        remote = parse(parent)
-        context = trace.set_span_in_context(NonRecordingSpan(remote)) if remote else None
+        context = _w3c.extract({"traceparent": parent or ""})
         self.started = time.perf_counter()
         self._failed = False
         self._span: Span = _tracer.start_span(name, context, SpanKind[kind.upper()], attributes)
         own = self._span.get_span_context()
-        self.traceparent = f"00-{own.trace_id:032x}-{own.span_id:016x}-01" if own.is_valid else parent or ""
+        self.traceparent = (
+            f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}" if own.is_valid else parent or ""
+        )
 
     @property
     def trace_id(self) -> str:

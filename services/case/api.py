@@ -1,13 +1,13 @@
 """CaseService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from google.protobuf.message import Message
 from pymongo.errors import DuplicateKeyError
 
-from chassis import telemetry
+from chassis import paging, telemetry
 from chassis.acts import now
 from chassis.errors import RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
@@ -93,8 +93,8 @@ class CaseApi:
 
     def ListMyCases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         size = request.page_size or PAGE
-        rows = store.own_cases(self.cases, call.actor.id, _cursor(request.page_token), size)
-        return pb.ListMyCasesResponse(cases=self._lines(rows, call), next_page_token=_token(rows, size))
+        rows, token = store.own_cases(self.cases, call.actor.id, request.page_token, size)
+        return pb.ListMyCasesResponse(cases=self._lines(rows, call), next_page_token=token)
 
     def ListInbox(self, request: pb.ListInboxRequest, call: Call) -> pb.ListInboxResponse:
         size, desk, instant = request.page_size or PAGE, call.actor.department, now()
@@ -105,8 +105,7 @@ class CaseApi:
             rows = store.due_at_desk(self.cases, desk, after, until, skip, size)
             token = str(skip + size) if len(rows) == size else ""
         else:
-            rows = store.newest_at_desk(self.cases, desk, _cursor(request.page_token), size)
-            token = _token(rows, size)
+            rows, token = store.newest_at_desk(self.cases, desk, request.page_token, size)
         return pb.ListInboxResponse(
             cases=self._lines(rows, call), next_page_token=token, arrived_today=arrived.get("arrived", 0)
         )
@@ -194,24 +193,10 @@ class CaseApi:
         return [views.brief(row, call.actor, instant) for row in rows]
 
 
-def _cursor(token: str) -> store.Cursor:
-    if not token:
-        return store.Cursor(now() + timedelta(seconds=1), "")
-    try:
-        instant, id = token.split("-", 1)
-        return store.Cursor(datetime.fromtimestamp(int(instant) / 1000, UTC), id)
-    except (ValueError, OverflowError, OSError):
-        raise invalid(Violation("page_token", "MALFORMED", "分页标识无效")) from None
-
-
 def _offset(token: str) -> int:
     if token and not (token.isdecimal() and len(token) < 6 and int(token) <= DEEPEST):
-        raise invalid(Violation("page_token", "MALFORMED", "分页标识无效"))
+        raise paging.malformed()
     return int(token or 0)
-
-
-def _token(rows: Sequence[Record[Case]], size: int) -> str:
-    return f"{round(rows[-1].state.submitted_at.timestamp() * 1000)}-{rows[-1].id}" if len(rows) >= size else ""
 
 
 def build(parts: Parts) -> Api:

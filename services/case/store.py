@@ -14,6 +14,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from chassis import paging
 from chassis.acts import now
 from chassis.records import Record, Records
 from chassis.tally import Tally
@@ -23,13 +24,8 @@ from yiwang.case.v1 import events_pb2 as events
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 Document = dict[str, Any]
+# A full desk's page lies within seconds; the windows grow from here.
 FIRST_WINDOW = timedelta(seconds=10)
-MILLISECOND = timedelta(milliseconds=1)
-# Cases of one desk or person that may share a millisecond; a page looks at so many more rows.
-TIES = 20
-OLDEST = timedelta(days=3 * 366)
-# Where a limit cuts through cases of one millisecond, it cuts in the order of the cursor.
-NEWEST = [("state.submitted_at", -1), ("_id", -1)]
 
 
 def cases(database: Database[Document]) -> Records[Case]:
@@ -68,31 +64,9 @@ def uses_file(all: Records[Case], attachment: str) -> bool:
     return all.collection.find_one({"state.files.attachment_id": attachment}, {"_id": 1}) is not None
 
 
-class Cursor(NamedTuple):
-    """A place in a list that runs from new to old: after the case with this instant and id."""
-
-    at: datetime
-    id: str
-
-    @classmethod
-    def of(cls, row: Record[Case]) -> "Cursor":
-        """The place of a case."""
-        return cls(row.state.submitted_at, row.id)
-
-
-def newest_at_desk(all: Records[Case], desk: str, after: Cursor, count: int) -> list[Record[Case]]:
-    """Open cases of a department after a place in the list, newest first.
-
-    Looks back in growing windows, each bounded on the index, so that a full desk costs what an empty one does.
-    """
-    found: list[Record[Case]] = []
-    upper, window = after.at + MILLISECOND, FIRST_WINDOW
-    while len(found) < count and upper > after.at - OLDEST:
-        lower = upper - window
-        query = {"state.desk": desk, "state.submitted_at": {"$gte": lower, "$lt": upper}}
-        found += _after(after, all.select(query, NEWEST, limit=count + TIES))
-        upper, window = lower, window * 4
-    return found[:count]
+def newest_at_desk(all: Records[Case], desk: str, token: str, count: int) -> tuple[list[Record[Case]], str]:
+    """A page of the open cases of a department, newest first, and the next page's token."""
+    return paging.newest(all, {"state.desk": desk}, "submitted_at", token, count, FIRST_WINDOW)
 
 
 def due_at_desk(
@@ -103,15 +77,9 @@ def due_at_desk(
     return all.select(query, [("state.promised_due", 1), ("state.submitted_at", 1)], skip, count)
 
 
-def own_cases(all: Records[Case], applicant: str, after: Cursor, count: int) -> list[Record[Case]]:
-    """A person's cases after a place in the list, newest first."""
-    bounds = {"$gte": after.at - OLDEST * 30, "$lt": after.at + MILLISECOND}
-    query = {"state.applicant_id": applicant, "state.submitted_at": bounds}
-    return _after(after, all.select(query, NEWEST, limit=count + TIES))[:count]
-
-
-def _after(cursor: Cursor, rows: list[Record[Case]]) -> list[Record[Case]]:
-    return [row for row in sorted(rows, key=Cursor.of, reverse=True) if Cursor.of(row) < cursor]
+def own_cases(all: Records[Case], applicant: str, token: str, count: int) -> tuple[list[Record[Case]], str]:
+    """A page of a person's cases, newest first, and the next page's token."""
+    return paging.newest(all, {"state.applicant_id": applicant}, "submitted_at", token, count)
 
 
 class KeptItem(NamedTuple):

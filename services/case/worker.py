@@ -3,28 +3,24 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from chassis import sessions
 from chassis.acts import now
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
-from chassis.sealed import Keyring
+from chassis.people import HearsPeople
 from chassis.tally import Tally
 from services.case import store
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
-from yiwang.identity.v1.events_pb2 import PersonErased, SessionEnded
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNUSED_FOR = timedelta(days=1)
 
 
-class Worker:
+class Worker(HearsPeople):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"
-    parts: Parts
     items: store.Items
-    keyring: Keyring
     arrivals: Tally
 
     @on(ItemPublished)
@@ -44,16 +40,6 @@ class Worker:
         bucket = f"{event.body.department}/{day}"
         self.arrivals.contribute(event.record, [bucket], "arrived", event.seq)
 
-    @on(SessionEnded)
-    def refuse_session(self, event: Heard[SessionEnded]) -> None:
-        """Read model: tokens of the session are refused."""
-        sessions.refuse(self.parts.database, event.body.session_id, event.body.tokens_end)
-
-    @on(PersonErased)
-    def forget_person(self, event: Heard[PersonErased]) -> None:
-        """Destroys case's key of the person; forms, notices and files stay unreadable for ever."""
-        self.keyring.erase(event.body.person_id, now())
-
     @every(interval=2)
     def count_arrivals(self) -> None:
         """Recounts the days that changed."""
@@ -68,6 +54,6 @@ class Worker:
 
 def build(parts: Parts) -> type[Worker]:
     """The worker of case, from its parts."""
-    Worker.parts, Worker.keyring = parts, parts.keyring
+    Worker.parts = parts
     Worker.items, Worker.arrivals = store.Items(parts.database), store.arrivals(parts.database)
     return Worker

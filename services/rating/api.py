@@ -1,11 +1,8 @@
 """RatingService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from chassis import telemetry
-from chassis.acts import now
-from chassis.errors import Violation, invalid
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -31,10 +28,8 @@ class RatingApi:
 
     def ListInvitations(self, request: pb.ListInvitationsRequest, call: Call) -> pb.ListInvitationsResponse:
         size = request.page_size or PAGE
-        rows = store.own_invitations(self.invitations, call.actor.id, _cursor(request.page_token), size)
-        return pb.ListInvitationsResponse(
-            invitations=[self._view(row) for row in rows], next_page_token=_token(rows, size)
-        )
+        rows, token = store.own_invitations(self.invitations, call.actor.id, request.page_token, size)
+        return pb.ListInvitationsResponse(invitations=[self._view(row) for row in rows], next_page_token=token)
 
     def RateCase(self, request: pb.RateCaseRequest, call: Call) -> pb.Invitation:
         id = store.invitation_id(request.case_id)
@@ -68,20 +63,6 @@ class RatingApi:
             comment=self.keyring.open_text(invitation.applicant_id, invitation.sealed_comment),
             rated_at=_time(invitation.rated_at),
         )
-
-
-def _cursor(token: str) -> store.Cursor:
-    if not token:
-        return store.Cursor(now() + timedelta(seconds=1), "")
-    try:
-        instant, id = token.split("-", 1)
-        return store.Cursor(datetime.fromtimestamp(int(instant) / 1000, UTC), id)
-    except (ValueError, OverflowError, OSError):
-        raise invalid(Violation("page_token", "MALFORMED", "分页标识无效")) from None
-
-
-def _token(rows: Sequence[Record[Invitation]], size: int) -> str:
-    return f"{round(rows[-1].state.opened_at.timestamp() * 1000)}-{rows[-1].id}" if len(rows) >= size else ""
 
 
 def _time(instant: datetime | None) -> str:

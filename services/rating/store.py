@@ -1,18 +1,16 @@
 """What rating keeps: the invitations with their ratings, and the totals."""
 
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymongo.database import Database
 
+from chassis import paging
 from chassis.records import Record, Records, record_id
 from chassis.tally import Tally
 from services.rating.model import EVOLVE, Invitation
 from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-OLDEST = timedelta(days=100 * 366)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 def invitations(database: Database[Document]) -> Records[Invitation]:
@@ -41,21 +39,8 @@ def invitation_id(case_id: str) -> str:
     return record_id(f"invitation/{case_id}")
 
 
-class Cursor(NamedTuple):
-    """A place in a list that runs from new to old: after the invitation with this instant and id."""
-
-    at: datetime
-    id: str
-
-    @classmethod
-    def of(cls, row: Record[Invitation]) -> "Cursor":
-        """The place of an invitation."""
-        return cls(row.state.opened_at, row.id)
-
-
-def own_invitations(all: Records[Invitation], applicant: str, after: Cursor, count: int) -> list[Record[Invitation]]:
-    """A person's invitations after a place in the list, newest first."""
-    bounds = {"$gte": after.at - OLDEST, "$lt": after.at + MILLISECOND}
-    query = {"state.applicant_id": applicant, "state.opened_at": bounds}
-    rows = sorted(all.select(query), key=Cursor.of, reverse=True)
-    return [row for row in rows if Cursor.of(row) < after][:count]
+def own_invitations(
+    all: Records[Invitation], applicant: str, token: str, count: int
+) -> tuple[list[Record[Invitation]], str]:
+    """A page of a person's invitations, newest first, and the next page's token."""
+    return paging.newest(all, {"state.applicant_id": applicant}, "opened_at", token, count)

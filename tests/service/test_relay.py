@@ -64,7 +64,7 @@ def relay_of(cases: Records[Case], uri: str) -> Relay:
 def sender(cases: Records[Case], amqp_uri: str) -> Iterator[Relay]:
     one = relay_of(cases, amqp_uri)
     yield one
-    one._drop_publisher()
+    one.publisher.close()
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def running(database: Db) -> Iterator[Callable[[Relay], Stoppable]]:
             try:
                 one.run(lease)
             except Stopped:
-                one._drop_publisher()
+                one.publisher.close()
 
         thread = threading.Thread(target=work)
         thread.start()
@@ -204,7 +204,7 @@ def test_an_event_nobody_can_take_yet_waits_alone_and_comes_once_its_queue_stand
     (message,) = broking.dump(bare_uri, "case.note_arrival")
     assert message.headers["cloudEvents:id"] == f"{heard_by_none.id}.1"
     assert unsent(cases) == 0
-    one._drop_publisher()
+    one.publisher.close()
 
 
 def test_records_that_back_off_do_not_fill_the_batch_of_the_others(
@@ -235,14 +235,14 @@ def test_an_event_type_of_a_newer_version_waits_alone_and_the_relay_goes_on(
 def test_a_record_written_while_it_is_published_stays_unsent_and_is_then_sent_without_a_gap(
     cases: Records[Case], sender: Relay, spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, plain = new(cases), sender._publish
+    made, plain = new(cases), sender.publisher.publish
 
     def publish_and_be_overtaken(outgoing: list[bus.Outgoing]) -> set[int]:
         refused = plain(outgoing)
         step(cases, made.id)
         return refused
 
-    monkeypatch.setattr(sender, "_publish", publish_and_be_overtaken)
+    monkeypatch.setattr(sender.publisher, "publish", publish_and_be_overtaken)
     sender.once()
     document = cases.collection.find_one({"_id": made.id}) or {}
     assert (document["version"], document["sent"], document["unsent"]) == (2, 1, True)
@@ -257,7 +257,7 @@ def test_a_record_written_while_it_is_published_stays_unsent_and_is_then_sent_wi
 def test_a_slow_relay_does_not_undo_what_a_quicker_one_has_marked(
     cases: Records[Case], sender: Relay, amqp_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, plain, quick = new(cases), sender._publish, relay_of(cases, amqp_uri)
+    made, plain, quick = new(cases), sender.publisher.publish, relay_of(cases, amqp_uri)
 
     def be_overtaken(outgoing: list[bus.Outgoing]) -> set[int]:
         refused = plain(outgoing)
@@ -265,11 +265,11 @@ def test_a_slow_relay_does_not_undo_what_a_quicker_one_has_marked(
         quick.once()
         return refused
 
-    monkeypatch.setattr(sender, "_publish", be_overtaken)
+    monkeypatch.setattr(sender.publisher, "publish", be_overtaken)
     sender.once()
     document = cases.collection.find_one({"_id": made.id}) or {}
     assert (document["version"], document["sent"], "unsent" in document) == (2, 2, False)
-    quick._drop_publisher()
+    quick.publisher.close()
 
 
 def test_the_relay_never_touches_the_version(cases: Records[Case], sender: Relay) -> None:

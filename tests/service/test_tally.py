@@ -84,6 +84,20 @@ def test_only_what_changed_is_counted_anew(counts: Tally) -> None:
     assert counts.totals(["x", "y"]) == {"asked": 2}
 
 
+def test_a_store_emptied_under_a_running_process_is_counted_when_the_contributions_come_again(
+    counts: Tally, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "MARK_SECONDS", 60.0)
+    monkeypatch.setattr(tally, "CLEAN_AFTER", timedelta(seconds=120))
+    counts.contribute("a", ["x"], "asked", 1)
+    counts.recount()
+    for name in ("counts", "counts_totals"):
+        database[name].delete_many({})
+    counts.contribute("a", ["x"], "asked", 1)
+    wait_until(lambda: counts.recount() == 1, "the lost mark is set again")
+    assert counts.totals(["x"]) == {"asked": 1}
+
+
 def test_what_is_contributed_during_a_recount_is_in_the_next(
     counts: Tally, database: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
@@ -19,20 +20,29 @@ from chassis.errors import not_found
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
+@contextmanager
+def memory() -> Iterator[InMemorySpanExporter]:
+    exporter, provider, before = InMemorySpanExporter(), TracerProvider(), telemetry._tracer
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("tests"))
+    telemetry._tracer = provider.get_tracer("tests")
     yield exporter
+    telemetry._tracer = before
     provider.shutdown()
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    with memory() as exporter:
+        yield exporter
 
 
 @given(st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1))
 def test_a_traceparent_gives_the_ids_it_names(trace: int, span: int) -> None:
-    context = telemetry.parse(f"00-{trace:032x}-{span:016x}-01")
-    assert context is not None
-    assert (context.trace_id, context.span_id, context.is_remote) == (trace, span, True)
+    with memory() as spans, telemetry.span("one", "server", f"00-{trace:032x}-{span:016x}-01"):
+        pass
+    parent = spans.get_finished_spans()[0].parent
+    assert parent is not None
+    assert (parent.trace_id, parent.span_id, parent.is_remote) == (trace, span, True)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +61,24 @@ def test_a_traceparent_gives_the_ids_it_names(trace: int, span: int) -> None:
         f"00-{'z' * 32}-{SPAN}-01",
     ],
 )
-def test_what_is_no_traceparent_starts_a_trace_of_its_own(header: str | None) -> None:
-    assert telemetry.parse(header) is None
+def test_what_is_no_traceparent_starts_a_trace_of_its_own(header: str | None, spans: InMemorySpanExporter) -> None:
+    with telemetry.span("one", "server", header) as span:
+        assert span.trace_id != TRACE
+    assert spans.get_finished_spans()[0].parent is None
 
 
 @given(st.text(max_size=60))
-def test_no_header_makes_the_parser_raise(header: str) -> None:
-    telemetry.parse(header)
+def test_no_header_makes_a_span_raise(header: str) -> None:
+    with memory() as spans, telemetry.span("one", "server", header):
+        pass
+    assert len(spans.get_finished_spans()) == 1
+
+
+def test_a_caller_who_does_not_sample_is_not_sampled_on(spans: InMemorySpanExporter) -> None:
+    with telemetry.span("one", "server", f"00-{TRACE}-{SPAN}-00") as span:
+        pass
+    assert spans.get_finished_spans() == ()
+    assert span.trace_id == TRACE and span.traceparent.endswith("-00")
 
 
 def test_a_span_belongs_to_the_trace_of_its_parent_and_names_itself_for_the_next_hop(

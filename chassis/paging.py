@@ -1,0 +1,56 @@
+"""Lists that run from new to old, page by page (AIP-158). A page token is the place of the page's last record.
+
+Exact however many records share an instant: those of the token's own instant are asked for by themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from chassis.errors import Violation, invalid
+from chassis.records import Record, Records
+
+S = TypeVar("S")
+OLDEST = timedelta(days=150 * 366)
+
+
+def newest(
+    records: Records[S], match: Mapping[str, Any], field: str, token: str, count: int, window: timedelta = OLDEST
+) -> tuple[list[Record[S]], str]:
+    """The next page of the records that match, newest first by an instant of their state, and the next page's token.
+
+    Looks back in windows that grow from the one given, each bounded on the index (match, field), so that a list of many costs
+    what one of few does. INVALID_ARGUMENT for a token no page ever gave.
+    """
+    path, order = f"state.{field}", [(f"state.{field}", -1), ("_id", -1)]
+    upper, after = _parse(token)
+    oldest = upper - OLDEST
+    same = records.select({**match, path: upper}) if after else []
+    found = sorted((row for row in same if row.id < after), key=lambda row: row.id, reverse=True)
+    while len(found) < count and upper > oldest:
+        lower = upper - window
+        found += records.select({**match, path: {"$gte": lower, "$lt": upper}}, order, limit=count - len(found))
+        upper, window = lower, window * 4
+    return found[:count], _token(found[:count], field, count)
+
+
+def malformed() -> Exception:
+    """INVALID_ARGUMENT for a page token nobody gave out."""
+    return invalid(Violation("page_token", "MALFORMED", "分页标识无效"))
+
+
+def _parse(token: str) -> tuple[datetime, str]:
+    if not token:
+        return datetime.now(UTC) + timedelta(seconds=1), ""
+    try:
+        milliseconds, id = token.split("-", 1)
+        instant = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise malformed() from None
+    return instant, id
+
+
+def _token(page: Sequence[Record[Any]], field: str, count: int) -> str:
+    if len(page) < count:
+        return ""
+    return f"{round(getattr(page[-1].state, field).timestamp() * 1000)}-{page[-1].id}"
