@@ -76,7 +76,10 @@ def make_store(name: str, folder: Path, progress: Progress = silent) -> Store:
         raise LocalFault(f"cannot write the store's folder {data}: {error.strerror}") from error
     port = Ports(folder / f"{name}.ports.json", progress).take(f"{name}-store")
     command = _mongod(mongod, port, data) if mongod else _embedded(port, data)
-    return Store(name, folder, kind, f"mongodb://127.0.0.1:{port}/{name}?directConnection=true", command)
+    # The embedded store sorts all it remembers of retryable writes at each write: half a millisecond more per thousand acts.
+    # Nothing leans on the driver's retry: an act is repeated by its cause.
+    options = "directConnection=true" if mongod else "directConnection=true&retryWrites=false"
+    return Store(name, folder, kind, f"mongodb://127.0.0.1:{port}/{name}?{options}", command)
 
 
 def start_store(name: str, folder: Path, progress: Progress = silent) -> Store:
