@@ -21,12 +21,13 @@ import orjson
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.acts import Cause, Evolve, Moment, now
 from chassis.errors import ABORTED, FAILED_PRECONDITION, Refused, Violation, invalid, not_found
 
 S = TypeVar("S")
+T = TypeVar("T")
 Filter = Mapping[str, Any]
 Document = dict[str, Any]
 # Fields with 1 (ascending) or -1.
@@ -104,18 +105,11 @@ class Records(Generic[S]):
         """
         id = id or record_id(cause.key)
         try:
-            events = decide(id)
-        except Refused:
+            document = self._document(id, _listed(decide(id)), cause)
+            _steady(self.collection.insert_one, document)
+        except (Refused, DuplicateKeyError):
             # What was right then may be refused now; a repeated cause still gets its record.
-            if (found := self.collection.find_one({"_id": id})) is not None:
-                return self._again(found, cause)
-            raise
-        document = self._document(id, _listed(events), cause)
-        try:
-            self.collection.insert_one(document)
-        except DuplicateKeyError:
-            found = self.collection.find_one({"_id": id})
-            if found is None:
+            if (found := self.collection.find_one({"_id": id})) is None:
                 raise
             return self._again(found, cause)
         return self._record(document)
@@ -132,17 +126,18 @@ class Records(Generic[S]):
         NOT_FOUND when there is none or it is not visible; ABORTED when the race was lost too often.
         """
         for attempt in range(ATTEMPTS):
-            document = self._load(id, visible)
-            if _caused(document, cause):
-                return self._again(document, cause)
-            state = self._structure(document)
-            events = decide(state)
-            if events is None:
-                return self._record(document)
-            if changed := self._write(document, state, _listed(events), cause):
+            if changed := _steady(self._attempt, id, cause, decide, visible):
                 return changed
             time.sleep(random.uniform(0, 0.002 * 2**attempt))
         raise Refused(ABORTED, "CHANGED_MEANWHILE", "该记录正被他人修改，请稍后重试")
+
+    def _attempt(self, id: str, cause: Cause, decide: Callable[[S], Any], visible: Filter | None) -> Record[S] | None:
+        document = self._load(id, visible)
+        if _caused(document, cause):
+            return self._again(document, cause)
+        state = self._structure(document)
+        events = decide(state)
+        return self._record(document) if events is None else self._write(document, state, _listed(events), cause)
 
     def get(self, id: str, visible: Filter | None = None, min_version: int = 0) -> Record[S]:
         """One record. NOT_FOUND also when it is not visible; waits up to a second for `min_version`, then ABORTED."""
@@ -285,6 +280,14 @@ def event_class(events: ModuleType, name: str) -> type[Message]:
 def parse_event(events: ModuleType, name: str, data: Mapping[str, Any]) -> Message:
     """An event message from its proto3 JSON form; unknown fields are ignored (a newer writer)."""
     return ParseDict(dict(data), event_class(events, name)(), ignore_unknown_fields=True)
+
+
+def _steady(write: Callable[..., T], *arguments: Any) -> T:
+    """A write that loads before it decides, once more after a broken connection: the cause tells whether it was done."""
+    try:
+        return write(*arguments)
+    except AutoReconnect:
+        return write(*arguments)
 
 
 def _listed(events: Message | list[Message]) -> list[Message]:

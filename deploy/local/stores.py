@@ -77,7 +77,7 @@ def make_store(name: str, folder: Path, progress: Progress = silent) -> Store:
     port = Ports(folder / f"{name}.ports.json", progress).take(f"{name}-store")
     command = _mongod(mongod, port, data) if mongod else _embedded(port, data)
     # The embedded store sorts all it remembers of retryable writes at each write: half a millisecond more per thousand acts.
-    # Nothing leans on the driver's retry: an act is repeated by its cause.
+    # Nothing leans on the driver's retry: chassis.records tries again by itself, by the cause.
     options = "directConnection=true" if mongod else "directConnection=true&retryWrites=false"
     return Store(name, folder, kind, f"mongodb://127.0.0.1:{port}/{name}?{options}", command)
 

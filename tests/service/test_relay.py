@@ -1,125 +1,25 @@
-"""The relay on a real store and a real broker: everything written is published, in order per record, and nothing blocks the rest."""
+"""The relay round by round on a real store and a real broker: everything written is published once, and nothing blocks the rest."""
 
-import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from pymongo.database import Database
 
 from chassis import bus, relay
-from chassis.acts import Cause, now
-from chassis.records import Record, Records, parse_event
-from chassis.relay import Lease, Relay
-from services.case import store
+from chassis.acts import now
+from chassis.records import Records, parse_event
+from chassis.relay import Relay
 from services.case.model import Case
 from services.topology import EVENTS
 from tests.support import broking
 from tests.support.broking import Spy
-from tests.support.cable import Cable
+from tests.support.relaying import by_record, new, relay_of, step, unsent
 from tests.support.waiting import wait_until
 from yiwang.case.v1 import events_pb2 as events
 
-Db = Database[dict[str, Any]]
-
-
-class Stopped(BaseException):
-    """Ends a relay's thread as a kill would: wherever it stands."""
-
-
-class Stoppable(Lease):
-    """A lease under which a relay can be told to stop at once."""
-
-    stop = False
-
-    def held(self) -> bool:
-        if self.stop:
-            raise Stopped
-        return super().held()
-
-
-@pytest.fixture
-def cases(database: Db) -> Records[Case]:
-    store.ensure_indexes(database)
-    return store.cases(database)
-
-
-@pytest.fixture
-def spy(amqp_uri: str) -> Iterator[Spy]:
-    with broking.spying(amqp_uri) as spy:
-        yield spy
-
-
-def relay_of(cases: Records[Case], uri: str) -> Relay:
-    return Relay("case", [cases.collection], events, uri)
-
-
-@pytest.fixture
-def sender(cases: Records[Case], amqp_uri: str) -> Iterator[Relay]:
-    one = relay_of(cases, amqp_uri)
-    yield one
-    one.publisher.close()
-
-
-@pytest.fixture
-def running(database: Db) -> Iterator[Callable[[Relay], Stoppable]]:
-    """Runs relays in threads; the lease that is returned can stop its relay."""
-    threads: list[tuple[threading.Thread, Stoppable]] = []
-
-    def run(one: Relay) -> Stoppable:
-        lease = Stoppable(database)
-
-        def work() -> None:
-            try:
-                one.run(lease)
-            except Stopped:
-                one.publisher.close()
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        threads.append((thread, lease))
-        return lease
-
-    yield run
-    for _, lease in threads:
-        lease.stop = True
-    for thread, _ in threads:
-        thread.join(20)
-        assert not thread.is_alive()
-
-
-def cause() -> Cause:
-    return Cause(uuid.uuid4().hex, "person:p", "digest", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
-
-
-def new(cases: Records[Case]) -> Record[Case]:
-    number = uuid.uuid4().hex
-    return cases.create(
-        cause(), lambda id: events.CaseSubmitted(case_id=id, number=number, applicant_id="p", department="d")
-    )
-
-
-def step(cases: Records[Case], id: str) -> Record[Case]:
-    return cases.change(id, cause(), lambda case: events.ReviewStepPassed(case_id=case.id, step="环节"))
-
-
-def unsent(cases: Records[Case]) -> int:
-    return cases.collection.count_documents({"unsent": True})
-
-
-def by_record(spy: Spy) -> dict[str, list[int]]:
-    """Seqs in the order they were heard, by record."""
-    heard: dict[str, list[int]] = {}
-    for id in spy.ids():
-        record, seq = id.rsplit(".", 1)
-        heard.setdefault(record, []).append(int(seq))
-    return heard
+# -- what is sent ------------------------------------------------------------------------------------------------------
 
 
 def test_a_message_is_the_event_as_json_with_the_attributes_of_cloudevents(
@@ -156,24 +56,6 @@ def test_what_was_sent_is_marked_and_not_sent_again(cases: Records[Case], sender
     assert by_record(spy) == {made.id: [1, 2]}
 
 
-def test_events_come_in_order_per_record_while_many_write(
-    cases: Records[Case], sender: Relay, spy: Spy, running: Callable[[Relay], Stoppable]
-) -> None:
-    running(sender)
-
-    def life(_number: int) -> str:
-        made = new(cases)
-        for _ in range(5):
-            step(cases, made.id)
-        return made.id
-
-    with ThreadPoolExecutor(8) as pool:
-        ids = list(pool.map(life, range(24)))
-    wait_until(lambda: unsent(cases) == 0, "everything sent")
-    spy.take(24 * 6)
-    assert by_record(spy) == {id: [1, 2, 3, 4, 5, 6] for id in ids}
-
-
 def test_more_than_a_batch_is_sent_in_rounds(cases: Records[Case], sender: Relay, spy: Spy) -> None:
     count = relay.BATCH + 30
     with ThreadPoolExecutor(8) as pool:
@@ -182,6 +64,17 @@ def test_more_than_a_batch_is_sent_in_rounds(cases: Records[Case], sender: Relay
     spy.take(count)
     assert by_record(spy) == {id: [1] for id in made}
     assert unsent(cases) == 0
+
+
+def test_the_relay_never_touches_the_version(cases: Records[Case], sender: Relay) -> None:
+    made = new(cases)
+    sender.once()
+    assert step(cases, made.id).version == 2
+    sender.once()
+    assert cases.get(made.id).version == 2
+
+
+# -- what waits holds up nobody ----------------------------------------------------------------------------------------
 
 
 def test_an_event_nobody_can_take_yet_waits_alone_and_comes_once_its_queue_stands(
@@ -232,6 +125,9 @@ def test_an_event_type_of_a_newer_version_waits_alone_and_the_relay_goes_on(
     assert unsent(cases) == 1, "the worker of the newer version will send it"
 
 
+# -- written meanwhile -------------------------------------------------------------------------------------------------
+
+
 def test_a_record_written_while_it_is_published_stays_unsent_and_is_then_sent_without_a_gap(
     cases: Records[Case], sender: Relay, spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,81 +168,7 @@ def test_a_slow_relay_does_not_undo_what_a_quicker_one_has_marked(
     quick.publisher.close()
 
 
-def test_the_relay_never_touches_the_version(cases: Records[Case], sender: Relay) -> None:
-    made = new(cases)
-    sender.once()
-    assert step(cases, made.id).version == 2
-    sender.once()
-    assert cases.get(made.id).version == 2
-
-
-def test_submissions_go_on_while_the_broker_is_away_and_are_sent_when_it_is_back(
-    cases: Records[Case], amqp_uri: str, spy: Spy, running: Callable[[Relay], Stoppable]
-) -> None:
-    parts = urlsplit(amqp_uri)
-    cable = Cable(parts.port or 5672)
-    running(relay_of(cases, amqp_uri.replace(f":{parts.port}", f":{cable.port}")))
-    first = new(cases).id
-    spy.take(1)
-    cable.pull()
-    away = [new(cases).id for _ in range(5)]
-    step(cases, first)
-    time.sleep(0.7)  # more than the longest pause of the relay: it has tried
-    assert unsent(cases) == 6
-    cable.plug()
-    wait_until(lambda: unsent(cases) == 0, "everything sent")
-    spy.take(7)
-    assert by_record(spy) == {first: [1, 2], **{id: [1] for id in away}}
-    cable.pull()
-
-
-def test_of_two_relays_only_one_is_active(database: Db) -> None:
-    one, two = Lease(database), Lease(database)
-    assert (one.held(), two.held(), one.held()) == (True, False, True)
-
-
-def test_of_eight_relays_that_start_at_once_only_one_is_active(database: Db) -> None:
-    leases = [Lease(database) for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        held = list(pool.map(Lease.held, leases))
-    assert held.count(True) == 1
-
-
-def test_the_other_relay_takes_over_when_the_lease_ends_and_at_once_when_it_is_given_back(
-    database: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relay, "LEASE", timedelta(seconds=0.5))
-    one, two = Lease(database), Lease(database)
-    assert one.held() and not two.held()
-    began = time.monotonic()  # one has died
-    wait_until(two.held, "the lease is taken over", 3)
-    assert 0.3 < time.monotonic() - began < 1.5
-    assert not one.held()
-    two.release()
-    wait_until(one.held, "the lease is taken at once", 0.2)
-
-
-def test_when_the_active_relay_dies_the_other_goes_on_and_nothing_is_lost_or_sent_out_of_order(
-    cases: Records[Case],
-    amqp_uri: str,
-    spy: Spy,
-    running: Callable[[Relay], Stoppable],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(relay, "LEASE", timedelta(seconds=0.6))
-    leases = [running(relay_of(cases, amqp_uri)) for _ in range(2)]
-    ids = [new(cases).id for _ in range(10)]
-    wait_until(lambda: unsent(cases) == 0, "the first are sent")
-    active = next(lease for lease in leases if lease.held())
-    active.stop = True
-    for id in ids:
-        step(cases, id)
-    wait_until(lambda: unsent(cases) == 0, "the rest is sent by the other")
-    spy.take(20)
-    for id, seqs in by_record(spy).items():
-        first_deliveries = list(dict.fromkeys(seqs))
-        assert first_deliveries == [1, 2], id
-    assert set(by_record(spy)) == set(ids)
+# -- sent again --------------------------------------------------------------------------------------------------------
 
 
 def test_journals_are_sent_again_to_one_queue_alone(

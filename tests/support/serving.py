@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pymongo.database import Database
 
 from chassis import poll, rpc, tokens
@@ -89,6 +90,33 @@ def places_for(folder: Path, mongodb_uri: str, amqp_uri: str = "amqp://guest:gue
     ports = Ports(folder / "ports.json")
     address = f"127.0.0.1:{ports.take('case')}"
     return Places(str(folder), amqp_uri, {"case": mongodb_uri}, {"case": address, "identity": "127.0.0.1:1"}, "")
+
+
+class CaseApart:
+    """An api of case as a process of its own."""
+
+    def __init__(self, folder: Path, mongodb_uri: str, amqp_uri: str = "") -> None:
+        self.folder = folder
+        self.places = places_for(folder, mongodb_uri, *([amqp_uri] if amqp_uri else []))
+        self.process = Process(self.places, "case", "api")
+        self.channel = grpc.insecure_channel(self.places.addresses["case"], options=rpc.OPTIONS)
+
+    def by(self, actor: Actor) -> As:
+        return As(self.channel, CASE, actor)
+
+    def health(self) -> int:
+        """The status of grpc.health.v1; UNKNOWN when it does not answer."""
+        try:
+            stub = health_pb2_grpc.HealthStub(self.channel)
+            return int(stub.Check(health_pb2.HealthCheckRequest(), timeout=2).status)
+        except grpc.RpcError:
+            return health_pb2.HealthCheckResponse.UNKNOWN
+
+    def end(self) -> None:
+        self.channel.close()
+        if self.process.alive:
+            self.process.kill()
+        self.process.stop()
 
 
 def odd_worker(places: Places, **oddities: str) -> Process:

@@ -1,0 +1,79 @@
+"""identity as the tests of this folder call it: two api processes on one real store, started once for all of them."""
+
+import base64
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from chassis import sealed
+from chassis import store as chassis_store
+from chassis.config import Settings
+from chassis.parts import Parts
+from deploy.local.stores import Store, with_database
+from tests.support.identity_service import ROOT, Identity, load, officer_row, person_request, sign_in
+from yiwang.identity.v1 import service_pb2 as pb
+from yiwang.identity.v1 import service_pb2_grpc
+
+MASTER = base64.b64encode(hashlib.sha256(b"test of identity").digest()).decode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def api(environment: dict[str, str], folder: Path) -> tuple[subprocess.Popen[bytes], Any]:
+    address = f"127.0.0.1:{free_port()}"
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.identity", "api"],
+            env=environment | {"GRPC_LISTEN": address, "IDENTITY_ADDRESS": address},
+            cwd=ROOT,
+            stderr=log,
+        )
+    channel = grpc.insecure_channel(address)
+    grpc.channel_ready_future(channel).result(30)
+    return process, service_pb2_grpc.IdentityServiceStub(channel)
+
+
+@pytest.fixture(scope="package")
+def identity(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Identity]:
+    folder, uri = tmp_path_factory.mktemp("identity"), with_database(store.uri, f"identity_{uuid.uuid4().hex[:12]}")
+    environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    environment |= {"PYTHONPATH": "gen", "MONGODB_URI": uri, "MASTER_KEY": MASTER}
+    environment |= {"TRACE_DIR": str(folder / "traces")}
+    processes = [api(environment, folder), api(environment, folder)]
+    settings = Settings(mongodb_uri=uri, master_key=MASTER)
+    opened = chassis_store.connect(uri, "identity")
+    parts = Parts("identity", settings, opened, sealed.Keyring(opened["keys"], settings.master))
+    yield Identity(processes[0][1], processes[1][1], parts, environment, folder)
+    for process, _ in processes:
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait(30) for process, _ in processes] == [0, 0]
+    opened.client.drop_database(opened.name)
+    opened.client.close()
+
+
+@pytest.fixture
+def registered(identity: Identity) -> tuple[pb.RegisterPersonRequest, pb.Person]:
+    request = person_request()
+    return request, identity.stub.RegisterPerson(request)
+
+
+@pytest.fixture(scope="package")
+def admin(identity: Identity) -> pb.Session:
+    """Administrators come from the loading of a file, as in a new installation."""
+    row = officer_row("adm-1", roles=["administer"], region="990121")
+    assert load(identity, {"officers": [row]}).returncode == 0
+    return sign_in(identity, "adm-1")

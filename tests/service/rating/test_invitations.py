@@ -1,0 +1,76 @@
+"""Invitations: whose they are, how they are listed, and what a forgotten person leaves."""
+
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+
+from chassis import poll
+from chassis.acts import Actor
+from tests.support.actors import officer, person, service
+from tests.support.calling import refused
+from tests.support.rating_service import RatingHere, closed
+from yiwang.identity.v1.events_pb2 import PersonErased, SessionEnded
+
+
+def test_nobody_sees_or_rates_the_case_of_another(rating: RatingHere) -> None:
+    ann, bob = person(), person()
+    case = rating.close(closed(ann.id))
+    with refused(grpc.StatusCode.NOT_FOUND, "NOT_FOUND"):
+        rating.by(bob).GetInvitation(case_id=case)
+    with refused(grpc.StatusCode.NOT_FOUND, "NOT_FOUND"):
+        rating.by(bob).RateCase(case_id=case, grade=5)
+    assert list(rating.by(bob).ListInvitations().invitations) == []
+    assert [one.case_id for one in rating.by(ann).ListInvitations().invitations] == [case]
+
+
+@pytest.mark.parametrize("actor", [None, officer("receive", "decide"), service()])
+def test_only_persons_have_invitations(rating: RatingHere, actor: Actor | None) -> None:
+    case = rating.close(closed(actor.id if actor else ""))
+    code = grpc.StatusCode.PERMISSION_DENIED if actor else grpc.StatusCode.UNAUTHENTICATED
+    caller = rating.by(actor)
+    for call in (
+        lambda: caller.GetInvitation(case_id=case),
+        lambda: caller.ListInvitations(),
+        lambda: caller.RateCase(case_id=case, grade=5),
+    ):
+        with refused(code):
+            call()
+
+
+def test_invitations_are_listed_newest_first_page_by_page(rating: RatingHere) -> None:
+    ann = person()
+    cases = [rating.close(closed(ann.id)) for _ in range(7)]
+    rating.close(closed("bob"))
+    seen, token = [], ""
+    for _ in range(4):
+        answer = rating.by(ann).ListInvitations(page_size=3, page_token=token)
+        seen += [one.case_id for one in answer.invitations]
+        token = answer.next_page_token
+        if not token:
+            break
+    assert set(seen) == set(cases) and len(seen) == 7
+    times = [one.opened_at for one in rating.by(ann).ListInvitations().invitations]
+    assert times == sorted(times, reverse=True)
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED"):
+        rating.by(ann).ListInvitations(page_token="x")
+
+
+def test_a_person_who_is_forgotten_leaves_a_grade_and_no_word(rating: RatingHere) -> None:
+    ann = person()
+    case, citizen = rating.close(closed(ann.id)), rating.by(ann)
+    citizen.RateCase(case_id=case, grade=5, comment="办得很快")
+    for _ in range(2):
+        rating.hear("forget_person", PersonErased(person_id=ann.id), ann.id, 9)
+    invitation = citizen.GetInvitation(case_id=case)
+    assert (invitation.comment, invitation.grade) == ("", 5)
+
+
+def test_a_session_that_ended_is_refused(rating: RatingHere) -> None:
+    ann = person()
+    event = SessionEnded(session_id=ann.session, reason="SIGNED_OUT", tokens_end="2999-01-01T00:00:00Z")
+    for _ in range(2):
+        rating.hear("refuse_session", event, "s", 2)
+    poll._once(rating.parts, rating.verifier, [], datetime.now(UTC) - timedelta(hours=1))
+    with refused(grpc.StatusCode.UNAUTHENTICATED):
+        rating.by(ann).ListInvitations()

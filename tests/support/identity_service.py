@@ -1,0 +1,151 @@
+"""What the tests of identity share: the running service, requests that are right, and what a refusal said."""
+
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import orjson
+import pytest
+from bson import encode
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from joserfc.jwk import OKPKey
+
+from chassis.parts import Parts
+from standards.identifiers import id_number_check_digit
+from yiwang.identity.v1 import service_pb2 as pb
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "Correct-Horse-2026"
+NAME = "诸葛试真名"
+
+
+@dataclass
+class Identity:
+    """The running service: two stubs on two processes, and its store as the service itself opens it."""
+
+    stub: Any
+    other: Any
+    parts: Parts
+    environment: dict[str, str]
+    folder: Path
+
+
+_numbers = iter(range(1000))
+
+
+def fresh_number() -> str:
+    first17 = f"99010119900307{next(_numbers):03d}"
+    return first17 + id_number_check_digit(first17)
+
+
+def fresh_phone() -> str:
+    return f"199{uuid.uuid4().int % 10**8:08d}"
+
+
+def act() -> str:
+    return f"test-{uuid.uuid4().hex}"
+
+
+def person_request(**changes: str) -> pb.RegisterPersonRequest:
+    fields = {
+        "request_id": act(),
+        "name": NAME,
+        "id_number": fresh_number(),
+        "phone": fresh_phone(),
+        "password": PASSWORD,
+    }
+    return pb.RegisterPersonRequest(**(fields | changes))
+
+
+def bearer(token: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {token}"),)
+
+
+def refusal(rpc: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[grpc.StatusCode, str, list[str]]:
+    """Code, reason and the fields at fault."""
+    with pytest.raises(grpc.RpcError) as caught:
+        rpc(*arguments, **options)
+    status = rpc_status.from_call(caught.value)
+    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    for detail in status.details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+    return caught.value.code(), info.reason, [one.field for one in bad.field_violations]
+
+
+def sign_in(identity: Identity, login: str, password: str = PASSWORD) -> pb.Session:
+    return identity.stub.SignIn(pb.SignInRequest(request_id=act(), login=login, password=password))
+
+
+def refresh(identity: Identity, token: str, request_id: str = "") -> pb.Session:
+    return identity.other.RefreshSession(pb.RefreshSessionRequest(request_id=request_id or act(), refresh_token=token))
+
+
+def me(identity: Identity, token: str) -> pb.Me:
+    return identity.stub.GetMe(pb.GetMeRequest(), metadata=bearer(token))
+
+
+def refused_soon(stub: Any, token: str) -> bool:
+    """Whether an api process refuses the token within three seconds."""
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        try:
+            stub.GetMe(pb.GetMeRequest(), metadata=bearer(token))
+        except grpc.RpcError as error:
+            return error.code() == grpc.StatusCode.UNAUTHENTICATED
+        time.sleep(0.1)
+    return False
+
+
+def officer_row(staff_number: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "staffNumber": staff_number,
+        "name": NAME,
+        "roles": ["receive"],
+        "department": "11990121000001011B",
+        "departmentName": "示范县市场监督管理局",
+        "region": "990121",
+        "password": PASSWORD,
+    } | changes
+
+
+def load(identity: Identity, content: Any) -> "subprocess.CompletedProcess[str]":
+    file = identity.folder / f"{uuid.uuid4().hex}.json"
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    command = [sys.executable, "-m", "services.identity", "load", str(file)]
+    return subprocess.run(command, env=identity.environment, cwd=ROOT, capture_output=True, text=True)
+
+
+def appointment(**changes: Any) -> pb.AppointOfficerRequest:
+    fields = {
+        "request_id": act(),
+        "staff_number": f"sj-{uuid.uuid4().hex[:8]}",
+        "name": NAME,
+        "roles": ["receive", "review"],
+        "department": "11990121000001011B",
+        "department_name": "示范县市场监督管理局",
+        "region": "990121",
+        "password": PASSWORD,
+    }
+    return pb.AppointOfficerRequest(**(fields | changes))
+
+
+def own_key(identity: Identity) -> OKPKey:
+    """The real signing key, for tokens that are wrong in one thing only."""
+    document = identity.parts.database["signing_keys"].find_one({})
+    private = orjson.loads(identity.parts.keyring.unwrap(document["_id"], document["wrapped"]))
+    return OKPKey.import_key(private, {"kid": document["_id"]})
+
+
+def dump(identity: Identity) -> bytes:
+    database = identity.parts.database
+    kept = [name for name in sorted(database.list_collection_names()) if name != "leases"]
+    return b"".join(encode(document) for name in kept for document in database[name].find({}))
