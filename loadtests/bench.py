@@ -189,12 +189,12 @@ def fill(campaign: Campaign, until: int) -> None:
         campaign.cases.insert_many(batch)
 
 
-def at_size(campaign: Campaign, count: int) -> dict[str, float]:
-    """CPU per act of the request path with so many cases in the store; the worker is frozen, as in request_paths."""
+def at_size(campaign: Campaign, floor: Floor, count: int) -> dict[str, float]:
+    """CPU per act of the request path with so many cases in the store, the worker frozen as in request_paths; and an echo's."""
     fill(campaign, count)
     worker = campaign.suite.process("case", "worker")
     worker.pause()
-    found = {}
+    found = {"echo": statistics.median(total(floor.load("echo"), "client", "server") for _ in range(3))}
     for act in ("submit", "get", "inbox"):
         cases = newest_cases(campaign, 400)["by_person"]
         runs = [_checked(campaign.load(act, RATE, SECONDS, warm=10, cases=cases)) for _ in range(3)]
@@ -257,7 +257,7 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
     idle = idle_cpu(campaign.suite, 10)
     figures = idle_figures(campaign.suite, idle)
     _say("few cases")
-    few = at_size(campaign, FEW)
+    few = at_size(campaign, floor, FEW)
     _say("request paths")
     rounds = request_paths(campaign, floor)
     figures += ratio_figures(rounds)
@@ -276,13 +276,22 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
         figures.append(Figure("spine.submit_http_cpu.gateway", http["gateway"], "ms"))
         figures.append(Figure("spine.submit_http_p99", http["p99"], "ms"))
     _say("growth")
-    many = at_size(campaign, MANY)
-    for act in few:
-        figures.append(Figure(f"spine.{act}_cpu_at_{FEW}", few[act], "ms"))
-        figures.append(Figure(f"spine.{act}_cpu_at_{MANY}", many[act], "ms"))
-        figures.append(Figure(f"spine.{act}_growth", many[act] / few[act], "×", 1.2))
+    many = at_size(campaign, floor, MANY)
+    figures += growth_figures(few, many)
     _say("search")
     return figures + bench_search.figures(campaign)
+
+
+def growth_figures(few: dict[str, float], many: dict[str, float]) -> list[Figure]:
+    """What an act costs with many cases against few. In echoes of the same minutes: the machine's speed changes within a run."""
+    figures = []
+    drift = many["echo"] / few["echo"]
+    for act, cost in few.items():
+        figures.append(Figure(f"spine.{act}_cpu_at_{FEW}", cost, "ms"))
+        figures.append(Figure(f"spine.{act}_cpu_at_{MANY}", many[act], "ms"))
+        if act != "echo":
+            figures.append(Figure(f"spine.{act}_growth", many[act] / cost / drift, "×", 1.2))
+    return figures
 
 
 def consequence_figures(causes: list[dict[str, float]], rounds: Rounds) -> list[Figure]:
