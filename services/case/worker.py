@@ -1,7 +1,6 @@
 """What case does when it hears something, and by the clock."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from chassis.acts import now
 from chassis.events import Heard, every, on
@@ -9,10 +8,10 @@ from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
 from services.case import store
+from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNUSED_FOR = timedelta(days=1)
 
 

@@ -20,13 +20,13 @@ from tests.support import broking
 from tests.support.broking import Spy
 from tests.support.handling import DELAYS, Bench
 from tests.support.relaying import relay_of
-from tests.support.serving import CaseHere, case_here
+from tests.support.serving import Here, case_here
 
 Db = Database[dict[str, Any]]
 
 
 @pytest.fixture
-def case_api(database: Database[dict[str, Any]]) -> Iterator[CaseHere]:
+def case_api(database: Database[dict[str, Any]]) -> Iterator[Here]:
     """The api of case inside this process, on a database of its own."""
     with case_here(database) as api:
         yield api

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf.message import Message
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from chassis.acts import Cause
 from chassis.errors import ABORTED, FAILED_PRECONDITION, NOT_FOUND, Refused, not_found, require
@@ -204,45 +204,6 @@ def test_a_race_that_is_always_lost_is_aborted_and_leaves_nothing(cases: Records
     after = cases.get(made.id)
     assert {entry["type"] for entry in after.journal} == {"CaseSubmitted", "ReviewStepPassed"}
     assert after.state.status != model.WITHDRAWN
-
-
-@pytest.mark.parametrize(
-    ("write", "act", "version"),
-    [
-        ("update_one", lambda cases, id, why: cases.change(id, why, step), 2),
-        ("insert_one", lambda cases, _, why: cases.create(why, submitted), 1),
-    ],
-)
-def test_an_answer_that_got_lost_on_the_way_is_found_and_nothing_done_twice(
-    cases: Records[Case], monkeypatch: pytest.MonkeyPatch, write: str, act: Any, version: int
-) -> None:
-    made, why = new(cases), cause()
-    plain: Any = getattr(Collection, write)
-    calls = []
-
-    def cut(self: Any, *arguments: Any, **options: Any) -> Any:
-        calls.append(write)
-        answer = plain(self, *arguments, **options)
-        if len(calls) == 1:
-            raise AutoReconnect("the answer never came")
-        return answer
-
-    monkeypatch.setattr(Collection, write, cut)
-    done = act(cases, made.id, why)
-    assert done.version == version
-    assert act(cases, made.id, why) == done
-    assert len(cases.collection.find_one({"_id": done.id})["journal"]) == version  # type: ignore[index]
-
-
-def test_a_connection_that_stays_broken_is_said(cases: Records[Case], monkeypatch: pytest.MonkeyPatch) -> None:
-    made = new(cases)
-
-    def cut(*_: Any, **__: Any) -> Any:
-        raise AutoReconnect("no way through")
-
-    monkeypatch.setattr(Collection, "update_one", cut)
-    with pytest.raises(AutoReconnect):
-        cases.change(made.id, cause(), step)
 
 
 def test_fields_of_a_newer_version_survive_an_older_writer(cases: Records[Case]) -> None:

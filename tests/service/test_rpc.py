@@ -13,7 +13,7 @@ from pymongo.database import Database
 from tests.support.actors import officer, person
 from tests.support.calling import refused
 from tests.support.items import FORM, PDF, definition, publish, simple
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from yiwang.case.v1 import service_pb2 as pb
 
 Db = Database[dict[str, Any]]
@@ -75,7 +75,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], Code, str, set[str]]] = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_every_refusal_names_field_and_reason_in_chinese_and_as_a_code_and_leaves_nothing_written(
-    case_api: CaseHere, what: str
+    case_api: Here, what: str
 ) -> None:
     method, fields, code, reason, at_fault = REFUSED[what]
     item = publish(case_api.database, definition())
@@ -91,7 +91,7 @@ def test_every_refusal_names_field_and_reason_in_chinese_and_as_a_code_and_leave
     assert snapshot(case_api.database) == before
 
 
-def test_a_refused_act_on_a_case_leaves_it_as_it_was(case_api: CaseHere) -> None:
+def test_a_refused_act_on_a_case_leaves_it_as_it_was(case_api: Here) -> None:
     citizen, receiver = case_api.by(person()), case_api.by(officer("receive"))
     item = publish(case_api.database, simple())
     case = citizen.SubmitCase(item_id=item)
@@ -114,7 +114,7 @@ def test_a_refused_act_on_a_case_leaves_it_as_it_was(case_api: CaseHere) -> None
 
 
 def test_a_bug_is_told_as_internal_without_a_word_of_what_happened(
-    case_api: CaseHere, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    case_api: Here, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def bug(*_: Any, **__: Any) -> Any:
         raise KeyError("张三丰 13912345678")
@@ -129,7 +129,7 @@ def test_a_bug_is_told_as_internal_without_a_word_of_what_happened(
     assert "张三丰" not in said and "13912345678" not in said
 
 
-def test_a_message_that_is_too_large_is_refused_and_the_connection_goes_on(case_api: CaseHere) -> None:
+def test_a_message_that_is_too_large_is_refused_and_the_connection_goes_on(case_api: Here) -> None:
     citizen = case_api.by(person())
     with refused() as refusal:
         citizen.UploadAttachment(filename="a.pdf", content=PDF + bytes(13 * 1024 * 1024))
@@ -137,7 +137,7 @@ def test_a_message_that_is_too_large_is_refused_and_the_connection_goes_on(case_
     assert not citizen.ListMyCases().cases
 
 
-def test_the_answer_to_a_write_can_be_read_at_once_with_its_version(case_api: CaseHere) -> None:
+def test_the_answer_to_a_write_can_be_read_at_once_with_its_version(case_api: Here) -> None:
     citizen = case_api.by(person())
     case = citizen.SubmitCase(item_id=publish(case_api.database, simple()))
     assert citizen.GetCase(case_id=case.id, min_version=case.version).version == case.version
@@ -145,7 +145,7 @@ def test_the_answer_to_a_write_can_be_read_at_once_with_its_version(case_api: Ca
         citizen.GetCase(case_id=case.id, min_version=case.version + 1)
 
 
-def test_reflection_lists_the_services_and_describes_them(case_api: CaseHere) -> None:
+def test_reflection_lists_the_services_and_describes_them(case_api: Here) -> None:
     stub = reflection_pb2_grpc.ServerReflectionStub(case_api.channel)
     requests = [
         reflection_pb2.ServerReflectionRequest(list_services=""),

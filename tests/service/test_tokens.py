@@ -19,7 +19,7 @@ from chassis.errors import UNAUTHENTICATED, Refused
 from chassis.tokens import ISSUER, KeyBook, Verifier
 from tests.support.actors import KEY, officer, person, service, token, trust
 from tests.support.calling import refused
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from tests.support.waiting import wait_until
 
 Db = Database[dict[str, Any]]
@@ -119,7 +119,7 @@ def test_a_forged_token_is_refused_in_one_way_whatever_is_wrong_with_it(kind: st
     assert (caught.value.code, caught.value.reason) == (UNAUTHENTICATED, "TOKEN_REFUSED")
 
 
-def test_every_forged_token_is_refused_on_the_wire_too_and_a_good_one_is_not(case_api: CaseHere) -> None:
+def test_every_forged_token_is_refused_on_the_wire_too_and_a_good_one_is_not(case_api: Here) -> None:
     said = set()
     for forge in FORGED.values():
         with refused(grpc.StatusCode.UNAUTHENTICATED) as refusal:
@@ -129,7 +129,7 @@ def test_every_forged_token_is_refused_on_the_wire_too_and_a_good_one_is_not(cas
     assert case_api.by(None, signed()).ListMyCases().cases == []
 
 
-def test_a_token_of_ten_kilobytes_is_refused(case_api: CaseHere) -> None:
+def test_a_token_of_ten_kilobytes_is_refused(case_api: Here) -> None:
     with refused() as refusal:
         case_api.by(None, signed(note="x" * 10_000)).ListMyCases()
     # gRPC itself may refuse headers of this size.
@@ -137,7 +137,7 @@ def test_a_token_of_ten_kilobytes_is_refused(case_api: CaseHere) -> None:
     assert case_api.by(None, signed()).ListMyCases().cases == []
 
 
-def test_a_call_without_a_token_is_told_to_sign_in(case_api: CaseHere) -> None:
+def test_a_call_without_a_token_is_told_to_sign_in(case_api: Here) -> None:
     with refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING") as refusal:
         case_api.by(None).ListMyCases()
     assert refusal.message == "请先登录"
@@ -163,7 +163,7 @@ def test_clocks_may_differ_by_half_a_minute() -> None:
     assert verifier.actor(signed(nbf=instant + 20, iat=instant + 20)).id == "p"
 
 
-def test_a_session_that_ended_is_refused_after_the_next_poll_and_the_others_are_not(case_api: CaseHere) -> None:
+def test_a_session_that_ended_is_refused_after_the_next_poll_and_the_others_are_not(case_api: Here) -> None:
     ended, other = person(), person()
     assert case_api.by(ended).ListMyCases().cases == []
     tokens_end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 900))

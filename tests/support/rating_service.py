@@ -1,23 +1,17 @@
 """The api and the worker of rating inside the test's process, and cases that were closed."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
-import grpc
 from google.protobuf.message import Message
 from pymongo.database import Database
 
-from chassis import tokens
-from chassis.acts import Actor
 from chassis.events import Heard
-from chassis.parts import Parts
 from services.rating import store, worker
-from tests.support.calling import As
+from tests.support.serving import Here
 from yiwang.case.v1.events_pb2 import CaseClosed
 from yiwang.rating.v1 import service_pb2 as pb
 
-RATING = pb.DESCRIPTOR.services_by_name["RatingService"]
 Db = Database[dict[str, Any]]
 ITEM, OTHER_ITEM, DEPARTMENT = str(uuid.uuid4()), str(uuid.uuid4()), "11990121MB0000001K"
 EVENTS = {"InvitationOpened": "count", "CaseRated": "count_rating"}
@@ -36,17 +30,12 @@ def closed(applicant: str, case: str = "", item: str = ITEM, region: str = "9901
     )
 
 
-@dataclass
-class RatingHere:
+class RatingHere(Here):
     """The api and the worker of rating inside this process."""
 
-    parts: Parts
-    channel: grpc.Channel
-    worker: worker.Worker
-    verifier: tokens.Verifier
-
-    def by(self, actor: Actor | None) -> As:
-        return As(self.channel, RATING, actor)
+    def __init__(self, *built: Any) -> None:
+        super().__init__(*built)
+        self.worker = worker.build(self.parts)()
 
     def hear(self, name: str, event: Message, record: str, seq: int) -> None:
         heard: Heard[Any] = Heard(

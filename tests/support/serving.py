@@ -1,28 +1,29 @@
 """Services under test: an api inside the test's process, or any process as the suite starts it."""
 
 import base64
+import importlib
 import os
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pymongo.database import Database
 
-from chassis import poll, rpc, tokens
-from chassis.acts import Actor
+from chassis import poll, rpc, sessions, tokens
+from chassis.acts import Actor, now
 from chassis.config import Settings
 from chassis.parts import Parts
 from chassis.sealed import Keyring
 from deploy.local.places import Places
 from deploy.local.ports import Ports
 from deploy.local.processes import Process
-from services.case import api as case_api
-from services.case import store as case_store
 from tests.support.actors import trust
 from tests.support.calling import As
 from yiwang.case.v1 import service_pb2 as case_pb
@@ -31,58 +32,71 @@ MASTER = base64.b64encode(b"m" * 32).decode()
 CASE = case_pb.DESCRIPTOR.services_by_name["CaseService"]
 
 
-def parts_of(database: Database[dict[str, Any]], name: str = "case") -> Parts:
-    """What case is built from, on this database, with its indexes."""
-    settings = Settings(master_key=MASTER)  # type: ignore[call-arg]
-    keyring = Keyring(database["keys"], settings.master)
-    keyring.ensure_indexes()
-    case_store.ensure_indexes(database)
-    return Parts(name, settings, database, keyring)
+class Here:
+    """An api inside this process."""
 
-
-class CaseHere:
-    """An api of case inside this process."""
-
-    def __init__(self, parts: Parts, api: Any, verifier: tokens.Verifier, channel: grpc.Channel, address: str) -> None:
+    def __init__(self, parts: Parts, api: Any, verifier: tokens.Verifier, address: str) -> None:
         self.parts = parts
         self.database = parts.database
         self.keyring = parts.keyring
         self.servicer = api.servicer
-        self.channel = channel
+        self.verifier = verifier
         self.address = address
+        self.channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
         self._api = api
-        self._verifier = verifier
 
     def by(self, actor: Actor | None, access: str = "") -> As:
         """The service as this actor calls it."""
-        return As(self.channel, CASE, actor, access)
+        return As(self.channel, contract_of(self.parts.name), actor, access)
 
     def poll(self) -> None:
         """What the api does every second or two."""
-        from datetime import UTC, datetime, timedelta
+        poll._once(self.parts, self.verifier, self._api.polls, now() - timedelta(hours=1))
 
-        poll._once(self.parts, self._verifier, self._api.polls, datetime.now(UTC) - timedelta(hours=1))
+
+H = TypeVar("H", bound=Here)
+
+
+def contract_of(name: str) -> ServiceDescriptor:
+    """The contract of a service."""
+    module = importlib.import_module(f"yiwang.{name}.v1.service_pb2")
+    (contract,) = module.DESCRIPTOR.services_by_name.values()
+    return contract
+
+
+def parts_of(database: Database[dict[str, Any]], name: str) -> Parts:
+    """What a service is built from, on this database, with its indexes."""
+    settings = Settings(master_key=MASTER)
+    keyring = Keyring(database["keys"], settings.master)
+    keyring.ensure_indexes()
+    sessions.ensure_indexes(database)
+    importlib.import_module(f"services.{name}.store").ensure_indexes(database)
+    return Parts(name, settings, database, keyring)
 
 
 @contextmanager
-def case_here(database: Database[dict[str, Any]]) -> Iterator[CaseHere]:
-    """Serves case inside this process, on a socket as ever; it trusts the tests' signing key."""
+def serving(name: str, database: Database[dict[str, Any]], kind: type[H]) -> Iterator[H]:
+    """Serves a service inside this process, on a socket as ever; it trusts the tests' signing key."""
     trust(database)
-    parts = parts_of(database)
-    api = case_api.build(parts)
-    book = tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}')
-    verifier = tokens.Verifier(book.find)
+    parts = parts_of(database, name)
+    api = importlib.import_module(f"services.{name}.api").build(parts)
+    verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
     address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
     server = rpc.Server(address)
-    server.add(CASE, api.servicer, rpc.Guard(verifier, parts.keyring.request_digest))
+    server.add(contract_of(name), api.servicer, rpc.Guard(verifier, parts.keyring.request_digest))
     server.start()
     server.ready(True)
-    channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
+    here = kind(parts, api, verifier, address)
     try:
-        yield CaseHere(parts, api, verifier, channel, address)
+        yield here
     finally:
-        channel.close()
+        here.channel.close()
         server._server.stop(0).wait()
+
+
+def case_here(database: Database[dict[str, Any]]) -> AbstractContextManager[Here]:
+    """case inside this process."""
+    return serving("case", database, Here)
 
 
 def places_for(folder: Path, mongodb_uri: str, amqp_uri: str = "amqp://guest:guest@127.0.0.1:1//") -> Places:

@@ -18,7 +18,7 @@ from tests.support.actors import OTHER_DEPARTMENT, officer, person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, NOT_FOUND, Db, submit, upload
 from tests.support.items import PDF
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from yiwang.case.v1 import service_pb2 as pb
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
@@ -59,7 +59,7 @@ def test_a_file_is_told_by_its_content_whatever_it_is_called(citizen: As, kind: 
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_other_content_is_refused_even_under_a_good_name(case_api: CaseHere, citizen: As, kind: str) -> None:
+def test_other_content_is_refused_even_under_a_good_name(case_api: Here, citizen: As, kind: str) -> None:
     with refused(INVALID, "ATTACHMENT_TYPE") as refusal:
         upload(citizen, WRONG[kind], "申请书.pdf")
     assert refusal.fields == {"content": "ATTACHMENT_TYPE"}
@@ -79,7 +79,7 @@ def test_a_file_of_ten_mebibytes_is_taken_and_one_byte_more_is_not(citizen: As, 
 
 
 def test_an_upload_repeated_with_its_request_id_is_one_file_and_another_content_is_refused(
-    case_api: CaseHere, citizen: As
+    case_api: Here, citizen: As
 ) -> None:
     one = upload(citizen, request_id="upload-1")
     assert upload(citizen, request_id="upload-1") == one
@@ -89,9 +89,7 @@ def test_an_upload_repeated_with_its_request_id_is_one_file_and_another_content_
     assert case_api.database["attachments.files"].count_documents({}) == 1
 
 
-def test_the_same_upload_eight_times_at_once_is_one_file_and_readable(
-    case_api: CaseHere, citizen: As, item: str
-) -> None:
+def test_the_same_upload_eight_times_at_once_is_one_file_and_readable(case_api: Here, citizen: As, item: str) -> None:
     content = PDF + bytes(600_000)
     with ThreadPoolExecutor(8) as pool:
         stored = list(pool.map(lambda _: upload(citizen, content, request_id="upload-1"), range(8)))
@@ -101,7 +99,7 @@ def test_the_same_upload_eight_times_at_once_is_one_file_and_readable(
 
 
 def test_an_upload_that_died_half_way_is_whole_when_it_is_asked_for_again(
-    case_api: CaseHere, citizen: As, item: str, database: Db, monkeypatch: pytest.MonkeyPatch
+    case_api: Here, citizen: As, item: str, database: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = PDF + bytes(600_000)
 
@@ -129,7 +127,7 @@ def test_an_upload_that_died_half_way_is_whole_when_it_is_asked_for_again(
     assert citizen.DownloadAttachment(case_id=case.id, attachment_id=stored.id).content == content
 
 
-def test_a_file_of_somebody_else_cannot_be_handed_in(case_api: CaseHere, citizen: As, item: str) -> None:
+def test_a_file_of_somebody_else_cannot_be_handed_in(case_api: Here, citizen: As, item: str) -> None:
     foreign = upload(case_api.by(person()))
     for id in (foreign.id, str(uuid.uuid4())):
         with refused(INVALID, "ATTACHMENT_UNKNOWN") as refusal:
@@ -139,7 +137,7 @@ def test_a_file_of_somebody_else_cannot_be_handed_in(case_api: CaseHere, citizen
 
 
 def test_a_file_is_read_by_its_applicant_and_the_department_and_by_nobody_else(
-    case_api: CaseHere, citizen: As, item: str
+    case_api: Here, citizen: As, item: str
 ) -> None:
     stored = upload(citizen)
     case = submit(citizen, item, materials=[pb.HandedIn(material="application", attachments=[stored.id])])
@@ -163,7 +161,7 @@ def test_a_file_is_read_through_its_own_case_only(citizen: As, item: str, plain_
 
 
 def test_unused_uploads_are_swept_after_a_day_and_used_ones_stay(
-    case_api: CaseHere, citizen: As, item: str, database: Db
+    case_api: Here, citizen: As, item: str, database: Db
 ) -> None:
     used, unused, fresh = upload(citizen), upload(citizen), upload(citizen)
     case = submit(citizen, item, materials=[pb.HandedIn(material="application", attachments=[used.id])])

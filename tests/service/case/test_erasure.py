@@ -4,12 +4,12 @@ from chassis.acts import now
 from tests.support.calling import As, refused
 from tests.support.case_service import NOT_FOUND, PRECONDITION, submit, upload
 from tests.support.items import PDF, publish, simple
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from yiwang.case.v1 import service_pb2 as pb
 
 
 def test_after_erasure_a_case_is_there_without_what_names_the_person(
-    case_api: CaseHere, citizen: As, desk: dict[str, As], item: str
+    case_api: Here, citizen: As, desk: dict[str, As], item: str
 ) -> None:
     stored = upload(citizen)
     case = submit(citizen, item, materials=[pb.HandedIn(material="application", attachments=[stored.id])])

@@ -7,11 +7,11 @@ from services.case import store
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, PRECONDITION, Db, submit
 from tests.support.items import FORM, definition, publish
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 
 
 def test_a_case_keeps_the_edition_it_was_submitted_with(
-    case_api: CaseHere, citizen: As, desk: dict[str, As], database: Db, item: str
+    case_api: Here, citizen: As, desk: dict[str, As], database: Db, item: str
 ) -> None:
     case = submit(citizen, item)
     publish(database, definition(materials=[], steps=[]), item, edition=2)
@@ -23,7 +23,7 @@ def test_a_case_keeps_the_edition_it_was_submitted_with(
 
 
 def test_an_edition_that_is_not_the_present_one_is_refused(
-    case_api: CaseHere, citizen: As, database: Db, plain_item: str
+    case_api: Here, citizen: As, database: Db, plain_item: str
 ) -> None:
     assert citizen.SubmitCase(item_id=plain_item, edition=1).edition == 1
     with refused(PRECONDITION, "ITEM_CHANGED"):

@@ -10,7 +10,7 @@ from services.case import store
 from tests.support.actors import OTHER_DEPARTMENT, officer, person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, Db, submit
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from tests.support.waiting import wait_until
 from yiwang.case.v1 import service_pb2 as pb
 
@@ -69,7 +69,7 @@ def test_old_cases_are_in_the_list_too(citizen: As, desk: dict[str, As], plain_i
 
 
 def test_lists_show_only_what_may_be_seen_and_no_form_and_no_timeline(
-    case_api: CaseHere, citizen: As, desk: dict[str, As], item: str, plain_item: str
+    case_api: Here, citizen: As, desk: dict[str, As], item: str, plain_item: str
 ) -> None:
     mine = submit(citizen, item).id
     case_api.by(person()).SubmitCase(item_id=plain_item)
@@ -118,7 +118,7 @@ def test_a_made_up_page_token_is_refused_and_breaks_nothing(
 
 
 def test_arrivals_of_the_day_are_shown_to_the_department(
-    case_api: CaseHere, citizen: As, desk: dict[str, As], plain_item: str, database: Db
+    case_api: Here, citizen: As, desk: dict[str, As], plain_item: str, database: Db
 ) -> None:
     from standards.workdays import SHANGHAI
     from tests.support.actors import DEPARTMENT

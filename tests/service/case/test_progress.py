@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, NOT_FOUND, submit
 from tests.support.items import FORM
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from yiwang.case.v1 import service_pb2 as pb
 
 
 def test_number_and_code_tell_anyone_how_far_the_case_is_and_no_more(
-    case_api: CaseHere, citizen: As, desk: dict[str, As], item: str
+    case_api: Here, citizen: As, desk: dict[str, As], item: str
 ) -> None:
     case = submit(citizen, item)
     desk["receive"].RequestCorrection(case_id=case.id, materials=["plan"], notice="请张三丰补平面图")
@@ -25,7 +25,7 @@ def test_number_and_code_tell_anyone_how_far_the_case_is_and_no_more(
     assert lower.number == case.number
 
 
-def test_a_wrong_code_and_an_unknown_number_have_one_answer(case_api: CaseHere, citizen: As, plain_item: str) -> None:
+def test_a_wrong_code_and_an_unknown_number_have_one_answer(case_api: Here, citizen: As, plain_item: str) -> None:
     from standards.identifiers import case_number
 
     case = citizen.SubmitCase(item_id=plain_item)
@@ -39,7 +39,7 @@ def test_a_wrong_code_and_an_unknown_number_have_one_answer(case_api: CaseHere, 
     assert len(answers) == 1
 
 
-def test_a_mistyped_number_is_told_by_its_check_character(case_api: CaseHere, citizen: As, plain_item: str) -> None:
+def test_a_mistyped_number_is_told_by_its_check_character(case_api: Here, citizen: As, plain_item: str) -> None:
     case = citizen.SubmitCase(item_id=plain_item)
     mistyped = case.number[:-1] + ("0" if case.number[-1] != "0" else "1")
     with refused(INVALID, "CHECK_CHARACTER") as refusal:

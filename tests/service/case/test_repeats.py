@@ -7,11 +7,11 @@ from tests.support.actors import person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, PRECONDITION, Db, handed_in, submit
 from tests.support.items import FORM, definition, publish
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 
 
 def test_same_request_id_gives_the_same_case_and_another_body_is_refused(
-    case_api: CaseHere, citizen: As, item: str
+    case_api: Here, citizen: As, item: str
 ) -> None:
     materials = handed_in(citizen)
     first = submit(citizen, item, request_id="request-1", materials=materials)
@@ -23,12 +23,12 @@ def test_same_request_id_gives_the_same_case_and_another_body_is_refused(
     assert case_api.database["cases"].count_documents({}) == 1
 
 
-def test_two_persons_with_the_same_request_id_have_two_cases(case_api: CaseHere, plain_item: str) -> None:
+def test_two_persons_with_the_same_request_id_have_two_cases(case_api: Here, plain_item: str) -> None:
     ids = {case_api.by(person()).SubmitCase(item_id=plain_item, request_id="request-1").id for _ in range(2)}
     assert len(ids) == 2
 
 
-def test_the_same_submission_eight_times_at_once_is_one_case(case_api: CaseHere, citizen: As, item: str) -> None:
+def test_the_same_submission_eight_times_at_once_is_one_case(case_api: Here, citizen: As, item: str) -> None:
     materials = handed_in(citizen)
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: submit(citizen, item, request_id="request-1", materials=materials).id, range(8)))
@@ -44,7 +44,7 @@ def test_an_act_repeated_with_its_request_id_is_done_once(citizen: As, desk: dic
 
 
 def test_a_repeated_submission_answers_after_the_item_was_changed_suspended_or_its_uploads_swept(
-    case_api: CaseHere, citizen: As, database: Db, item: str
+    case_api: Here, citizen: As, database: Db, item: str
 ) -> None:
     materials = handed_in(citizen)
     first = submit(citizen, item, request_id="request-1", materials=materials, edition=1)

@@ -7,7 +7,7 @@ from tests.support.actors import officer
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, PRECONDITION, Db, handed_in, status, submit
 from tests.support.items import FORM, publish, simple
-from tests.support.serving import CaseHere
+from tests.support.serving import Here
 from yiwang.case.v1 import service_pb2 as pb
 
 
@@ -17,7 +17,7 @@ def answers(case: pb.Case) -> dict[str, str]:
 
 
 def test_a_case_goes_its_whole_way_and_each_reader_sees_his_part_of_it(
-    case_api: CaseHere, citizen: As, desk: dict[str, As], item: str
+    case_api: Here, citizen: As, desk: dict[str, As], item: str
 ) -> None:
     case = submit(citizen, item, channel=pb.CHANNEL_MOBILE)
     assert (status(case), case.version, case.item_name) == ("SUBMITTED", 1, "公共场所卫生许可")
@@ -122,7 +122,7 @@ def test_a_case_withdrawn_during_correction_asks_for_nothing_any_more(
     assert seen.correction_notice == "" and not any(material.correction_open for material in seen.materials)
 
 
-def test_the_officer_who_received_a_case_cannot_decide_it(case_api: CaseHere, citizen: As, database: Db) -> None:
+def test_the_officer_who_received_a_case_cannot_decide_it(case_api: Here, citizen: As, database: Db) -> None:
     both = case_api.by(officer("receive", "decide"))
     case = citizen.SubmitCase(item_id=publish(database, simple(steps=[])))
     both.AcceptCase(case_id=case.id)

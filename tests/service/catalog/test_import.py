@@ -16,8 +16,8 @@ from google.protobuf.json_format import MessageToDict
 from deploy.local.ports import Ports
 from services.catalog import importing, store
 from tests.support.calling import As
-from tests.support.catalog_service import ANN, CATALOG, CatalogHere, Db, item
-from tests.support.serving import MASTER
+from tests.support.catalog_service import ANN, CatalogHere, Db, item
+from tests.support.serving import MASTER, contract_of
 from tests.support.waiting import wait_until
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -141,7 +141,7 @@ def test_a_running_api_finds_what_a_job_imports_within_five_seconds(
     try:
         channel = grpc.insecure_channel(address)
         grpc.channel_ready_future(channel).result(30)
-        citizen = As(channel, CATALOG, None)
+        citizen = As(channel, contract_of("catalog"), None)
         file = write(tmp_path / "items.json", item(name="取水许可"))
         done = subprocess.run(
             [*command, "import", str(file)], env=environment, cwd=ROOT, capture_output=True, text=True
