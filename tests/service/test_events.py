@@ -26,7 +26,7 @@ def published(item: str, seq: int, edition: int) -> bus.Outgoing:
 
 def test_every_handler_hears_its_events_twice_and_in_reverse_order_and_is_right(bench: Bench) -> None:
     item, stopped = str(uuid.uuid4()), str(uuid.uuid4())
-    parts = parts_of(bench.database)
+    parts = parts_of(bench.database, "case")
     sealed = parts.keyring.seal("erased", "personal")
     tokens_end = "2099-01-01T00:00:00+00:00"
     heard = [
