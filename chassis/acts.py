@@ -12,7 +12,45 @@ from yiwang.access.v1 import access_pb2
 PERSON = access_pb2.REALM_PERSON
 OFFICER = access_pb2.REALM_OFFICER
 SERVICE = access_pb2.REALM_SERVICE
-REALMS: dict[int, str] = {PERSON: "person", OFFICER: "officer", SERVICE: "service"}
+AGENT = access_pb2.REALM_AGENT
+MACHINE = access_pb2.REALM_MACHINE
+DEVICE = access_pb2.REALM_DEVICE
+REALMS: dict[int, str] = {
+    PERSON: "person",
+    OFFICER: "officer",
+    SERVICE: "service",
+    AGENT: "agent",
+    MACHINE: "machine",
+    DEVICE: "device",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts for a principal, and within what: the handler of an organisation, or the delegate of a person."""
+
+    # Principal of who acts: `person:<id>` or `agent:<id>`.
+    agent: str
+    # As it is shown on every act; personal, so it goes into no log, span or event in clear.
+    name: str
+    # helper, bank or person for a delegate, handler for an organisation's.
+    channel: str
+    # The delegation; empty for a handler.
+    delegation: str = ""
+    # Codes of the items it is limited to, none = all; or the one case.
+    items: frozenset[str] = frozenset()
+    case: str = ""
+    # The agent's own organisation.
+    organization: str = ""
+
+    @property
+    def kind(self) -> int:
+        """HANDLER or DELEGATE of yiwang.access.v1.Acting."""
+        return access_pb2.ACTING_HANDLER if self.channel == "handler" else access_pb2.ACTING_DELEGATE
+
+    def covers(self, item: str, case: str) -> bool:
+        """Whether what may be done covers this item (its code) and this case (its id, empty for a new one)."""
+        return case == self.case if self.case else not self.items or item in self.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +64,21 @@ class Actor:
     region: str = ""
     level: int = 0
     session: str = ""
+    # Set when somebody else acts in the principal's name.
+    acting: Acting | None = None
+    # A machine's: the RPCs it may call, as `package.Service/Method`, and how many calls a minute.
+    rpcs: frozenset[str] = frozenset()
+    quota: int = 0
 
     @property
     def principal(self) -> str:
-        """`person:<id>`, `officer:<id>`, `service:<name>`, or `public`."""
+        """`person:<id>`, `officer:<id>`, `agent:<id>`, `service:<name>` …, or `public`: in whose name."""
         return f"{REALMS[self.realm]}:{self.id}" if self.realm else "public"
+
+    @property
+    def by(self) -> str:
+        """Who does it: the principal, or `<who acts>/<principal>`, so that both stand on every act."""
+        return f"{self.acting.agent}/{self.principal}" if self.acting else self.principal
 
 
 ANONYMOUS = Actor()

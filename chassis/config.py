@@ -49,6 +49,11 @@ class Settings(BrokerSettings):
     mongodb_uri: str = "mongodb://127.0.0.1:27017"
     # Where the api listens, host:port.
     grpc_listen: str = "127.0.0.1:50051"
+    # A second port for callers from outside, with mutual TLS; empty = none. The three files are PEM.
+    grpc_tls_listen: str = ""
+    tls_key_file: str = ""
+    tls_certificate_file: str = ""
+    tls_client_ca_file: str = ""
     # Where signing keys are fetched from, host:port of identity.
     identity_address: str = "127.0.0.1:50051"
     # Folder for span files where no OTLP endpoint is given (the standard OTEL_* variables); empty = no spans.

@@ -1,6 +1,6 @@
 """What a service is built from, handed to `build(parts)` of its api and its worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,9 +22,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """What `build` of an api returns: the servicer of the contract, and what the api re-reads every second or two."""
+    """What `build` of an api returns: a servicer for each gRPC service of its contract, by the service's name, and what the api
+    re-reads every second or two."""
 
-    servicer: object
+    servicers: Mapping[str, object]
     polls: list[Callable[[], None]] = field(default_factory=list)
     # Only identity, which has the keys itself, gives one: key id -> public key.
     find_key: Callable[[str], Any] | None = None

@@ -3,13 +3,16 @@
 span → token → access rule of the proto → field rules of the proto → the act under the caller's deadline → errors as google.rpc.Status.
 """
 
+import hashlib
 import signal
+import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 
 import grpc
 import protovalidate
@@ -23,9 +26,10 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 
-from chassis import errors, telemetry
-from chassis.acts import ANONYMOUS, Actor, Cause
+from chassis import contracts, errors, quota, telemetry
+from chassis.acts import ANONYMOUS, MACHINE, Actor, Cause, now
 from chassis.errors import Refused, Violation, invalid, status_of
+from chassis.parts import Parts
 from chassis.telemetry import log
 from chassis.tokens import Verifier
 from yiwang.access.v1 import access_pb2
@@ -64,13 +68,15 @@ class Call:
     request: Message
     span: telemetry.span
     digest: Callable[[bytes], str]
+    # SHA-256 of the certificate (DER, hexadecimal) the caller showed on a mutual TLS connection.
+    certificate: str = ""
 
     @cached_property
     def cause(self) -> Cause:
-        """The cause of what this call writes: `<principal>/<method>/<request_id>`."""
+        """The cause of what this call writes: `<who>/<method>/<request_id>`."""
         return Cause(
-            key=f"{self.actor.principal}/{self.method}/{self.request.request_id}",  # type: ignore[attr-defined]
-            by=self.actor.principal,
+            key=f"{self.actor.by}/{self.method}/{self.request.request_id}",  # type: ignore[attr-defined]
+            by=self.actor.by,
             request=self.digest(self.request.SerializeToString(deterministic=True)),
             trace=self.span.traceparent,
         )
@@ -78,21 +84,24 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What the pipeline checks with: the verifier of tokens and the keyed digest of requests."""
+    """What the pipeline checks with: the verifier of tokens, the keyed digest of requests, and the count of a machine's calls."""
 
     verifier: Verifier
     digest: Callable[[bytes], str]
+    meter: Callable[[Actor], None]
 
 
-def rule_of(method: MethodDescriptor) -> access_pb2.Access:
-    """The access rule of a method; LookupError when its proto has none, so that it cannot be served at all."""
-    options = method.GetOptions()
-    if not options.HasExtension(access_pb2.access):
-        raise LookupError(f"{method.full_name} has no access rule")
-    return options.Extensions[access_pb2.access]
+def guard_of(parts: Parts, verifier: Verifier) -> Guard:
+    """The guard of a service: a machine's calls are counted in its own store, by the minute."""
+
+    def meter(actor: Actor) -> None:
+        if actor.realm == MACHINE:
+            quota.take(parts.database, actor.principal, actor.quota, now())
+
+    return Guard(verifier, parts.keyring.request_digest, meter)
 
 
-def admit(rule: access_pb2.Access, authorization: str, verifier: Verifier) -> Actor:
+def admit(path: str, rule: access_pb2.Access, authorization: str, verifier: Verifier) -> Actor:
     """The actor, when the rule lets him in. A public method takes a token too and knows who asks; a bad one is refused there too."""
     token = authorization.removeprefix("Bearer ")
     if not token:
@@ -100,16 +109,19 @@ def admit(rule: access_pb2.Access, authorization: str, verifier: Verifier) -> Ac
             return ANONYMOUS
         raise Refused(errors.UNAUTHENTICATED, "TOKEN_MISSING", "请先登录")
     actor = verifier.actor(token)
-    if rule.public or any(_grants(grant, actor) for grant in rule.grants):
+    if rule.public or any(_grants(grant, actor, path) for grant in rule.grants):
         return actor
     raise Refused(errors.PERMISSION_DENIED, "NOT_ALLOWED", "您没有此项操作的权限")
 
 
-def _grants(grant: access_pb2.Grant, actor: Actor) -> bool:
+def _grants(grant: access_pb2.Grant, actor: Actor, path: str) -> bool:
     return (
         grant.realm == actor.realm
         and (not grant.roles or not actor.roles.isdisjoint(grant.roles))
         and actor.level >= grant.level
+        # Who acts for another needs it said; a machine may call what it is registered for, and nothing else.
+        and (actor.acting is None or actor.acting.kind <= grant.acting)
+        and (actor.realm != MACHINE or path in actor.rpcs)
     )
 
 
@@ -133,18 +145,19 @@ def _violation(violation: protovalidate.Violation) -> Violation:
 
 def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guard: Guard) -> Any:
     """The handler of one method: everything around the act, in order."""
-    rule = rule_of(method)
-    name = f"{method.containing_service.full_name}/{method.name}"
+    rule = contracts.rule_of(method)
+    name = contracts.path(method)
     labels = {"rpc.method": method.name}
 
     def handle(request: Message, context: grpc.ServicerContext) -> Message:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         with telemetry.span(name, "server", metadata.get("traceparent")) as span:
             try:
-                actor = admit(rule, metadata.get("authorization", ""), guard.verifier)
+                actor = admit(name, rule, metadata.get("authorization", ""), guard.verifier)
                 check(request)
                 with pymongo.timeout(min(context.time_remaining() or DEADLINE_SECONDS, DEADLINE_SECONDS)):
-                    answer = act(request, Call(actor, method.name, request, span, guard.digest))
+                    guard.meter(actor)
+                    answer = act(request, Call(actor, method.name, request, span, guard.digest, _certificate(context)))
                 telemetry.calls.record(span.ms(), labels)
                 return answer
             except Refused as refused:
@@ -162,6 +175,11 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
     )
 
 
+def _certificate(context: grpc.ServicerContext) -> str:
+    found = context.auth_context().get("x509_pem_cert")
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(bytes(found[0]).decode())).hexdigest() if found else ""
+
+
 def _of_store(error: PyMongoError) -> status_pb2.Status:
     if isinstance(error, ConnectionFailure | ExecutionTimeout) or error.timeout:
         return status_of(Refused(errors.UNAVAILABLE, "STORE_UNAVAILABLE", "服务暂时不可用，请稍后重试"))
@@ -176,10 +194,24 @@ def _fail(context: grpc.ServicerContext, span: telemetry.span, status: status_pb
     raise AssertionError("abort_with_status raises")
 
 
+class Tls(NamedTuple):
+    """A second port for callers from outside the cluster, who must show a certificate of an authority we trust (mutual TLS)."""
+
+    listen: str
+    key_file: str
+    certificate_file: str
+    client_ca_file: str
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """OSError when a file cannot be read."""
+        key, certificate, authority = (Path(one).read_bytes() for one in self[1:])
+        return grpc.ssl_server_credentials([(key, certificate)], authority, require_client_auth=True)
+
+
 class Server:
     """A gRPC server with health, reflection and draining; NOT_SERVING until `ready(True)`."""
 
-    def __init__(self, listen: str) -> None:
+    def __init__(self, listen: str, tls: Tls | None = None) -> None:
         self._server = grpc.server(ThreadPoolExecutor(THREADS, "rpc"), options=OPTIONS)
         self._health = health.HealthServicer()
         self._names = [health.SERVICE_NAME, reflection.SERVICE_NAME]
@@ -187,6 +219,8 @@ class Server:
         self.ready(False)
         if not self._server.add_insecure_port(listen):
             raise OSError(f"cannot listen on {listen}: the port is taken")
+        if tls and not self._server.add_secure_port(tls.listen, tls.credentials()):
+            raise OSError(f"cannot listen on {tls.listen}: the port is taken")
 
     def add(self, service: ServiceDescriptor, servicer: object, guard: Guard) -> None:
         """Serves every method of the contract; AttributeError when the servicer lacks one, LookupError without access rule."""

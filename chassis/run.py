@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from chassis.records import Records
 
 
-def start(name: str, jobs: dict[str, str] | None = None) -> None:
-    """The whole of a service's `__main__`. `jobs` maps a job's name to the module whose `main(parts, arguments)` does it."""
+def start(name: str, jobs: dict[str, str] | None = None, settings: str = "chassis.config") -> None:
+    """The whole of a service's `__main__`. `jobs` maps a job's name to the module whose `main(parts, arguments)` does it;
+    `settings` is the module whose `Settings` the service reads."""
     mode = sys.argv[1] if len(sys.argv) > 1 else ""
     modes = {"api": _api, "worker": _worker, "republish": _republish, "verify": _verify}
     jobs = jobs or {}
@@ -27,7 +28,7 @@ def start(name: str, jobs: dict[str, str] | None = None) -> None:
         import eventlet
 
         eventlet.monkey_patch()
-    parts = _parts(name, mode)
+    parts = _parts(name, mode, settings)
     if mode in jobs:
         importlib.import_module(jobs[mode]).main(parts, sys.argv[2:])
     else:
@@ -37,34 +38,37 @@ def start(name: str, jobs: dict[str, str] | None = None) -> None:
     telemetry.flush()
 
 
-def _parts(name: str, mode: str) -> "Parts":
-    from chassis import sessions, store, telemetry
-    from chassis.config import Settings, read
+def _parts(name: str, mode: str, told: str) -> "Parts":
+    from chassis import quota, sessions, store, telemetry
+    from chassis.config import read
     from chassis.parts import Parts
     from chassis.sealed import Keyring
 
-    settings = read(Settings)
+    settings = read(importlib.import_module(told).Settings)
     telemetry.setup(name, mode, settings.trace_dir, settings.log_level)
     database = store.connect(settings.mongodb_uri, name)
     store.wait_for(database)
     keyring = Keyring(database["keys"], settings.master)
     keyring.ensure_indexes()
     sessions.ensure_indexes(database)
+    quota.ensure_indexes(database)
     importlib.import_module(f"services.{name}.store").ensure_indexes(database)
     return Parts(name, settings, database, keyring)
 
 
 def _api(parts: "Parts") -> None:
-    from chassis import poll, rpc, tokens
+    from chassis import contracts, poll, rpc, tokens
 
-    service = importlib.import_module(f"yiwang.{parts.name}.v1.service_pb2")
-    server = rpc.Server(parts.settings.grpc_listen)
+    settings = parts.settings
+    files = (settings.tls_key_file, settings.tls_certificate_file, settings.tls_client_ca_file)
+    server = rpc.Server(
+        settings.grpc_listen, rpc.Tls(settings.grpc_tls_listen, *files) if settings.grpc_tls_listen else None
+    )
     api: Api = importlib.import_module(f"services.{parts.name}.api").build(parts)
     book = tokens.KeyBook(parts.database["signing_keys_heard"], tokens.keys_from(parts.settings.identity_address))
     verifier = tokens.Verifier(api.find_key or book.find)
-    guard = rpc.Guard(verifier, parts.keyring.request_digest)
-    (descriptor,) = service.DESCRIPTOR.services_by_name.values()
-    server.add(descriptor, api.servicer, guard)
+    for service in contracts.services(parts.name):
+        server.add(service, api.servicers[service.name], rpc.guard_of(parts, verifier))
     server.start()
     poll.start(parts, verifier, server.ready, api.polls)
     server.wait()

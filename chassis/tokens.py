@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, OKPKey
 from pymongo.collection import Collection
 
-from chassis.acts import ANONYMOUS, REALMS, Actor
+from chassis.acts import ANONYMOUS, REALMS, Acting, Actor
 from chassis.errors import UNAUTHENTICATED, Refused
 from chassis.telemetry import log
 from yiwang.identity.v1 import service_pb2, service_pb2_grpc
@@ -27,11 +27,24 @@ from yiwang.identity.v1 import service_pb2, service_pb2_grpc
 warnings.filterwarnings("ignore", "EdDSA is deprecated")
 
 ISSUER = "yiwang.identity"
+# Who these tokens are for. What identity signs for others (id tokens, userinfo) says another audience and opens nothing here.
+AUDIENCE = "yiwang"
 ACCESS_SECONDS = 15 * 60
 LEEWAY_SECONDS = 30
 CACHED = 20_000
+LONGEST = 4096
 # Claims of a token and the fields of the actor they stand for; realm and roles are told in words.
 CLAIMS = {"sub": "id", "sid": "session", "dept": "department", "region": "region", "lvl": "level"}
+# Those only some have: who acts for the principal (RFC 8693), what a machine may call and how often.
+ACT = {
+    "sub": "agent",
+    "name": "name",
+    "ch": "channel",
+    "dlg": "delegation",
+    "items": "items",
+    "case": "case",
+    "org": "organization",
+}
 
 _REALM_NUMBERS = {name: number for number, name in REALMS.items()}
 
@@ -39,9 +52,18 @@ _REALM_NUMBERS = {name: number for number, name in REALMS.items()}
 def mint(key: OKPKey, actor: Actor, seconds: int = ACCESS_SECONDS) -> str:
     """A signed token for the actor, good for so many seconds."""
     instant = int(time.time())
-    claims = {"iss": ISSUER, "iat": instant, "nbf": instant, "exp": instant + seconds, "realm": REALMS[actor.realm]}
-    claims |= {claim: getattr(actor, name) for claim, name in CLAIMS.items()} | {"roles": sorted(actor.roles)}
+    claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "iat": instant, "nbf": instant, "exp": instant + seconds}
+    claims |= {"realm": REALMS[actor.realm], "roles": sorted(actor.roles)}
+    claims |= {claim: getattr(actor, name) for claim, name in CLAIMS.items()}
+    if actor.acting:
+        claims["act"] = {claim: _plain(value) for claim, name in ACT.items() if (value := getattr(actor.acting, name))}
+    if actor.rpcs:
+        claims |= {"rpcs": sorted(actor.rpcs), "quota": actor.quota}
     return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=["EdDSA"])
+
+
+def _plain(value: str | frozenset[str]) -> str | list[str]:
+    return value if isinstance(value, str) else sorted(value)
 
 
 def refused() -> Refused:
@@ -77,7 +99,7 @@ class Verifier:
         self._ended = {id: until for id, until in (self._ended | sessions).items() if until > instant}
 
     def _verify(self, token: str) -> tuple[float, Actor]:
-        if len(token) > 4096:
+        if len(token) > LONGEST:
             raise refused()
         try:
             return _checked(jwt.decode(token, self._key, algorithms=["EdDSA"]).claims)
@@ -93,11 +115,25 @@ class Verifier:
 
 def _checked(claims: dict[str, Any]) -> tuple[float, Actor]:
     instant = time.time()
-    if claims["iss"] != ISSUER or claims["nbf"] > instant + LEEWAY_SECONDS or claims["iat"] > instant + LEEWAY_SECONDS:
+    if (claims["iss"], claims["aud"]) != (ISSUER, AUDIENCE):
+        raise refused()
+    if max(claims["nbf"], claims["iat"]) > instant + LEEWAY_SECONDS:
         raise refused()
     values = {name: type(getattr(ANONYMOUS, name))(claims[claim]) for claim, name in CLAIMS.items()}
-    actor = Actor(realm=_REALM_NUMBERS[claims["realm"]], roles=frozenset(claims["roles"]), **values)
+    actor = Actor(
+        realm=_REALM_NUMBERS[claims["realm"]],
+        roles=frozenset(claims["roles"]),
+        acting=_acting(claims["act"]) if "act" in claims else None,
+        rpcs=frozenset(claims.get("rpcs", ())),
+        quota=int(claims.get("quota", 0)),
+        **values,
+    )
     return float(claims["exp"]), actor
+
+
+def _acting(act: dict[str, Any]) -> Acting:
+    values = {name: act[claim] for claim, name in ACT.items() if claim in act}
+    return Acting(**values | {"items": frozenset(act.get("items", ()))})
 
 
 class KeyBook:

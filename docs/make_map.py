@@ -3,21 +3,16 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from google.protobuf import descriptor_pb2
 
-from chassis import bus, rpc
+from chassis import bus, contracts
 from services.topology import EVENTS
 from yiwang.access.v1 import access_pb2
-from yiwang.case.v1 import service_pb2 as case
-from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.identity.v1 import service_pb2 as identity
-from yiwang.rating.v1 import service_pb2 as rating
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES: tuple[ModuleType, ...] = (identity, catalog, case, rating)
+SERVICES = tuple(module.DESCRIPTOR.package.split(".")[1] for module in EVENTS)
 KEEPS = {
     "identity": "persons, officers, sessions, signing keys",
     "catalog": "items with every edition, the search index",
@@ -58,20 +53,21 @@ def grant(one: access_pb2.Grant) -> str:
     realm = access_pb2.Realm.Name(one.realm).removeprefix("REALM_").lower()
     scope = access_pb2.Scope.Name(one.scope).removeprefix("SCOPE_").lower()
     roles = f" ({', '.join(one.roles)})" if one.roles else ""
-    return f"{realm}{roles}: {scope}"
+    level = access_pb2.IdentityLevel.Name(one.level).removeprefix("IDENTITY_LEVEL_") if one.level else ""
+    acting = access_pb2.Acting.Name(one.acting).removeprefix("ACTING_").lower() if one.acting else ""
+    return f"{realm}{roles}: {scope}" + (f", {level}" if level else "") + (f", or {acting}" if acting else "")
 
 
 def overview() -> Iterator[str]:
     """The services in one table."""
     yield "| service | what it keeps | RPCs | events |\n|---|---|---|---|"
-    for module, events in zip(SERVICES, EVENTS, strict=True):
-        (service,) = module.DESCRIPTOR.services_by_name.values()
-        name = service.full_name.split(".")[1]
+    for name, events in zip(SERVICES, EVENTS, strict=True):
+        methods = sum(len(service.methods) for service in contracts.services(name))
         count = sum(
             event.GetOptions().HasExtension(access_pb2.event)
             for event in events.DESCRIPTOR.message_types_by_name.values()
         )
-        yield f"| `{name}` | {KEEPS[name]} | {len(service.methods)} | {count} |"
+        yield f"| `{name}` | {KEEPS[name]} | {methods} | {count} |"
     yield f"| `gateway` | {KEEPS['gateway']} | – | – |\n"
 
 
@@ -79,16 +75,16 @@ def lines() -> Iterator[str]:
     """The map, line by line."""
     said = comments()
     yield from overview()
-    for module, events in zip(SERVICES, EVENTS, strict=True):
-        (service,) = module.DESCRIPTOR.services_by_name.values()
-        name = service.full_name.split(".")[1]
+    for name, events in zip(SERVICES, EVENTS, strict=True):
         yield f"## {name}\n\n`services/{name}` · `proto/yiwang/{name}/v1`\n"
-        yield "| RPC | who | what |\n|---|---|---|"
-        for method in service.methods:
-            rule = rpc.rule_of(method)
-            who = "public" if rule.public else " · ".join(grant(one) for one in rule.grants)
-            yield f"| {method.name} | {who} | {said.get(method.full_name, '').removeprefix(method.name).strip()} |"
-        yield "\n| event | heard by | what |\n|---|---|---|"
+        for service in contracts.services(name):
+            yield f"{service.name}\n\n| RPC | who | what |\n|---|---|---|"
+            for method in service.methods:
+                rule = contracts.rule_of(method)
+                who = "public" if rule.public else " · ".join(grant(one) for one in rule.grants)
+                yield f"| {method.name} | {who} | {said.get(method.full_name, '').removeprefix(method.name).strip()} |"
+            yield ""
+        yield "| event | heard by | what |\n|---|---|---|"
         for event in events.DESCRIPTOR.message_types_by_name.values():
             if event.GetOptions().HasExtension(access_pb2.event):
                 hears = ", ".join(bus.rule_of(event).consumers) or "published"

@@ -202,4 +202,4 @@ def _offset(token: str) -> int:
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
     api = CaseApi(parts)
-    return Api(api, polls=[api.items.refresh])
+    return Api({"CaseService": api}, polls=[api.items.refresh])

@@ -115,4 +115,4 @@ def _time(instant: datetime | None) -> str:
 def build(parts: Parts) -> Api:
     """The api of catalog, from its parts."""
     api = CatalogApi(parts)
-    return Api(api, polls=[api.refresh])
+    return Api({"CatalogService": api}, polls=[api.refresh])

@@ -19,22 +19,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis import contracts
 from services.gateway.calls import DEADLINE, FILE_DEADLINE, CallError, FieldError, backends, call
 from services.gateway.observe import trace_id
 from yiwang.access.v1 import access_pb2 as access
-from yiwang.case.v1 import service_pb2 as cases
-from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.identity.v1 import service_pb2 as identity
-from yiwang.rating.v1 import service_pb2 as rating
 
 PROBLEM = "application/problem+json"
-# The channel of Backends a package's calls go to, and its contract.
-CONTRACTS = {
-    "identity": identity.DESCRIPTOR,
-    "catalog": catalog.DESCRIPTOR,
-    "case": cases.DESCRIPTOR,
-    "rating": rating.DESCRIPTOR,
-}
+# The channels of Backends calls go to; a service's contracts are in the package of its name.
+SERVICES = ("identity", "catalog", "case", "rating")
 SLOW = ("UploadAttachment", "DownloadAttachment")
 _BEARER = re.compile(r"^[Bb]earer ([A-Za-z0-9._~+/-]{1,4096}=*)$")
 
@@ -71,8 +63,8 @@ class Method:
 def _methods() -> dict[str, Method]:
     """The unary methods that are public or granted to persons or officers; the rest is between services."""
     found: dict[str, Method] = {}
-    for backend, contract in CONTRACTS.items():
-        for service in contract.services_by_name.values():
+    for backend in SERVICES:
+        for service in contracts.services(backend):
             for descriptor in service.methods:
                 method = Method(backend, descriptor, descriptor.GetOptions().Extensions[access.access])
                 streams = descriptor.client_streaming or descriptor.server_streaming
@@ -82,7 +74,7 @@ def _methods() -> dict[str, Method]:
 
 
 def _for_people(grant: access.Grant) -> bool:
-    return grant.realm in (access.REALM_PERSON, access.REALM_OFFICER)
+    return grant.realm != access.REALM_SERVICE
 
 
 METHODS = _methods()

@@ -12,7 +12,22 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from services.gateway import api_json, health, openapi, pages_account, pages_officer, pages_person, pages_public
+from services.gateway import (
+    api_json,
+    health,
+    openapi,
+    pages_account,
+    pages_agent,
+    pages_clients,
+    pages_factors,
+    pages_officer,
+    pages_officers,
+    pages_organizations,
+    pages_person,
+    pages_public,
+    pages_sign_in,
+    pages_sso,
+)
 from services.gateway.calls import Backends
 from services.gateway.observe import Observe
 from services.gateway.pages import route
@@ -21,7 +36,19 @@ from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
 from services.gateway.session import Refresher, Sealer
 from services.gateway.settings import Settings
 
-PAGES = pages_public.PAGES + pages_account.PAGES + pages_person.PAGES + pages_officer.PAGES
+PAGES = (
+    *pages_public.PAGES,
+    *pages_sign_in.PAGES,
+    *pages_sso.PAGES,
+    *pages_account.PAGES,
+    *pages_factors.PAGES,
+    *pages_organizations.PAGES,
+    *pages_person.PAGES,
+    *pages_agent.PAGES,
+    *pages_officer.PAGES,
+    *pages_officers.PAGES,
+    *pages_clients.PAGES,
+)
 
 
 class Assets(StaticFiles):

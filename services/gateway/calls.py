@@ -15,7 +15,17 @@ from starlette.requests import Request
 from services.gateway.settings import Settings
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
+from yiwang.identity.v1.agents_pb2_grpc import AgentServiceStub
+from yiwang.identity.v1.clients_pb2_grpc import ClientServiceStub
+from yiwang.identity.v1.counties_pb2_grpc import CountyServiceStub
+from yiwang.identity.v1.delegations_pb2_grpc import DelegationServiceStub
+from yiwang.identity.v1.factors_pb2_grpc import FactorServiceStub
+from yiwang.identity.v1.officers_pb2_grpc import OfficerServiceStub
+from yiwang.identity.v1.organizations_pb2_grpc import OrganizationServiceStub
+from yiwang.identity.v1.privacy_pb2_grpc import PrivacyServiceStub
 from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
+from yiwang.identity.v1.sso_pb2_grpc import SsoServiceStub
+from yiwang.identity.v1.verifications_pb2_grpc import VerificationServiceStub
 from yiwang.rating.v1.service_pb2_grpc import RatingServiceStub
 
 Req = TypeVar("Req", bound=Message)
@@ -111,6 +121,16 @@ class Backends:
         }
         self.channels = {name: grpc.aio.insecure_channel(where, OPTIONS) for name, where in addresses.items()}
         self.identity = IdentityServiceStub(self.channels["identity"])
+        self.factors = FactorServiceStub(self.channels["identity"])
+        self.verifications = VerificationServiceStub(self.channels["identity"])
+        self.organizations = OrganizationServiceStub(self.channels["identity"])
+        self.agents = AgentServiceStub(self.channels["identity"])
+        self.delegations = DelegationServiceStub(self.channels["identity"])
+        self.officers = OfficerServiceStub(self.channels["identity"])
+        self.counties = CountyServiceStub(self.channels["identity"])
+        self.clients = ClientServiceStub(self.channels["identity"])
+        self.sso = SsoServiceStub(self.channels["identity"])
+        self.privacy = PrivacyServiceStub(self.channels["identity"])
         self.catalog = CatalogServiceStub(self.channels["catalog"])
         self.case = CaseServiceStub(self.channels["case"])
         self.rating = RatingServiceStub(self.channels["rating"])

@@ -3,4 +3,4 @@
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("identity", jobs={"load": "services.identity.loading"})
+    run.start("identity", jobs={"load": "services.identity.loading"}, settings="services.identity.settings")

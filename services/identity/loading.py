@@ -21,6 +21,7 @@ from chassis.records import record_id
 from chassis.rpc import check
 from services.identity import model, store
 from services.identity.registry import Registry
+from yiwang.identity.v1 import officers_pb2 as officers_pb
 from yiwang.identity.v1 import service_pb2 as pb
 
 BY = "system:identity"
@@ -103,7 +104,7 @@ def _rows(content: Mapping[str, Any]) -> Iterator[Row]:
 
 def load_officer(registry: Registry, row: object) -> bool:
     """Appoints an officer, new or changed; False when he holds that post already. A password there is kept."""
-    request = pb.AppointOfficerRequest()
+    request = officers_pb.AppointOfficerRequest()
     _fill(request, row, OFFICER_FIELDS)
     id = store.officer_id(request.staff_number)
     before = registry.officers.find({"_id": id})

@@ -15,7 +15,7 @@ from standards.codes import region_covers, region_prefix, region_valid
 from standards.identifiers import id_number_valid
 from yiwang.access.v1 import access_pb2
 from yiwang.identity.v1 import events_pb2 as events
-from yiwang.identity.v1 import service_pb2 as pb
+from yiwang.identity.v1 import officers_pb2 as officers_pb
 
 ID_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
 PHONE = re.compile(r"1[0-9]{10}")
@@ -96,7 +96,7 @@ def erase(person: Person) -> events.PersonErased | None:
     return None if person.erased else events.PersonErased(person_id=person.id)
 
 
-def check_appointment(officer: Officer | None, wanted: pb.AppointOfficerRequest, actor: Actor | None) -> None:
+def check_appointment(officer: Officer | None, wanted: officers_pb.AppointOfficerRequest, actor: Actor | None) -> None:
     """Whether this post may be given. `actor` is the administrator; None is the operator of the installation."""
     if found := list(_wrong_in(officer, wanted)):
         raise invalid(*found)
@@ -105,7 +105,7 @@ def check_appointment(officer: Officer | None, wanted: pb.AppointOfficerRequest,
         raise Refused(PERMISSION_DENIED, "OUTSIDE_REGION", "只能任用本辖区内的人员")
 
 
-def _wrong_in(officer: Officer | None, wanted: pb.AppointOfficerRequest) -> Iterator[Violation]:
+def _wrong_in(officer: Officer | None, wanted: officers_pb.AppointOfficerRequest) -> Iterator[Violation]:
     if ID_NUMBER.fullmatch(wanted.staff_number) or PHONE.fullmatch(wanted.staff_number):
         # Sign-in tells the kinds of login apart by their form.
         yield Violation("staff_number", "LIKE_A_PERSON", "工号不得与身份证号码或手机号码形式相同")

@@ -1,6 +1,7 @@
 """A session as pure functions: it starts, its refresh token rotates, it ends. Nothing secret is in its state."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,21 +13,52 @@ ACCESS_SECONDS = 15 * 60
 LIFETIME = timedelta(hours=12)
 # A refresh each quarter of an hour is 48 in a lifetime; the end must still fit into the journal of 500.
 MOST_GENERATIONS = 400
+# A refresh token used again this soon is a lost answer, not a theft.
+REUSE_GRACE = timedelta(seconds=10)
 # Verifiers forgive 30 s, and a token may be signed some seconds after its act was written.
 GRACE = timedelta(seconds=60)
 
 SIGNED_OUT, REFRESH_REUSED, PERSON_ERASED = "SIGNED_OUT", "REFRESH_REUSED", "PERSON_ERASED"
+PERSON_SUSPENDED, PASSWORD_CHANGED, POST_CHANGED = "PERSON_SUSPENDED", "PASSWORD_CHANGED", "POST_CHANGED"
+DELEGATION_ENDED, CLIENT_ENDED, CONSENT_REVOKED = "DELEGATION_ENDED", "CLIENT_ENDED", "CONSENT_REVOKED"
+CODE_REUSED, KEY_REVOKED = "CODE_REUSED", "KEY_REVOKED"
+# How somebody proved who he is.
+PASSWORD, TOTP, PASSKEY, UPSTREAM = "pwd", "otp", "passkey", "upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class ActingAs:
+    """Who acts in a session that is in another's name; the name is sealed under the principal's key."""
+
+    agent: str
+    sealed_name: str
+    channel: str
+    delegation_id: str = ""
+    item_codes: list[str] = field(default_factory=list)
+    case_id: str = ""
+    agent_organization_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sign-on. `realm` is person or officer, `generation` that of the refresh token that is good now."""
+    """A sign-on. `realm` is person, officer or agent, `generation` that of the refresh token that is good now."""
 
     id: str
     principal_id: str
     realm: str
     generation: int
     started_at: datetime
+    methods: list[str] = field(default_factory=list)
+    # The client it was opened for (OpenID Connect), with its scopes; empty for our own pages.
+    client_id: str = ""
+    scopes: list[str] = field(default_factory=list)
+    nonce: str = ""
+    auth_time: str = ""
+    acting: ActingAs | None = None
+    # Keys to find sessions by: who acts (or the principal), and the delegation.
+    actor: str = ""
+    delegation_id: str = ""
+    refreshed_at: datetime | None = None
     # Empty while the session is open.
     reason: str = ""
     ended_at: datetime | None = None
@@ -34,7 +66,7 @@ class Session:
 
     @property
     def principal(self) -> str:
-        """`person:<id>` or `officer:<id>`."""
+        """`person:<id>`, `officer:<id>` or `agent:<id>`."""
         return f"{self.realm}:{self.principal_id}"
 
 
@@ -56,14 +88,20 @@ def access_seconds(session: Session, now: datetime) -> int:
     return min(left, ACCESS_SECONDS)
 
 
-def start(id: str, principal: str) -> events.SessionStarted:
-    """Somebody proved who he is; the entry's `by` is the same principal."""
-    return events.SessionStarted(session_id=id, principal_id=principal.partition(":")[2])
+def start(
+    id: str, principal: str, methods: Sequence[str], acting: events.ActingAs | None = None
+) -> events.SessionStarted:
+    """Somebody proved who he is, or acts for the principal. What a client's session has beside is set by the caller."""
+    realm, _, principal_id = principal.partition(":")
+    return events.SessionStarted(session_id=id, principal_id=principal_id, realm=realm, methods=methods, acting=acting)
 
 
-def refresh(session: Session, generation: int, now: datetime) -> events.SessionRefreshed | events.SessionEnded:
-    """The token of this generation is used: the next one, or the end when it was used before (RFC 9700, 4.14.2)."""
+def refresh(session: Session, generation: int, now: datetime) -> events.SessionRefreshed | events.SessionEnded | None:
+    """The token of this generation is used: the next one. Used before: nothing within ten seconds, since the answer may have
+    been lost and its successor is good still; then the end (RFC 9700, 4.14.2)."""
     access_seconds(session, now)
+    if generation == session.generation - 1 and session.refreshed_at and now - session.refreshed_at <= REUSE_GRACE:
+        return None
     if generation != session.generation:
         return _end(session, REFRESH_REUSED, now)
     if generation >= MOST_GENERATIONS:
@@ -85,14 +123,34 @@ def _started(_session: None, event: events.SessionStarted, moment: Moment) -> Se
     return Session(
         id=event.session_id,
         principal_id=event.principal_id,
-        realm=moment.by.partition(":")[0],
+        realm=event.realm,
         generation=1,
         started_at=moment.at,
+        methods=list(event.methods),
+        client_id=event.client_id,
+        scopes=list(event.scopes),
+        nonce=event.nonce,
+        auth_time=event.auth_time,
+        acting=_acting(event.acting) if event.HasField("acting") else None,
+        actor=event.acting.agent or f"{event.realm}:{event.principal_id}",
+        delegation_id=event.acting.delegation_id,
     )
 
 
-def _refreshed(session: Session, event: events.SessionRefreshed, _moment: Moment) -> Session:
-    return replace(session, generation=event.generation)
+def _acting(event: events.ActingAs) -> ActingAs:
+    return ActingAs(
+        agent=event.agent,
+        sealed_name=event.sealed_name,
+        channel=event.channel,
+        delegation_id=event.delegation_id,
+        item_codes=list(event.item_codes),
+        case_id=event.case_id,
+        agent_organization_id=event.agent_organization_id,
+    )
+
+
+def _refreshed(session: Session, event: events.SessionRefreshed, moment: Moment) -> Session:
+    return replace(session, generation=event.generation, refreshed_at=moment.at)
 
 
 def _ended(session: Session, event: events.SessionEnded, moment: Moment) -> Session:

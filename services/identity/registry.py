@@ -16,6 +16,7 @@ from services.identity.credentials import Credentials
 from services.identity.model import Officer, Person
 from standards.workdays import SHANGHAI
 from yiwang.identity.v1 import events_pb2 as events
+from yiwang.identity.v1 import officers_pb2 as officers_pb
 from yiwang.identity.v1 import service_pb2 as pb
 
 FIELDS = {"id_index": "id_number", "phone_index": "phone"}
@@ -68,7 +69,7 @@ class Registry:
     def _is_person(self, id: str) -> bool:
         return self.persons.collection.find_one({"_id": id}, {"_id": 1}) is not None
 
-    def appoint(self, request: pb.AppointOfficerRequest, cause: Cause, actor: Actor | None) -> Record[Officer]:
+    def appoint(self, request: officers_pb.AppointOfficerRequest, cause: Cause, actor: Actor | None) -> Record[Officer]:
         """Opens or changes the file of an officer. `actor` is the administrator; None is the installation's operator."""
         id = store.officer_id(request.staff_number)
         found = self.officers.find({"_id": id})
@@ -82,7 +83,7 @@ class Registry:
         return store.put_officer(self.officers, id, own, lambda officer: self._appointment(officer, id, request, actor))
 
     def _appointment(
-        self, officer: Officer | None, id: str, request: pb.AppointOfficerRequest, actor: Actor | None
+        self, officer: Officer | None, id: str, request: officers_pb.AppointOfficerRequest, actor: Actor | None
     ) -> events.OfficerAppointed | None:
         model.check_appointment(officer, request, actor)
         name = request.name.strip()

@@ -13,12 +13,39 @@ from chassis.acts import Cause
 from chassis.errors import NOT_FOUND, Refused
 from chassis.records import Filter, Record, Records, record_id
 from chassis.sealed import Keyring
-from services.identity import credentials, keys, model, model_sessions
+from services.identity import (
+    credentials,
+    keys,
+    model,
+    model_sessions,
+    store_agents,
+    store_clients,
+    store_counties,
+    store_delegations,
+    store_factors,
+    store_officers,
+    store_organizations,
+    store_privacy,
+    store_sso,
+    store_verifications,
+)
 from services.identity.model import Officer, Person
 from services.identity.model_sessions import Session
 from yiwang.identity.v1 import events_pb2 as events
 
 Document = dict[str, Any]
+SUBJECTS = (
+    store_factors,
+    store_verifications,
+    store_organizations,
+    store_agents,
+    store_delegations,
+    store_officers,
+    store_counties,
+    store_clients,
+    store_sso,
+    store_privacy,
+)
 
 
 def persons(database: Database[Document]) -> Records[Person]:
@@ -38,7 +65,8 @@ def sessions(database: Database[Document]) -> Records[Session]:
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [persons(database), officers(database), sessions(database)]
+    own: list[Records[Any]] = [persons(database), officers(database), sessions(database)]
+    return own + [one for subject in SUBJECTS for one in subject.records(database)]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -46,6 +74,8 @@ def ensure_indexes(database: Database[Document]) -> None:
     persons(database).ensure_indexes([("state.erased", 1), ("forgotten", 1)])
     officers(database).ensure_indexes([("state.region", 1), ("state.staff_number", 1)])
     sessions(database).ensure_indexes([("state.principal_id", 1), ("state.reason", 1)], [("state.ended_at", 1)])
+    for subject in SUBJECTS:
+        subject.ensure_indexes(database)
     credentials.ensure_indexes(database)
     keys.ensure_indexes(database)
 

@@ -6,9 +6,30 @@ from chassis.events import every
 from chassis.parts import Parts
 from services.identity import endings, store
 from services.identity.credentials import Credentials
+from services.identity.worker_agents import HearsAgents
+from services.identity.worker_clients import HearsClients
+from services.identity.worker_counties import HearsCounties
+from services.identity.worker_delegations import HearsDelegations
+from services.identity.worker_factors import HearsFactors
+from services.identity.worker_officers import HearsOfficers
+from services.identity.worker_organizations import HearsOrganizations
+from services.identity.worker_privacy import HearsPrivacy
+from services.identity.worker_sso import HearsSso
+from services.identity.worker_verifications import HearsVerifications
 
 
-class Worker:
+class Worker(
+    HearsFactors,
+    HearsVerifications,
+    HearsOrganizations,
+    HearsAgents,
+    HearsDelegations,
+    HearsOfficers,
+    HearsCounties,
+    HearsClients,
+    HearsSso,
+    HearsPrivacy,
+):
     """The timers of identity."""
 
     name = "identity"

@@ -71,4 +71,4 @@ def _time(instant: datetime | None) -> str:
 
 def build(parts: Parts) -> Api:
     """The api of rating, from its parts."""
-    return Api(RatingApi(parts))
+    return Api({"RatingService": RatingApi(parts)})

@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 
 from google.protobuf.descriptor import Descriptor
 
+from chassis import contracts
 from tests.support.sources import ROOT, SERVICES, every_service
 from yiwang.access.v1 import access_pb2
 
@@ -64,12 +65,11 @@ def test_topology_declares_the_events_of_every_service() -> None:
 
 @every_service
 def test_every_method_of_the_contract_is_served(service: str) -> None:
-    contract = import_module(f"yiwang.{service}.v1.service_pb2").DESCRIPTOR.services_by_name.values()
-    wanted = {method.name for one in contract for method in one.methods}
     module = import_module(f"services.{service}.api")
-    classes = [one for _, one in inspect.getmembers(module, inspect.isclass) if one.__module__ == module.__name__]
-    served = [{name for name in dir(one) if name[0].isupper()} for one in classes]
-    assert wanted in served, f"missing {wanted - set().union(*served)}, unknown {set().union(*served) - wanted}"
+    for contract in contracts.services(service):
+        wanted = {method.name for method in contract.methods}
+        served = {name for name in dir(getattr(module, contract.name.replace("Service", "Api"))) if name[0].isupper()}
+        assert wanted == served, f"{contract.name} misses {wanted - served}, has unknown {served - wanted}"
 
 
 @every_service

@@ -1,10 +1,10 @@
 """Who may open a connection to whom: the network policies of the manifests against the contracts."""
 
 from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
 
+from chassis import contracts
 from tests.support.manifests import OVERLAYS, Document, container, every_rendering, matches, of_kind, pods
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
@@ -58,8 +58,7 @@ def edges_outside(where: str) -> set[tuple[str, str]]:
 
 def needs_tokens(service: str) -> bool:
     """Whether a method of the service is not public."""
-    contract = import_module(f"yiwang.{service}.v1.service_pb2").DESCRIPTOR
-    methods = [method for one in contract.services_by_name.values() for method in one.methods]
+    methods = [method for one in contracts.services(service) for method in one.methods]
     return any(not method.GetOptions().Extensions[access_pb2.access].public for method in methods)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from buf.validate import validate_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
+from chassis import contracts
 from yiwang.access.v1 import access_pb2
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,17 +45,8 @@ IN_THE_CLEAR = {
 PUBLISHED = ("yiwang.catalog.v1.ItemDefinition", "yiwang.catalog.v1.Limit")
 
 
-def contract(service: str) -> ModuleType:
-    return import_module(f"yiwang.{service}.v1.service_pb2")
-
-
 def methods() -> list[MethodDescriptor]:
-    return [
-        method
-        for name in SERVICES
-        for one in contract(name).DESCRIPTOR.services_by_name.values()
-        for method in one.methods
-    ]
+    return [method for name in SERVICES for one in contracts.services(name) for method in one.methods]
 
 
 def messages_of_events() -> list[Descriptor]:

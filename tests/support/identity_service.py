@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from joserfc.jwk import OKPKey
 
 from chassis.parts import Parts
 from standards.identifiers import id_number_check_digit
+from tests.support.calling import As
+from tests.support.serving import contract_of
+from yiwang.identity.v1 import officers_pb2 as officers_pb
 from yiwang.identity.v1 import service_pb2 as pb
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +39,11 @@ class Identity:
     parts: Parts
     environment: dict[str, str]
     folder: Path
+    channels: list[grpc.Channel] = field(default_factory=list)
+
+    def by(self, access: str, service: str, process: int = 0) -> As:
+        """One of identity's gRPC services as who has this token (empty: nobody) calls it: `.by(token, "OfficerService")`."""
+        return As(self.channels[process], contract_of("identity", service), None, access)
 
 
 _numbers = iter(range(1000))
@@ -124,7 +132,7 @@ def load(identity: Identity, content: Any) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(command, env=identity.environment, cwd=ROOT, capture_output=True, text=True)
 
 
-def appointment(**changes: Any) -> pb.AppointOfficerRequest:
+def appointment(**changes: Any) -> officers_pb.AppointOfficerRequest:
     fields = {
         "request_id": act(),
         "staff_number": f"sj-{uuid.uuid4().hex[:8]}",
@@ -135,7 +143,7 @@ def appointment(**changes: Any) -> pb.AppointOfficerRequest:
         "region": "990121",
         "password": PASSWORD,
     }
-    return pb.AppointOfficerRequest(**(fields | changes))
+    return officers_pb.AppointOfficerRequest(**(fields | changes))
 
 
 def own_key(identity: Identity) -> OKPKey:

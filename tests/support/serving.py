@@ -2,6 +2,7 @@
 
 import base64
 import importlib
+import importlib.util
 import os
 import sys
 import uuid
@@ -16,7 +17,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pymongo.database import Database
 
-from chassis import poll, rpc, sessions, tokens
+from chassis import contracts, poll, quota, rpc, sessions, tokens
 from chassis.acts import Actor, now
 from chassis.config import Settings
 from chassis.parts import Parts
@@ -39,15 +40,16 @@ class Here:
         self.parts = parts
         self.database = parts.database
         self.keyring = parts.keyring
-        self.servicer = api.servicer
+        self.servicer = next(iter(api.servicers.values()))
+        self.servicers = api.servicers
         self.verifier = verifier
         self.address = address
         self.channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
         self._api = api
 
-    def by(self, actor: Actor | None, access: str = "") -> As:
-        """The service as this actor calls it."""
-        return As(self.channel, contract_of(self.parts.name), actor, access)
+    def by(self, actor: Actor | None, access: str = "", service: str = "") -> As:
+        """The service as this actor calls it; `service` names one of its gRPC services, else its first."""
+        return As(self.channel, contract_of(self.parts.name, service), actor, access)
 
     def poll(self) -> None:
         """What the api does every second or two."""
@@ -57,19 +59,26 @@ class Here:
 H = TypeVar("H", bound=Here)
 
 
-def contract_of(name: str) -> ServiceDescriptor:
-    """The contract of a service."""
-    module = importlib.import_module(f"yiwang.{name}.v1.service_pb2")
-    (contract,) = module.DESCRIPTOR.services_by_name.values()
-    return contract
+def contract_of(name: str, service: str = "") -> ServiceDescriptor:
+    """The first gRPC service of a service, or the one named."""
+    return next(one for one in contracts.services(name) if service in ("", one.name))
+
+
+def settings_of(name: str, **told: str) -> Settings:
+    """The settings of a service, as its `__main__` reads them."""
+    own = importlib.util.find_spec(f"services.{name}.settings")
+    module = importlib.import_module(f"services.{name}.settings" if own else "chassis.config")
+    settings: Settings = module.Settings(**{"master_key": MASTER} | told)
+    return settings
 
 
 def parts_of(database: Database[dict[str, Any]], name: str) -> Parts:
     """What a service is built from, on this database, with its indexes."""
-    settings = Settings(master_key=MASTER)
+    settings = settings_of(name)
     keyring = Keyring(database["keys"], settings.master)
     keyring.ensure_indexes()
     sessions.ensure_indexes(database)
+    quota.ensure_indexes(database)
     importlib.import_module(f"services.{name}.store").ensure_indexes(database)
     return Parts(name, settings, database, keyring)
 
@@ -83,7 +92,8 @@ def serving(name: str, database: Database[dict[str, Any]], kind: type[H]) -> Ite
     verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
     address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
     server = rpc.Server(address)
-    server.add(contract_of(name), api.servicer, rpc.Guard(verifier, parts.keyring.request_digest))
+    for one in contracts.services(name):
+        server.add(one, api.servicers[one.name], rpc.guard_of(parts, verifier))
     server.start()
     server.ready(True)
     here = kind(parts, api, verifier, address)

@@ -10,17 +10,16 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
 
 from chassis import sealed
 from chassis import store as chassis_store
-from chassis.config import Settings
 from chassis.parts import Parts
 from deploy.local.stores import Store, with_database
 from tests.support.identity_service import ROOT, Identity, load, officer_row, person_request, sign_in
+from tests.support.serving import settings_of
 from yiwang.identity.v1 import service_pb2 as pb
 from yiwang.identity.v1 import service_pb2_grpc
 
@@ -33,7 +32,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def api(environment: dict[str, str], folder: Path) -> tuple[subprocess.Popen[bytes], Any]:
+def api(environment: dict[str, str], folder: Path) -> tuple[subprocess.Popen[bytes], grpc.Channel]:
     address = f"127.0.0.1:{free_port()}"
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
@@ -44,7 +43,7 @@ def api(environment: dict[str, str], folder: Path) -> tuple[subprocess.Popen[byt
         )
     channel = grpc.insecure_channel(address)
     grpc.channel_ready_future(channel).result(30)
-    return process, service_pb2_grpc.IdentityServiceStub(channel)
+    return process, channel
 
 
 @pytest.fixture(scope="package")
@@ -54,10 +53,12 @@ def identity(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     environment |= {"PYTHONPATH": "gen", "MONGODB_URI": uri, "MASTER_KEY": MASTER}
     environment |= {"TRACE_DIR": str(folder / "traces")}
     processes = [api(environment, folder), api(environment, folder)]
-    settings = Settings(mongodb_uri=uri, master_key=MASTER)
+    settings = settings_of("identity", mongodb_uri=uri, master_key=MASTER)
     opened = chassis_store.connect(uri, "identity")
     parts = Parts("identity", settings, opened, sealed.Keyring(opened["keys"], settings.master))
-    yield Identity(processes[0][1], processes[1][1], parts, environment, folder)
+    channels = [channel for _, channel in processes]
+    stubs = [service_pb2_grpc.IdentityServiceStub(channel) for channel in channels]
+    yield Identity(stubs[0], stubs[1], parts, environment, folder, channels)
     for process, _ in processes:
         process.send_signal(signal.SIGTERM)
     assert [process.wait(30) for process, _ in processes] == [0, 0]

@@ -1,0 +1,5 @@
+"""Administration of departments' systems and the county's settings."""
+
+from services.gateway.pages import Page
+
+PAGES: tuple[Page, ...] = ()
