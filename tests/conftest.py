@@ -12,6 +12,16 @@ from chassis import store as chassis_store
 from deploy.local.broker import Broker, start_broker
 from deploy.local.stores import Store, start_store, with_database
 from services.topology import EVENTS
+from tests.support import left_behind
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_personal_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After everything else of the run has ended, what it wrote is looked through; see tests/support/left_behind.py."""
+    yield
+    if found := left_behind.in_files(tmp_path_factory.getbasetemp()):
+        raise left_behind.LeftBehind("\n".join(found))
+    print(f"\nlooked through for personal data: {dict(left_behind.seen)}")
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +61,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store of the session: MONGODB_URI when given, else mongod or the embedded daemon."""
     store = start_store("tests", tmp_path_factory.mktemp("store"))
     yield store
+    if not store.given:
+        left_behind.require_clean_store(store.uri)
     store.stop()
 
 
@@ -65,5 +77,6 @@ def database(mongodb_uri: str) -> Iterator[Database[dict[str, Any]]]:
     """The database of `mongodb_uri`, connected as the services do, dropped afterwards."""
     database = chassis_store.connect(mongodb_uri, "tests")
     yield database
+    left_behind.require_clean(database)
     database.client.drop_database(database.name)
     database.client.close()

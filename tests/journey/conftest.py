@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy.local import county
 from deploy.local.suite import Suite
+from tests.support import left_behind
 from yiwang.catalog.v1.service_pb2 import SearchItemsRequest
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
 
@@ -39,6 +40,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
             catalog = CatalogServiceStub(grpc.insecure_channel(suite.address("catalog")))
             until(lambda: catalog.SearchItems(SearchItemsRequest()).total)
             yield suite
+            left_behind.require_clean_suite(suite)
 
 
 @pytest.fixture(scope="session")
