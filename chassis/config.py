@@ -3,12 +3,11 @@
 The fields, in capitals, are the keys; a test compares them with the manifests. (pydantic-settings costs 9 MB in every process.)
 """
 
-import base64
 import os
-from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
-from functools import cached_property
 from typing import TypeVar
+
+from standards.ciphers import PROFILES, Profile
 
 T = TypeVar("T")
 
@@ -43,8 +42,18 @@ class BrokerSettings:
 class Settings(BrokerSettings):
     """What every service is told."""
 
-    # Base64 of 32 random bytes: wraps the keys per person and derives the blind indexes.
-    master_key: str
+    # The masters that wrap all other keys, exactly one of three (chassis/masters.py): base64 of 32 random bytes;
+    master_key: str = ""
+    # or a JSON file of several such, one of them current;
+    master_key_file: str = ""
+    # or the transit engine of a Vault or OpenBao: its address, the file its token is in, the name of its key,
+    kms_url: str = ""
+    kms_token_file: str = ""
+    kms_key: str = ""
+    # and, while keys move there, the key file they come from.
+    kms_former_key_file: str = ""
+    # international or gm (国密): what seals, chains and signs documents from now on (standards/ciphers.py).
+    cipher_profile: str = "international"
     # Connection string of the service's own store; the database is the service's name unless the string names one.
     mongodb_uri: str = "mongodb://127.0.0.1:27017"
     # Where the api listens, host:port.
@@ -62,14 +71,12 @@ class Settings(BrokerSettings):
     heartbeat_file: str = ""
     log_level: str = "INFO"
 
-    @cached_property
-    def master(self) -> bytes:
-        """The master key as 32 bytes; ConfigurationError when it is anything else."""
-        with suppress(ValueError):
-            key = base64.b64decode(self.master_key, validate=True)
-            if len(key) == 32:
-                return key
-        raise ConfigurationError("MASTER_KEY must be the base64 of exactly 32 bytes")
+    @property
+    def profile(self) -> Profile:
+        """The cipher profile; ConfigurationError when there is none of this name."""
+        if self.cipher_profile not in PROFILES:
+            raise ConfigurationError(f"CIPHER_PROFILE must be one of {', '.join(PROFILES)}")
+        return PROFILES[self.cipher_profile]
 
     def __repr__(self) -> str:
         return "Settings(…)"  # nothing secret in a log or a trace back

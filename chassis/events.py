@@ -28,14 +28,14 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout
 from chassis import bus, telemetry, wait
 from chassis.acts import Cause
 from chassis.errors import NotYet, Refused
+from chassis.masters import KeysUnavailable
 from chassis.records import parse_event
 from chassis.telemetry import log
 
 E = TypeVar("E", bound=Message)
+T = TypeVar("T", bound=Callable[..., None])
 WORKERS = 10
 HEARTBEAT = 20
-
-every = timer  # a method called each so many seconds: @every(interval=60)
 
 
 @dataclass(slots=True)
@@ -168,7 +168,7 @@ def on(event: type[E]) -> Callable[[Callable[[Any, Heard[E]], None]], Callable[[
     """Subscribes a worker's method to an event. Its queue is `<service>.<method>`, named in the event's proto too.
 
     Raise NotYet when a predecessor is missing; any other error is retried with growing delay, then dead-lettered.
-    While the store is away the handler waits: a broken store is not a broken message.
+    While the store or the KMS is away the handler waits: a broken store is not a broken message.
     """
 
     def decorate(method: Callable[[Any, Heard[E]], None]) -> Callable[[Any, Heard[E]], None]:
@@ -182,6 +182,11 @@ def on(event: type[E]) -> Callable[[Callable[[Any, Heard[E]], None]], Callable[[
     return decorate
 
 
+def every(interval: float) -> Callable[[T], T]:
+    """A worker's method called each so many seconds: `@every(interval=60)`."""
+    return timer(interval=interval)  # type: ignore[no-any-return]
+
+
 def _run(handle: Callable[[], None], heard: Heard[Any]) -> None:
     attributes: dict[str, str | int] = {telemetry.RECORD: heard.record}
     with telemetry.span(f"handle {heard.handler}", "consumer", heard.trace, attributes) as span:
@@ -190,7 +195,7 @@ def _run(handle: Callable[[], None], heard: Heard[Any]) -> None:
             try:
                 handle()
                 break
-            except (ConnectionFailure, ExecutionTimeout) as error:
+            except (ConnectionFailure, ExecutionTimeout, KeysUnavailable) as error:
                 log("events").warning("handler_waits_for_store", queue=heard.handler, error=type(error).__name__)
                 time.sleep(1)
     telemetry.handled.record(span.ms(), {"queue": heard.handler})

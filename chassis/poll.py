@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pymongo
 from pymongo.errors import PyMongoError
 
+from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.sessions import ended_since
 from chassis.telemetry import log
@@ -52,7 +54,8 @@ def _once(parts: Parts, verifier: "Verifier", polls: list[Callable[[], None]], s
     verifier.end(ended_since(parts.database, since))
     parts.keyring.forget(parts.keyring.erased_since(since))
     for poll in polls:
-        poll()
+        with suppress(KeysUnavailable):  # which is told where it is raised; who is known is served on
+            poll()
 
 
 def heartbeat(parts: Parts, alive: Callable[[], bool]) -> None:

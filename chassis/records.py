@@ -62,16 +62,27 @@ def canonical(entry: Filter) -> bytes:
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
 
 
+DIGESTS = ("sha256", "sm3")
+# What new entries are chained by: SHA-256 unless the process was told otherwise at its start.
+_digest = {"alg": "sha256"}
+
+
+def digest_by(name: str) -> None:
+    """New entries of this process are chained by `sha256` or `sm3`; a journal may change over between two entries."""
+    _digest["alg"] = name
+
+
 def chain(previous: str, entry: Filter) -> str:
-    """The digest of an entry: SHA-256 over the previous digest and the entry."""
-    return hashlib.sha256(previous.encode() + canonical(entry)).hexdigest()
+    """The digest of an entry: SHA-256, or what its `alg` says, over the previous digest and the entry."""
+    return hashlib.new(entry.get("alg", "sha256"), previous.encode() + canonical(entry)).hexdigest()
 
 
 def broken_at(journal: Iterable[Filter]) -> int | None:
     """The seq of the first entry whose digest or number does not follow, None when the chain is whole."""
     previous = ""
     for number, entry in enumerate(journal, 1):
-        if entry["seq"] != number or entry["digest"] != chain(previous, entry):
+        known = entry.get("alg", "sha256") in DIGESTS
+        if not known or entry["seq"] != number or entry["digest"] != chain(previous, entry):
             return number
         previous = entry["digest"]
     return None
@@ -247,6 +258,8 @@ class Records(Generic[S]):
                 "trace": cause.trace,
                 "data": MessageToDict(event),
             }
+            if _digest["alg"] != "sha256":
+                entry["alg"] = _digest["alg"]
             head = entry["digest"] = chain(head, entry)
             state = self.evolve[type(event)](state, event, moment)
             entries.append(entry)
@@ -258,13 +271,14 @@ _COMPARE = {"$gt": operator.gt, "$gte": operator.ge, "$lt": operator.lt, "$lte":
 
 
 def matches(document: Document, filter: Filter) -> bool:
-    """Whether a document matches a filter of equalities and bounds, as the store would say; KeyError for other operators."""
+    """Whether a document matches a filter of equalities and bounds, as the store would say (a list by any of its elements);
+    KeyError for other operators."""
     for path, wanted in filter.items():
         value: Any = document
         for name in path.split("."):
             value = (value or {}).get(name)
         bounds = wanted if isinstance(wanted, Mapping) else {}
-        if not bounds and value != wanted:
+        if not bounds and value != wanted and not (isinstance(value, list) and wanted in value):
             return False
         if any(value is None or not _COMPARE[sign](value, bound) for sign, bound in bounds.items()):
             return False

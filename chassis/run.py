@@ -1,4 +1,4 @@
-"""Runs a service in one of its modes: `python -m services.<name> api | worker | republish | <job>`.
+"""Runs a service in one of its modes: `python -m services.<name> api | worker | republish | verify | rewrap | <job>`.
 
 Nothing that eventlet patches may be imported before the mode is known, so this file imports late on purpose.
 """
@@ -18,7 +18,7 @@ def start(name: str, jobs: dict[str, str] | None = None, settings: str = "chassi
     """The whole of a service's `__main__`. `jobs` maps a job's name to the module whose `main(parts, arguments)` does it;
     `settings` is the module whose `Settings` the service reads."""
     mode = sys.argv[1] if len(sys.argv) > 1 else ""
-    modes = {"api": _api, "worker": _worker, "republish": _republish, "verify": _verify}
+    modes = {"api": _api, "worker": _worker, "republish": _republish, "verify": _verify, "rewrap": _rewrap}
     jobs = jobs or {}
     if mode not in modes and mode not in jobs:
         sys.exit(f"usage: python -m services.{name} {' | '.join([*modes, *jobs])}")
@@ -39,8 +39,9 @@ def start(name: str, jobs: dict[str, str] | None = None, settings: str = "chassi
 
 
 def _parts(name: str, mode: str, told: str) -> "Parts":
-    from chassis import quota, sessions, store, telemetry
+    from chassis import quota, records, sessions, store, telemetry, wait
     from chassis.config import read
+    from chassis.masters import KeysUnavailable, masters_of
     from chassis.parts import Parts
     from chassis.sealed import Keyring
 
@@ -48,8 +49,9 @@ def _parts(name: str, mode: str, told: str) -> "Parts":
     telemetry.setup(name, mode, settings.trace_dir, settings.log_level)
     database = store.connect(settings.mongodb_uri, name)
     store.wait_for(database)
-    keyring = Keyring(database["keys"], settings.master)
-    keyring.ensure_indexes()
+    keyring = Keyring(database["keys"], masters_of(settings), settings.profile)
+    wait.until("keys", keyring.prepare, KeysUnavailable)
+    records.digest_by(settings.profile.digest)
     sessions.ensure_indexes(database)
     quota.ensure_indexes(database)
     importlib.import_module(f"services.{name}.store").ensure_indexes(database)
@@ -137,3 +139,18 @@ def _verify(parts: "Parts") -> None:
     print(f"{parts.name}: {checked} records verified, {bad} bad")
     if bad:
         sys.exit(1)
+
+
+def _rewrap(parts: "Parts") -> None:
+    """`rewrap`: all that is wrapped by a former master is wrapped by the current one. Stopped, it is simply run again."""
+    from collections import Counter
+
+    from chassis.masters import KeysUnavailable
+
+    others = getattr(importlib.import_module(f"services.{parts.name}.store"), "wrapped", None)
+    try:
+        for collection in [*parts.keyring.own_collections(), *(others(parts.database) if others else ())]:
+            needed = Counter(parts.keyring.rewrap(collection))
+            print(f"{parts.name}: {collection.name}: {needed[True]} of {needed.total()} keys rewrapped")
+    except KeysUnavailable:
+        sys.exit(f"{parts.name}: a master is away or unknown (see the log); run again when it is back")

@@ -1,51 +1,67 @@
 """Personal data sealed under a key per person that this service keeps for itself.
 
-AES-256-GCM; the person's key is wrapped by the service's master key in the collection `keys`. Destroying the key
-forgets the person wherever the ciphertext stands: state, journal, events, back-ups.
+The person's key is wrapped by a master (chassis/masters.py) in the collection `keys`. Destroying it forgets the person
+wherever the ciphertext stands: state, journal, events, back-ups. What is found again is indexed under a key of the service,
+made at its first start and kept, with its algorithm, in `service_keys`: neither a new master nor another profile changes it.
 """
 
 import base64
-import hashlib
-import hmac
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
+from chassis.config import ConfigurationError
 from chassis.errors import FAILED_PRECONDITION, Refused
+from chassis.masters import Masters
+from standards.ciphers import INTERNATIONAL, Profile, Sealer, derive, mac
 
+Document = dict[str, Any]
 CACHED = 20_000
 
 
-def derive(master: bytes, purpose: str) -> bytes:
-    """A 32-byte key for one purpose (HKDF-SHA256), so that no key serves two."""
-    return HKDF(hashes.SHA256(), 32, None, purpose.encode()).derive(master)
+class _Index(NamedTuple):
+    """What values are found again by: the digest's name, the key of indexes, the key of requests."""
+
+    digest: str
+    values: bytes
+    requests: bytes
 
 
 class Keyring:
-    """The keys of persons of one service."""
+    """The keys of one service: of its persons, and its own."""
 
-    def __init__(self, collection: Collection[dict[str, Any]], master: bytes) -> None:
+    def __init__(self, collection: Collection[Document], masters: Masters, profile: Profile = INTERNATIONAL) -> None:
         self._collection = collection
-        self._wrap = AESGCM(derive(master, "wrap"))
-        self._index = derive(master, "index")
-        self._request = derive(master, "request")
-        self._cache: OrderedDict[str, AESGCM] = OrderedDict()
+        self._own = collection.database[f"service_{collection.name}"]
+        self._masters = masters
+        self._profile = profile
+        self._found: _Index | None = None
+        self._cache: OrderedDict[str, Sealer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ensure_indexes(self) -> None:
-        """Index for the poll of erased keys."""
+    def prepare(self) -> None:
+        """Declares the indexes and makes the service's own key at its first start; KeysUnavailable while the KMS is away.
+
+        ConfigurationError when it is not the masters of this store, or its own key was lost: nobody would be found again.
+        """
         self._collection.create_index("erased_at", name="erased_at", sparse=True)
+        self._collection.create_index([("_id", 1), ("erased_at", 1)], name="id_erased_at")
+        used = self._collection.find_one({}, {"_id": 1})
+        if self._own.find_one({"_id": "index"}) is None:
+            if used:
+                raise ConfigurationError(f"{self._own.name} is gone: restore it from the same back-up as the store")
+            self._kept(self._own, {"_id": "index", "digest": self._profile.digest})
+        try:
+            self._index()
+        except ValueError:
+            raise ConfigurationError("the masters are not those of this store") from None
 
     def seal(self, person: str, content: Mapping[str, Any] | str | bytes) -> str:
         """Ciphertext (URL-safe base64) of a mapping, a text or bytes; FAILED_PRECONDITION PERSON_ERASED after erasure."""
@@ -61,42 +77,56 @@ class Keyring:
         return self.open(person, sealed) or ""
 
     def seal_bytes(self, person: str, plain: bytes) -> bytes:
-        """Ciphertext of bytes: nonce, then AES-256-GCM with the person's id bound in."""
+        """Ciphertext of bytes by the profile's cipher, with the person's id bound in."""
         key = self._key(person, create=True)
         if key is None:
             raise Refused(FAILED_PRECONDITION, "PERSON_ERASED", "该用户的个人信息已被删除")
-        nonce = os.urandom(12)
-        return nonce + key.encrypt(nonce, plain, person.encode())
+        return key.seal(plain, person.encode())
 
     def open_bytes(self, person: str, sealed: bytes) -> bytes | None:
         """The bytes, None when the person is erased; cryptography's InvalidTag when they were changed."""
         key = self._key(person, create=False)
-        return None if key is None else key.decrypt(sealed[:12], sealed[12:], person.encode())
+        return None if key is None else key.open(sealed, person.encode())
 
     def blind(self, kind: str, value: str) -> str:
-        """A blind index: finds a value again without storing it (HMAC-SHA256)."""
-        return hmac.new(self._index, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+        """A blind index: finds a value again without storing it (HMAC)."""
+        own = self._index()
+        return mac(own.digest, own.values, f"{kind}:{value}".encode()).hex()
 
     def request_digest(self, command: bytes) -> str:
-        """Keyed SHA-256 of a command. Keyed, because a short form could be guessed from a plain digest."""
-        return hmac.new(self._request, command, hashlib.sha256).hexdigest()
+        """Keyed digest of a command. Keyed, because a short form could be guessed from a plain one."""
+        own = self._index()
+        return mac(own.digest, own.requests, command).hex()
 
     def code(self, of: str) -> str:
         """Eight base-32 characters (40 bits) only this service can derive from a text."""
-        digest = hmac.new(self._index, f"code:{of}".encode(), hashlib.sha256).digest()
-        return base64.b32encode(digest[:5]).decode()
+        own = self._index()
+        return base64.b32encode(mac(own.digest, own.values, f"code:{of}".encode())[:5]).decode()
 
     def wrap(self, name: str, secret: bytes) -> bytes:
-        """A secret of the service itself, wrapped by the master key."""
-        nonce = os.urandom(12)
-        return nonce + self._wrap.encrypt(nonce, secret, name.encode())
+        """A secret of the service itself, wrapped by the current master. `name` is the _id of the document it is kept in."""
+        return self._masters.wrap(name, secret)
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
-        """The secret again; ValueError under another master key."""
-        try:
-            return self._wrap.decrypt(wrapped[:12], wrapped[12:], name.encode())
-        except InvalidTag:
-            raise ValueError(f"{name} was wrapped under another MASTER_KEY") from None
+        """The secret again; KeysUnavailable while its master is away, ValueError under another master key."""
+        return self._masters.unwrap(name, wrapped)
+
+    def rewrap(self, collection: Collection[Document]) -> Iterator[bool]:
+        """Wraps each `wrapped` of a collection by the current master; whether there was need, one by one. Can be repeated."""
+        current = self._masters.current()
+        for document in collection.find({}, {"wrapped": 1}).batch_size(1000):
+            id, old = document["_id"], document.get("wrapped")
+            if old is None:
+                continue
+            if need := not old.startswith(current):
+                new = self.wrap(id, self.unwrap(id, old))
+                # Whoever was erased meanwhile stays so.
+                collection.update_one({"_id": id, "erased_at": None}, {"$set": {"wrapped": new}})
+            yield need
+
+    def own_collections(self) -> list[Collection[Document]]:
+        """Where this keyring keeps wrapped keys."""
+        return [self._collection, self._own]
 
     def erase(self, person: str, now: datetime) -> None:
         """Destroys the person's key, and lets no other take its place. Again is no fault."""
@@ -116,25 +146,35 @@ class Keyring:
             for person in persons:
                 self._cache.pop(person, None)
 
-    def _key(self, person: str, create: bool) -> AESGCM | None:
+    def _key(self, person: str, create: bool) -> Sealer | None:
         if cached := self._cache.get(person):
             return cached
         document = self._collection.find_one({"_id": person})
         if document is None and create:
-            document = self._create(person)
+            document = self._kept(self._collection, {"_id": person})
         if document is None or "wrapped" not in document:
             return None
-        key = AESGCM(self.unwrap(person, document["wrapped"]))
+        key = Sealer(self._profile, self.unwrap(person, document["wrapped"]))
         with self._lock:
             self._cache[person] = key
             while len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return key
 
-    def _create(self, person: str) -> dict[str, Any] | None:
-        document = {"_id": person, "wrapped": self.wrap(person, AESGCM.generate_key(256))}
+    def _index(self) -> _Index:
+        if self._found is None:
+            document = self._own.find_one({"_id": "index"})
+            if document is None:
+                raise ConfigurationError(f"{self._own.name} was not prepared")
+            secret, digest = self.unwrap("index", document["wrapped"]), document["digest"]
+            self._found = _Index(digest, derive(digest, secret, "index"), derive(digest, secret, "request"))
+        return self._found
+
+    def _kept(self, collection: Collection[Document], document: Document) -> Document | None:
+        """The document with a new wrapped key, or the one another process put there first."""
+        document["wrapped"] = self.wrap(document["_id"], os.urandom(32))
         try:
-            self._collection.insert_one(document)
-        except DuplicateKeyError:  # another process was first; its key is the one
-            return self._collection.find_one({"_id": person})
+            collection.insert_one(document)
+        except DuplicateKeyError:
+            return collection.find_one({"_id": document["_id"]})
         return document

@@ -20,7 +20,7 @@ import psutil
 
 from deploy.local.stores import Store, start_store
 from deploy.local.suite import Suite
-from loadtests import bench_search
+from loadtests import bench_identity, bench_search
 from loadtests.bench_figures import (
     Rounds,
     consequence_figures,
@@ -217,14 +217,14 @@ def main() -> None:
         campaign = Campaign(suite, folder / "loads").prepare()
         floor = Floor(folder, campaign)
         try:
-            figures += measure(campaign, floor)
+            figures += measure(campaign, floor, folder)
         finally:
             floor.stop()
     figures.append(Figure("spine.bench_minutes", (time.monotonic() - started) / 60, "min", 15))
     publish("bench", figures)
 
 
-def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
+def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     """Everything, in the order of growing data."""
     _say("idle")
     time.sleep(5)
@@ -252,6 +252,8 @@ def measure(campaign: Campaign, floor: Floor) -> list[Figure]:
     _say("growth")
     many = at_size(campaign, floor, MANY)
     figures += growth_figures(few, many, (FEW, MANY))
+    _say("sign-on")
+    figures += bench_identity.figures(campaign, folder)
     _say("search")
     return figures + bench_search.figures(campaign)
 

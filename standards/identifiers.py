@@ -105,6 +105,20 @@ def phone_mask(number: str) -> str:
     return _mask(number, 3, 4)
 
 
+COMPOUND_SURNAMES = frozenset(
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 "
+    "钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 "
+    "呼延 东郭 南门 羊舌 微生 梁丘 左丘 东门 西门 第五".split()
+)
+"""Family names of two characters (《百家姓》)."""
+
+
+def name_mask(name: str) -> str:
+    """A person's name with the given name as stars: 张**, 欧阳**; of a name in parts, or in Latin letters, the first letter stays."""
+    name = name.strip()
+    return _mask(name, 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else 1, 0)
+
+
 def mod37_36_check(text: str) -> str:
     """Check character of digits and capitals: ISO 7064:2003, hybrid system MOD 37,36."""
     product = 36

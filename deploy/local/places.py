@@ -17,7 +17,7 @@ from .faults import LocalFault
 
 FOLDER = ROOT / ".local"
 SERVICES = ("identity", "catalog", "case", "rating")
-REGION_NAME = "示范县"
+REGION = {"REGION": "990121", "REGION_NAME": "示范县"}
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Places:
 
     def _gateway(self) -> dict[str, str]:
         addresses = {f"{service.upper()}_ADDRESS": address for service, address in self.addresses.items()}
-        region = os.environ.get("REGION_NAME", REGION_NAME)
-        return {**addresses, "HTTP_LISTEN": self.http, "SECURE_COOKIES": "false", "REGION_NAME": region}
+        region = {name: os.environ.get(name, county) for name, county in REGION.items()}
+        return {**addresses, **region, "HTTP_LISTEN": self.http, "SECURE_COOKIES": "false"}
 
 
 def load_places(folder: Path) -> Places:

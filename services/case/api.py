@@ -9,11 +9,21 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import paging, telemetry
 from chassis.acts import now
-from chassis.errors import RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
+from chassis.errors import NOT_FOUND, RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
-from services.case import attachments, model, model_application, store, views
+from services.case import (
+    attachments,
+    model,
+    model_access,
+    model_application,
+    model_seeing,
+    store,
+    store_counties,
+    views,
+)
+from services.case.accesses import Accesses
 from services.case.model import Case
 from standards import identifiers, workdays
 from yiwang.case.v1 import events_pb2 as events
@@ -32,21 +42,28 @@ class CaseApi:
         self.items = store.Items(parts.database)
         self.files = store.Attachments(parts.database)
         self.arrivals = store.arrivals(parts.database)
+        self.counties = store_counties.Counties(parts.database)
         self.keyring = parts.keyring
+        self.accesses = Accesses(store.accesses(parts.database), self.cases, self.keyring)
 
     def UploadAttachment(self, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
         return attachments.upload(self.files, self.keyring, request, call)
 
     def DownloadAttachment(self, request: pb.DownloadAttachmentRequest, call: Call) -> pb.DownloadAttachmentResponse:
-        case = self.cases.get(request.case_id, model.visible(call.actor)).state
+        record, supervised = self._read(request.case_id, call)
+        case = record.state
         file = next((one for one in case.files if one.attachment_id == request.attachment_id), None)
-        sealed = self.files.read(request.attachment_id) if file else None
-        content = self.keyring.open_bytes(case.applicant_id, sealed) if sealed else None
-        if file is None or content is None:
+        if file is None or model_seeing.shut_out(call.actor, case):
             raise not_found()
-        return pb.DownloadAttachmentResponse(
-            attachment=views.attachment(file, case.applicant_id, self.keyring), content=content
-        )
+        if supervised:
+            names = [one.name for one in self._item_of(case).materials if one.key == file.material]
+            self.accesses.looked(call, case, model_access.DOWNLOADED, names)
+        sealed = self.files.read(request.attachment_id)
+        content = self.keyring.open_bytes(case.applicant_id, sealed) if sealed else None
+        if content is None:
+            raise not_found()
+        shown = views.attachment(file, case.applicant_id, call.actor, self.keyring)
+        return pb.DownloadAttachmentResponse(attachment=shown, content=content)
 
     def SubmitCase(self, request: pb.SubmitCaseRequest, call: Call) -> pb.Case:
         for attempt in range(3):
@@ -61,23 +78,29 @@ class CaseApi:
 
     def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> events.CaseSubmitted:
         item = self._item_to_apply_for(request)
+        model_application.check_delegated(call.actor, item.definition)
+        channel = model_application.channel_of(call.actor, request.channel)
+        county = self.counties.of(item.definition.region)
+        model_application.check_channel(county.channels, channel)
         form = {key: value.strip() for key, value in request.form.items()}
         handed_in = [one.material for one in request.materials]
         model_application.check_application(item.definition, form, handed_in, call.actor.level)
         day = datetime.now(workdays.SHANGHAI).date()
         random = self.keyring.blind("number", f"{id}/{attempt}")
         files = attachments.claim(self.files, request.materials, call.actor)  # may refuse: before sealing makes a key
+        self.counties.take(item.definition.region, county)
         submitted = events.CaseSubmitted(
             case_id=id,
             number=identifiers.case_number(item.definition.region, day, bytes.fromhex(random)),
             applicant_id=call.actor.id,
             item_id=request.item_id,
             edition=item.edition,
-            channel=request.channel,
+            channel=channel,  # type: ignore[arg-type]
             sealed_form=self.keyring.seal(call.actor.id, form),
             files=files,
+            sealed_agent_name=self._agent_name(call),
         )
-        return model_application.submit(submitted, item.definition)
+        return model_application.submit(submitted, item.definition, call.actor)
 
     def _item_to_apply_for(self, request: pb.SubmitCaseRequest) -> store.KeptItem:
         item = self.items.current(request.item_id)
@@ -88,17 +111,49 @@ class CaseApi:
         return item
 
     def GetCase(self, request: pb.GetCaseRequest, call: Call) -> pb.Case:
-        record = self.cases.get(request.case_id, model.visible(call.actor), request.min_version)
+        record, supervised = self._read(request.case_id, call, request.min_version)
+        if supervised:
+            self.accesses.looked(call, record.state, model_access.VIEWED)
         return self._reply(record, call)
+
+    def _read(self, id: str, call: Call, min_version: int = 0) -> tuple[Record[Case], bool]:
+        """The case as the caller may read it, and whether he sees it as a supervisor only, which is noted before he does."""
+        try:
+            return self.cases.get(id, model_seeing.visible(call.actor), min_version), False
+        except Refused as refused:
+            if refused.code != NOT_FOUND or model_seeing.SUPERVISE not in call.actor.roles:
+                raise
+        return self.cases.get(id, model_seeing.overseen(call.actor), min_version), True
 
     def ListMyCases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         size = request.page_size or PAGE
-        rows, token = store.own_cases(self.cases, call.actor.id, request.page_token, size)
+        rows, token = store.newest_cases(self.cases, model_seeing.visible(call.actor), request.page_token, size)
         return pb.ListMyCasesResponse(cases=self._lines(rows, call), next_page_token=token)
 
+    def ListCases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
+        size = request.page_size or PAGE
+        wanted = model_seeing.overseen(call.actor) | {"state.department": request.department}
+        rows, token = store.newest_cases(self.cases, wanted, request.page_token, size)
+        return pb.ListCasesResponse(cases=self._lines(rows, call), next_page_token=token)
+
+    def UnmaskCase(self, request: pb.UnmaskCaseRequest, call: Call) -> pb.UnmaskCaseResponse:
+        case = self._read(request.case_id, call)[0].state
+        item = self._item_of(case)
+        labels = {one.key: one.label for one in item.form_fields}
+        if unknown := [key for key in request.fields if key not in labels]:
+            raise invalid(*(Violation(f"fields[{key}]", "FIELD_NOT_LISTED", "事项没有此填报项") for key in unknown))
+        answers = views.clear_answers(case, item, request.fields, self.keyring)
+        self.accesses.unmasked(call, case, [labels[key] for key in request.fields], request.purpose.strip())
+        return pb.UnmaskCaseResponse(answers=answers)
+
+    def ListCaseAccesses(self, request: pb.ListCaseAccessesRequest, call: Call) -> pb.ListCaseAccessesResponse:
+        return self.accesses.page(call.actor, request.page_token, request.page_size or PAGE)
+
     def ListInbox(self, request: pb.ListInboxRequest, call: Call) -> pb.ListInboxResponse:
-        size, desk, instant = request.page_size or PAGE, call.actor.department, now()
-        arrived = self.arrivals.totals([f"{desk}/{instant.astimezone(workdays.SHANGHAI).date()}"])
+        size, department, instant = request.page_size or PAGE, call.actor.department, now()
+        require(bool(department), "NO_DEPARTMENT", "您没有所属部门，没有收件箱")
+        desk = store.at_desk(department, call.actor.id if request.mine else "")
+        arrived = self.arrivals.totals([f"{department}/{instant.astimezone(workdays.SHANGHAI).date()}"])
         if request.light:
             after, until = model.due_between(request.light, instant)
             skip = _offset(request.page_token)
@@ -140,7 +195,7 @@ class CaseApi:
             raise invalid(*found)
         sealed_form = self.keyring.seal(case.applicant_id, form) if request.form else ""
         files = attachments.claim(self.files, request.materials, call.actor)
-        return model.correct(case, item, files, sealed_form)
+        return model.correct(case, item, files, sealed_form, self._agent_name(call))
 
     def AcceptCase(self, request: pb.AcceptCaseRequest, call: Call) -> pb.Case:
         return self._move(request, call, lambda case: model.accept(case, call.actor, now()))
@@ -171,10 +226,15 @@ class CaseApi:
         return self._move(request, call, model.close)
 
     def WithdrawCase(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: model.withdraw(case, self._sealed(case, request.reason)))
+        return self._move(
+            request,
+            call,
+            lambda case: model.withdraw(case, self._sealed(case, request.reason), self._agent_name(call)),
+        )
 
     def _move(self, request: pb.AcceptCaseRequest | Message, call: Call, decide: Callable[[Case], Message]) -> pb.Case:
-        record = self.cases.change(request.case_id, call.cause, decide, model.visible(call.actor))  # type: ignore[union-attr]
+        visible = model_seeing.visible(call.actor)
+        record = self.cases.change(request.case_id, call.cause, decide, visible)  # type: ignore[union-attr]
         return self._reply(record, call)
 
     def _reply(self, record: Record[Case], call: Call) -> pb.Case:
@@ -187,6 +247,11 @@ class CaseApi:
 
     def _sealed(self, case: Case, text: str) -> str:
         return self.keyring.seal(case.applicant_id, text) if text else ""
+
+    def _agent_name(self, call: Call) -> str:
+        """Who acts for the applicant, sealed under the applicant's key; empty when nobody does."""
+        shown = views.agent_text(call.actor)
+        return self.keyring.seal(call.actor.id, shown) if shown else ""
 
     def _lines(self, rows: Sequence[Record[Case]], call: Call) -> list[pb.Case]:
         instant = now()
@@ -202,4 +267,4 @@ def _offset(token: str) -> int:
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
     api = CaseApi(parts)
-    return Api({"CaseService": api}, polls=[api.items.refresh])
+    return Api({"CaseService": api}, polls=[api.items.refresh, api.counties.refresh])

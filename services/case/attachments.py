@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import puremagic
 
@@ -53,6 +54,7 @@ def upload(files: Attachments, keyring: Keyring, request: pb.UploadAttachmentReq
     id, owner, digest = record_id(call.cause.key), call.actor.id, hashlib.sha256(request.content).hexdigest()
     metadata = {
         "owner": owner,
+        "by": call.actor.by,
         "sealed_filename": keyring.seal(owner, request.filename),
         "media_type": kind,
         "size": len(request.content),
@@ -71,12 +73,12 @@ def upload(files: Attachments, keyring: Keyring, request: pb.UploadAttachmentReq
 
 
 def claim(files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor) -> list[events.HandedInFile]:
-    """The files named for materials; each must be the caller's own."""
+    """The files named for materials; each must be the caller's own, uploaded by the same who acts for the applicant, if anybody does."""
     claimed, found = [], []
     for handed_in in materials:
         for id in handed_in.attachments:
             stored = files.get(id)
-            if stored is None or stored["owner"] != actor.id or stored["at"] < now() - GOOD_FOR:
+            if stored is None or not _may_claim(stored, actor) or stored["at"] < now() - GOOD_FOR:
                 found.append(
                     Violation(f"materials[{handed_in.material}]", "ATTACHMENT_UNKNOWN", "找不到上传的文件，请重新上传")
                 )
@@ -94,3 +96,8 @@ def claim(files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor) ->
     if found:
         raise invalid(*found)
     return claimed
+
+
+def _may_claim(stored: dict[str, Any], actor: Actor) -> bool:
+    # An upload of before it was noted who acts is the applicant's own.
+    return bool(stored["owner"] == actor.id and stored.get("by", f"person:{stored['owner']}") == actor.by)

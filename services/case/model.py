@@ -1,12 +1,12 @@
 """A case as pure functions: one per act, one per event, and the table of moves.
 
-An act checks and returns the event; `EVOLVE` turns events into state; `visible` says whose cases an actor may see.
+An act checks and returns the event; `EVOLVE` turns events into state; who may see a case is in `model_seeing`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chassis.acts import OFFICER, PERSON, Actor
 from chassis.errors import Violation, invalid, require
@@ -22,6 +22,8 @@ GRANTED, DENIED, ISSUED = pb.CASE_STATUS_GRANTED, pb.CASE_STATUS_DENIED, pb.CASE
 CLOSED, REFUSED, WITHDRAWN = pb.CASE_STATUS_CLOSED, pb.CASE_STATUS_REFUSED, pb.CASE_STATUS_WITHDRAWN
 ENDED = frozenset({CLOSED, REFUSED, WITHDRAWN})
 YELLOW_WORKING_DAYS = 2
+# Clocks of two services may differ by so much.
+CLOCKS_DIFFER = timedelta(seconds=60)
 
 
 class Move(NamedTuple):
@@ -87,7 +89,12 @@ class Case:
     correction_materials: list[str] = field(default_factory=list)
     sealed_notice: str = ""
     correction_asked: bool = False
+    # Who received it last, and everybody who took part in receiving it: none of them may decide it.
     received_by: str = ""
+    receivers: list[str] = field(default_factory=list)
+    # Whose work it is, and since when: the officer who acted last, or who took over from him.
+    handler_id: str = ""
+    handled_at: datetime | None = None
     accepted_at: datetime | None = None
     promised_due: datetime | None = None
     statutory_due: datetime | None = None
@@ -95,39 +102,28 @@ class Case:
     decided_by: str = ""
     result_number: str = ""
     closed_at: datetime | None = None
-
-
-def visible(actor: Actor) -> dict[str, Any]:
-    """The one filter of every read: persons see their own cases, officers those of their department."""
-    if actor.realm == PERSON:
-        return {"state.applicant_id": actor.id}
-    if actor.realm == OFFICER and actor.department:
-        return {"state.department": actor.department}
-    return {"state.applicant_id": ""}
-
-
-def sees(actor: Actor, case: Case) -> bool:
-    """The same as `visible`, as a predicate."""
-    if actor.realm == PERSON:
-        return case.applicant_id == actor.id
-    return actor.realm == OFFICER and bool(actor.department) and case.department == actor.department
+    # Who submitted it for the applicant (agent:<id> or person:<id>), under which delegation, of which organisation.
+    agent: str = ""
+    sealed_agent_name: str = ""
+    delegation_id: str = ""
+    agent_organization_id: str = ""
 
 
 def allowed(case: Case, name: str, actor: Actor) -> bool:
-    """Whether the actor could make this move now, as far as the table and the two-person rule tell."""
+    """Whether an actor who sees the case could make this move now, as far as the table and the two-person rule tell."""
     move = MOVES[name]
     return (
         _may_come(case, name, move)
         and actor.realm == move.realm
         and (not move.role or not actor.roles.isdisjoint(move.role))
         and not (name == "RequestCorrection" and case.correction_asked)
-        and not (name == "DecideCase" and case.received_by == actor.id)
+        and not (name == "DecideCase" and received(case, actor))
     )
 
 
-def moves(case: Case, actor: Actor) -> list[str]:
-    """Names of the moves the actor may make now."""
-    return [name for name in MOVES if allowed(case, name, actor)]
+def received(case: Case, officer: Actor) -> bool:
+    """Whether the officer took part in receiving the case: he asked for its correction, or accepted it."""
+    return officer.id == case.received_by or officer.id in case.receivers
 
 
 def _may_come(case: Case, name: str, move: Move) -> bool:
@@ -152,9 +148,13 @@ def request_correction(
 
 
 def correct(
-    case: Case, item: catalog.ItemDefinition, files: Sequence[events.HandedInFile], sealed_form: str
+    case: Case,
+    item: catalog.ItemDefinition,
+    files: Sequence[events.HandedInFile],
+    sealed_form: str,
+    sealed_agent_name: str = "",
 ) -> events.CaseCorrected:
-    """What the applicant hands in after the notice; everything asked for must be there."""
+    """What is handed in after the notice, by the applicant or in his name; everything asked for must be there."""
     require_move(case, "CorrectCase")
     handed_in = list(dict.fromkeys(file.material for file in files))
     found = check_materials(item, handed_in, complete=False)
@@ -163,7 +163,9 @@ def correct(
             found.append(Violation(f"materials[{key}]", "MATERIAL_MISSING", "请补交此材料"))
     if found:
         raise invalid(*found)
-    return events.CaseCorrected(case_id=case.id, files=files, sealed_form=sealed_form)
+    return events.CaseCorrected(
+        case_id=case.id, files=files, sealed_form=sealed_form, sealed_agent_name=sealed_agent_name
+    )
 
 
 def accept(case: Case, officer: Actor, now: datetime) -> events.CaseAccepted:
@@ -200,9 +202,9 @@ def pass_step(case: Case, officer: Actor, sealed_opinion: str) -> events.ReviewS
 
 
 def decide(case: Case, officer: Actor, granted: bool, reason: str, sealed_reason: str) -> events.CaseDecided:
-    """The decision; a denial needs a reason (art. 38). Who received the case may not decide it."""
+    """The decision; a denial needs a reason (art. 38). Whoever took part in receiving the case may not decide it."""
     require_move(case, "DecideCase")
-    require(officer.id != case.received_by, "RECEIVER_MAY_NOT_DECIDE", "收件人不得审批同一办件")
+    require(not received(case, officer), "RECEIVER_MAY_NOT_DECIDE", "收件人不得审批同一办件")
     if not granted and not reason.strip():
         raise invalid(Violation("reason", "REQUIRED", "不予许可必须说明理由"))
     return events.CaseDecided(case_id=case.id, officer_id=officer.id, granted=granted, sealed_reason=sealed_reason)
@@ -234,10 +236,20 @@ def close(case: Case) -> events.CaseClosed:
     )
 
 
-def withdraw(case: Case, sealed_reason: str) -> events.CaseWithdrawn:
-    """The applicant takes it back before a decision."""
+def withdraw(case: Case, sealed_reason: str, sealed_agent_name: str = "") -> events.CaseWithdrawn:
+    """The applicant takes it back before a decision, or somebody does so in his name."""
     require_move(case, "WithdrawCase")
-    return events.CaseWithdrawn(case_id=case.id, sealed_reason=sealed_reason)
+    return events.CaseWithdrawn(case_id=case.id, sealed_reason=sealed_reason, sealed_agent_name=sealed_agent_name)
+
+
+def hand_over(case: Case, officer_id: str, successor_id: str, left: datetime) -> events.CaseHandedOver | None:
+    """Open work of an officer who left the case's department then goes to his successor, or to nobody; nothing for a case that
+    is not his any more, or that he took up after he had come back."""
+    if case.status in ENDED or case.handler_id != officer_id or successor_id == officer_id:
+        return None
+    if case.handled_at is None or case.handled_at > left + CLOCKS_DIFFER:
+        return None
+    return events.CaseHandedOver(case_id=case.id, from_officer_id=officer_id, to_officer_id=successor_id)
 
 
 def light(case: Case, now: datetime) -> int:

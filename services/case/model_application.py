@@ -3,9 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from chassis.errors import Violation, invalid, require
+from chassis.acts import Actor
+from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, require
+from standards import identifiers, real_names
 from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
+
+# How who acts comes in, whatever the request says; a relative comes as he says, and so does a handler.
+AGENT_CHANNELS: Mapping[str, int] = {"helper": pb.CHANNEL_AGENT, "bank": pb.CHANNEL_BANK}
+# Which of a county's switches a way in hangs on. A province's app, and who does not say, come over the web.
+SWITCHES: Mapping[int, str] = {
+    pb.CHANNEL_UNSPECIFIED: "web",
+    pb.CHANNEL_WEB: "web",
+    pb.CHANNEL_API: "web",
+    pb.CHANNEL_MOBILE: "mobile",
+    pb.CHANNEL_WINDOW: "window",
+    pb.CHANNEL_KIOSK: "kiosk",
+    pb.CHANNEL_AGENT: "agent",
+    pb.CHANNEL_BANK: "bank",
+}
 
 
 def check_form(item: catalog.ItemDefinition, form: Mapping[str, str]) -> list[Violation]:
@@ -44,10 +61,15 @@ def _is_phone(value: str) -> bool:
     return digits.isdecimal() and 7 <= len(digits) <= 12
 
 
+def _is_id_number(value: str) -> bool:
+    return identifiers.id_number_valid(value.upper())
+
+
 _KINDS: Mapping[int, Callable[[str], bool]] = {
     catalog.FIELD_KIND_NUMBER: _is_number,
     catalog.FIELD_KIND_DATE: _is_date,
     catalog.FIELD_KIND_PHONE: _is_phone,
+    catalog.FIELD_KIND_ID_NUMBER: _is_id_number,
 }
 
 
@@ -74,13 +96,51 @@ def check_application(
 ) -> None:
     """Refuses an application the item does not allow; every fault at once, each with its field."""
     require(item.online, "NOT_ONLINE", "该事项暂不支持网上申请，请到窗口办理")
-    require(level >= item.required_level, "LEVEL_TOO_LOW", "该事项要求更高的实名等级")
+    require(level >= item.required_level, "LEVEL_TOO_LOW", _level_text(item.required_level, level))
     if found := check_form(item, form) + check_materials(item, handed_in):
         raise invalid(*found)
 
 
-def submit(submitted: events.CaseSubmitted, item: catalog.ItemDefinition) -> events.CaseSubmitted:
-    """The event of an application that was checked, completed with what the item's edition says."""
+def _level_text(needed: int, level: int) -> str:
+    names = real_names.WORDS
+    wanted, has = names.get(needed, ""), names.get(level, names[real_names.NONE])
+    where = "请携带身份证到政务服务窗口核验" if needed == real_names.IN_PERSON else "请在“我的账户”中完成该项核验"
+    return f"该事项要求实名等级达到“{wanted}”，您目前是“{has}”。{where}，再提交申请"
+
+
+def channel_of(actor: Actor, stated: int) -> int:
+    """The way an application came: of a helper or a teller the service knows it; nobody else can state theirs."""
+    if actor.acting and actor.acting.channel in AGENT_CHANNELS:
+        return AGENT_CHANNELS[actor.acting.channel]
+    if stated in AGENT_CHANNELS.values():
+        raise invalid(Violation("channel", "CHANNEL_NOT_OPEN_TO_YOU", "该渠道仅供帮办代办点和银行网点使用"))
+    return stated
+
+
+def check_delegated(actor: Actor, item: catalog.ItemDefinition) -> None:
+    """PERMISSION_DENIED ITEM_NOT_DELEGATED for who acts for a person outside of what was delegated: another item, or a new case
+    where the delegation is for one case."""
+    acting = actor.acting
+    if acting and acting.channel != "handler" and not acting.covers(item.code, ""):
+        raise Refused(PERMISSION_DENIED, "ITEM_NOT_DELEGATED", "本人没有委托您办理该事项")
+
+
+def check_channel(open_channels: frozenset[str] | None, channel: int) -> None:
+    """FAILED_PRECONDITION CHANNEL_CLOSED where the county closed this way in; None = it has not said, and all are open."""
+    if open_channels is not None:
+        is_open = SWITCHES[channel] in open_channels
+        require(is_open, "CHANNEL_CLOSED", "本县暂未开放该办事渠道，请换一种方式办理或到窗口办理")
+
+
+def submit(
+    submitted: events.CaseSubmitted, item: catalog.ItemDefinition, actor: Actor | None = None
+) -> events.CaseSubmitted:
+    """The event of an application that was checked, completed with what the item's edition says, and with who acts for the
+    applicant."""
+    if actor and actor.acting:
+        submitted.agent = actor.acting.agent
+        submitted.delegation_id = actor.acting.delegation
+        submitted.agent_organization_id = actor.acting.organization
     submitted.item_code = item.code
     submitted.item_name = item.name
     submitted.department = item.department.code

@@ -33,17 +33,20 @@ def submitted(_case: None, event: events.CaseSubmitted, moment: Moment) -> Case:
         statutory=_limit(event.statutory_limit),
         submitted_at=moment.at,
         desk=event.department,
+        agent=event.agent,
+        sealed_agent_name=event.sealed_agent_name,
+        delegation_id=event.delegation_id,
+        agent_organization_id=event.agent_organization_id,
     )
 
 
 def correction_requested(case: Case, event: events.CorrectionRequested, moment: Moment) -> Case:
     return replace(
-        case,
+        _received(case, _id(moment.by), moment),
         status=model.CORRECTION,
         correction_materials=list(event.materials),
         sealed_notice=event.sealed_notice,
         correction_asked=True,
-        received_by=_id(moment.by),
     )
 
 
@@ -62,9 +65,8 @@ def corrected(case: Case, event: events.CaseCorrected, _moment: Moment) -> Case:
 
 def accepted(case: Case, event: events.CaseAccepted, moment: Moment) -> Case:
     return replace(
-        case,
+        _received(case, event.officer_id, moment),
         status=model.IN_REVIEW if case.review_steps else model.REVIEWED,
-        received_by=event.officer_id,
         accepted_at=moment.at,
         promised_due=_instant(event.promised_due),
         statutory_due=_instant(event.statutory_due),
@@ -73,21 +75,23 @@ def accepted(case: Case, event: events.CaseAccepted, moment: Moment) -> Case:
 
 
 def refused(case: Case, event: events.CaseRefused, moment: Moment) -> Case:
-    return replace(case, status=model.REFUSED, received_by=event.officer_id, closed_at=moment.at, desk="")
+    case = _received(case, event.officer_id, moment)
+    return replace(case, status=model.REFUSED, closed_at=moment.at, desk="")
 
 
-def step_passed(case: Case, _event: events.ReviewStepPassed, _moment: Moment) -> Case:
+def step_passed(case: Case, event: events.ReviewStepPassed, moment: Moment) -> Case:
     passed = case.steps_passed + 1
     status = model.REVIEWED if passed == len(case.review_steps) else model.IN_REVIEW
-    return replace(case, steps_passed=passed, status=status)
+    return replace(_handled(case, event.officer_id, moment), steps_passed=passed, status=status)
 
 
-def decided(case: Case, event: events.CaseDecided, _moment: Moment) -> Case:
-    return replace(case, status=model.GRANTED if event.granted else model.DENIED, decided_by=event.officer_id)
+def decided(case: Case, event: events.CaseDecided, moment: Moment) -> Case:
+    status = model.GRANTED if event.granted else model.DENIED
+    return replace(_handled(case, event.officer_id, moment), status=status, decided_by=event.officer_id)
 
 
-def issued(case: Case, event: events.ResultIssued, _moment: Moment) -> Case:
-    return replace(case, status=model.ISSUED, result_number=event.result_number)
+def issued(case: Case, event: events.ResultIssued, moment: Moment) -> Case:
+    return replace(_handled(case, event.officer_id, moment), status=model.ISSUED, result_number=event.result_number)
 
 
 def closed(case: Case, _event: events.CaseClosed, moment: Moment) -> Case:
@@ -98,6 +102,11 @@ def withdrawn(case: Case, _event: events.CaseWithdrawn, moment: Moment) -> Case:
     return replace(
         case, status=model.WITHDRAWN, closed_at=moment.at, desk="", correction_materials=[], sealed_notice=""
     )
+
+
+def handed_over(case: Case, event: events.CaseHandedOver, _moment: Moment) -> Case:
+    # When it was handled last stays: if the successor is gone already, it is his open work of that time.
+    return replace(case, handler_id=event.to_officer_id)
 
 
 EVOLVE: Evolve = {
@@ -111,7 +120,18 @@ EVOLVE: Evolve = {
     events.ResultIssued: issued,
     events.CaseClosed: closed,
     events.CaseWithdrawn: withdrawn,
+    events.CaseHandedOver: handed_over,
 }
+
+
+def _handled(case: Case, officer_id: str, moment: Moment) -> Case:
+    return replace(case, handler_id=officer_id, handled_at=moment.at)
+
+
+def _received(case: Case, officer_id: str, moment: Moment) -> Case:
+    known = officer_id in case.receivers
+    receivers = case.receivers if known else [*case.receivers, officer_id]
+    return replace(_handled(case, officer_id, moment), received_by=officer_id, receivers=receivers)
 
 
 def _files(files: Iterable[events.HandedInFile]) -> list[File]:

@@ -1,4 +1,4 @@
-"""What case keeps: cases, its copy of the items, attachments, and the count of arrivals."""
+"""What case keeps: cases, accesses to them, its copy of the items, attachments, and the count of arrivals."""
 
 import threading
 import uuid
@@ -16,9 +16,11 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
 from chassis.acts import now
-from chassis.records import Record, Records
+from chassis.records import Filter, Record, Records
 from chassis.tally import Tally
+from services.case import handing_over, model_access, store_counties
 from services.case.model import Case
+from services.case.model_access import Access
 from services.case.model_evolve import EVOLVE
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -33,9 +35,14 @@ def cases(database: Database[Document]) -> Records[Case]:
     return Records(database["cases"], Case, EVOLVE, events)
 
 
+def accesses(database: Database[Document]) -> Records[Access]:
+    """Who saw cases as a supervisor, or answers in clear."""
+    return Records(database["accesses"], Access, model_access.EVOLVE, events)
+
+
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [cases(database)]
+    return [cases(database), accesses(database)]
 
 
 def arrivals(database: Database[Document]) -> Tally:
@@ -49,10 +56,15 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.applicant_id", 1), ("state.submitted_at", 1)],
         [("state.desk", 1), ("state.submitted_at", 1)],
         [("state.desk", 1), ("state.promised_due", 1)],
+        [("state.desk", 1), ("state.handler_id", 1), ("state.submitted_at", 1)],
+        [("state.department", 1), ("state.submitted_at", 1)],
         [("state.files.attachment_id", 1)],
         unique=["state.number"],
     )
+    accesses(database).ensure_indexes([("state.person_id", 1), ("state.at", 1)])
     arrivals(database).ensure_indexes()
+    store_counties.ensure_indexes(database)
+    handing_over.ensure_indexes(database)
     database["items"].create_index("heard", name="heard")
     database["items"].create_index([("_id", 1), ("seq", 1)], name="id_seq")
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
@@ -64,22 +76,38 @@ def uses_file(all: Records[Case], attachment: str) -> bool:
     return all.collection.find_one({"state.files.attachment_id": attachment}, {"_id": 1}) is not None
 
 
-def newest_at_desk(all: Records[Case], desk: str, token: str, count: int) -> tuple[list[Record[Case]], str]:
-    """A page of the open cases of a department, newest first, and the next page's token."""
-    return paging.newest(all, {"state.desk": desk}, "submitted_at", token, count, FIRST_WINDOW)
+def at_desk(department: str, handler_id: str = "") -> Document:
+    """The filter of a department's open cases, or of those an officer handles there."""
+    return {"state.desk": department} | ({"state.handler_id": handler_id} if handler_id else {})
+
+
+def newest_at_desk(all: Records[Case], desk: Filter, token: str, count: int) -> tuple[list[Record[Case]], str]:
+    """A page of the open cases of a desk (`at_desk`), newest first, and the next page's token."""
+    return paging.newest(all, desk, "submitted_at", token, count, FIRST_WINDOW)
 
 
 def due_at_desk(
-    all: Records[Case], desk: str, after: datetime, until: datetime, skip: int, count: int
+    all: Records[Case], desk: Filter, after: datetime, until: datetime, skip: int, count: int
 ) -> list[Record[Case]]:
-    """Open cases of a department that are due in (after, until], the most urgent first."""
-    query = {"state.desk": desk, "state.promised_due": {"$gt": after, "$lte": until}}
+    """Open cases of a desk (`at_desk`) that are due in (after, until], the most urgent first."""
+    query = {**desk, "state.promised_due": {"$gt": after, "$lte": until}}
     return all.select(query, [("state.promised_due", 1), ("state.submitted_at", 1)], skip, count)
 
 
-def own_cases(all: Records[Case], applicant: str, token: str, count: int) -> tuple[list[Record[Case]], str]:
-    """A page of a person's cases, newest first, and the next page's token."""
-    return paging.newest(all, {"state.applicant_id": applicant}, "submitted_at", token, count)
+def newest_cases(all: Records[Case], visible: Filter, token: str, count: int) -> tuple[list[Record[Case]], str]:
+    """A page of the cases a filter finds, newest first, and the next page's token. The filter names applicant or department."""
+    return paging.newest(all, visible, "submitted_at", token, count)
+
+
+def newest_accesses(all: Records[Access], visible: Filter, token: str, count: int) -> tuple[list[Record[Access]], str]:
+    """A page of a person's access record, newest first, and the next page's token."""
+    return paging.newest(all, visible, "at", token, count)
+
+
+def department_name(all: Records[Case], code: str) -> str:
+    """How a department is called, as far as there is a case of it."""
+    found = all.collection.find_one({"state.department": code}, {"state.department_name": 1})
+    return str(found["state"]["department_name"]) if found else ""
 
 
 class KeptItem(NamedTuple):

@@ -1,13 +1,13 @@
 """A case as its reader may see it. Sealed texts are opened here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chassis.acts import OFFICER, PERSON, Actor
+from chassis.acts import MACHINE, OFFICER, Actor
 from chassis.records import Record
 from chassis.sealed import Keyring
-from services.case import model
+from services.case import masking, model, model_seeing
 from services.case.model import Case, File
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -32,7 +32,10 @@ TIMELINE: Mapping[str, Line] = {
     "ResultIssued": Line("制作结果文书"),
     "CaseClosed": Line("办结"),
     "CaseWithdrawn": Line("申请人撤回", "sealedReason"),
+    "CaseHandedOver": Line("经办人员变更"),
 }
+# They read who did what, and what officers wrote for officers.
+OFFICES = (OFFICER, MACHINE)
 
 
 def brief(record: Record[Case], actor: Actor, now: datetime) -> pb.Case:
@@ -52,40 +55,63 @@ def brief(record: Record[Case], actor: Actor, now: datetime) -> pb.Case:
         region=case.region,
         channel=case.channel,  # type: ignore[arg-type]
         applicant_id=case.applicant_id,
-        submitted_at=_time(case.submitted_at),
-        accepted_at=_time(case.accepted_at),
-        promised_due=_time(case.promised_due),
-        statutory_due=_time(case.statutory_due),
-        closed_at=_time(case.closed_at),
+        submitted_at=time_text(case.submitted_at),
+        accepted_at=time_text(case.accepted_at),
+        promised_due=time_text(case.promised_due),
+        statutory_due=time_text(case.statutory_due),
+        closed_at=time_text(case.closed_at),
         light=model.light(case, now),  # type: ignore[arg-type]
         provisional=case.provisional,
         review_steps=case.review_steps,
         review_steps_passed=case.steps_passed,
-        moves=model.moves(case, actor),
+        moves=model_seeing.moves(case, actor),
         result_number=case.result_number,
         result_name=case.result_name,
+        delegation_id=case.delegation_id,
+        agent_organization_id=case.agent_organization_id,
+        handler_id=case.handler_id if actor.realm in OFFICES else "",
     )
 
 
 def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyring: Keyring, now: datetime) -> pb.Case:
-    """The whole case, opened for its reader."""
+    """The whole case, opened for its reader: in clear for the applicant's side, with phones and ID numbers masked for others."""
     case, view = record.state, brief(record, actor, now)
     form = keyring.open(case.applicant_id, case.sealed_form)
     view.erased = form is None
-    view.answers.extend(pb.Answer(field=one, value=(form or {}).get(one.key, "")) for one in item.form_fields if form)
-    view.materials.extend(_material(material, case, keyring) for material in item.materials)
+    if form and not model_seeing.shut_out(actor, case):
+        view.answers.extend(_answer(one, form.get(one.key, ""), actor) for one in item.form_fields)
+    view.materials.extend(_material(material, case, actor, keyring) for material in item.materials)
     view.timeline.extend(_entry(entry, case, actor, keyring) for entry in record.journal)
-    view.correction_notice = keyring.open_text(case.applicant_id, case.sealed_notice)
-    if actor.realm == PERSON:
+    view.correction_notice = _text(case, case.sealed_notice, actor, keyring)
+    view.agent_name = keyring.open_text(case.applicant_id, case.sealed_agent_name)
+    if model_seeing.is_applicant(actor):
         view.query_code = keyring.code(case.number)
     return view
 
 
-def attachment(file: File, applicant: str, keyring: Keyring) -> pb.Attachment:
+def clear_answers(
+    case: Case, item: catalog.ItemDefinition, keys: Sequence[str], keyring: Keyring
+) -> list[pb.Answer] | None:
+    """These answers as they were given, in the order of the item; None when the person is erased."""
+    form = keyring.open(case.applicant_id, case.sealed_form)
+    if form is None:
+        return None
+    return [pb.Answer(field=one, value=form.get(one.key, "")) for one in item.form_fields if one.key in keys]
+
+
+def agent_text(actor: Actor) -> str:
+    """Who acts for the principal, as it is shown beside what he did; empty when nobody does."""
+    if actor.acting is None:
+        return ""
+    return f"{actor.acting.name}{'经办' if model_seeing.handles(actor) else '代办'}"
+
+
+def attachment(file: File, applicant: str, actor: Actor, keyring: Keyring) -> pb.Attachment:
     """A file of a case."""
+    filename = keyring.open_text(applicant, file.sealed_filename)
     return pb.Attachment(
         id=file.attachment_id,
-        filename=keyring.open_text(applicant, file.sealed_filename),
+        filename=filename if model_seeing.reads_clear(actor) else masking.masked_text(filename),
         media_type=file.media_type,
         size=file.size,
         sha256=file.sha256,
@@ -100,37 +126,49 @@ def progress(record: Record[Case]) -> pb.Progress:
         item_name=case.item_name,
         department_name=case.department_name,
         status=case.status,  # type: ignore[arg-type]
-        submitted_at=_time(case.submitted_at),
-        promised_due=_time(case.promised_due),
-        closed_at=_time(case.closed_at),
+        submitted_at=time_text(case.submitted_at),
+        promised_due=time_text(case.promised_due),
+        closed_at=time_text(case.closed_at),
         timeline=[
-            pb.TimelineEntry(seq=entry["seq"], type=entry["type"], at=_time(entry["at"]), title=_title(entry))
+            pb.TimelineEntry(seq=entry["seq"], type=entry["type"], at=time_text(entry["at"]), title=_title(entry))
             for entry in record.journal
         ],
     )
 
 
-def _material(material: catalog.Material, case: Case, keyring: Keyring) -> pb.CaseMaterial:
+def _answer(field: catalog.FormField, value: str, actor: Actor) -> pb.Answer:
+    shown = value if model_seeing.reads_clear(actor) else masking.masked_answer(field.kind, value)
+    return pb.Answer(field=field, value=shown, masked=shown != value)
+
+
+def _text(case: Case, sealed: str, actor: Actor, keyring: Keyring) -> str:
+    text = keyring.open_text(case.applicant_id, sealed)
+    return text if model_seeing.reads_clear(actor) else masking.masked_text(text)
+
+
+def _material(material: catalog.Material, case: Case, actor: Actor, keyring: Keyring) -> pb.CaseMaterial:
+    files = [] if model_seeing.shut_out(actor, case) else [one for one in case.files if one.material == material.key]
     return pb.CaseMaterial(
         key=material.key,
         name=material.name,
         necessity=material.necessity,
-        attachments=[attachment(one, case.applicant_id, keyring) for one in case.files if one.material == material.key],
+        attachments=[attachment(one, case.applicant_id, actor, keyring) for one in files],
         correction_open=material.key in case.correction_materials,
     )
 
 
 def _entry(entry: Mapping[str, Any], case: Case, actor: Actor, keyring: Keyring) -> pb.TimelineEntry:
-    line = TIMELINE[entry["type"]]
-    readable = line.for_applicant or actor.realm == OFFICER
-    text = keyring.open_text(case.applicant_id, entry["data"].get(line.text, "")) if readable else ""
+    line, data = TIMELINE[entry["type"]], entry["data"]
+    readable = line.for_applicant or actor.realm in OFFICES
+    text = _text(case, data.get(line.text, ""), actor, keyring) if readable else ""
     return pb.TimelineEntry(
         seq=entry["seq"],
         type=entry["type"],
-        at=_time(entry["at"]),
+        at=time_text(entry["at"]),
         title=_title(entry),
         text=text,
-        by=entry["by"] if actor.realm == OFFICER else "",
+        by=entry["by"] if actor.realm in OFFICES else "",
+        agent_name=keyring.open_text(case.applicant_id, data.get("sealedAgentName", "")),
     )
 
 
@@ -143,5 +181,6 @@ def _title(entry: Mapping[str, Any]) -> str:
     return title
 
 
-def _time(instant: datetime | None) -> str:
+def time_text(instant: datetime | None) -> str:
+    """An instant as answers have it, RFC 3339 in UTC; empty for none."""
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else ""

@@ -7,10 +7,12 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
-from services.case import store
+from services.case import handing_over, store, store_counties
+from services.case.handing_over import Departure
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
+from yiwang.identity.v1.events_pb2 import CountySaved, OfficerDismissed, OfficerTransferred
 
 UNUSED_FOR = timedelta(days=1)
 
@@ -21,6 +23,8 @@ class Worker(HearsPeople):
     name = "case"
     items: store.Items
     arrivals: Tally
+    counties: store_counties.Counties
+    handing_over: handing_over.HandingOver
 
     @on(ItemPublished)
     def keep_item(self, event: Heard[ItemPublished]) -> None:
@@ -31,6 +35,27 @@ class Worker(HearsPeople):
     def suspend_item(self, event: Heard[ItemSuspended]) -> None:
         """Read model: no new applications for the item."""
         self.items.suspend(event.body.item_id, event.seq)
+
+    @on(CountySaved)
+    def keep_county(self, event: Heard[CountySaved]) -> None:
+        """Read model: which ways into a county are open, and how many applications a minute it takes."""
+        body = event.body
+        self.counties.keep(body.region, event.seq, body.channels, body.submits_per_minute)
+
+    @on(OfficerTransferred)
+    def hand_over(self, event: Heard[OfficerTransferred]) -> None:
+        """Act: what he had open in the department he left goes to his successor, case by case."""
+        self.handing_over.leave(_departure(event), event.seq)
+
+    @on(OfficerDismissed)
+    def take_back(self, event: Heard[OfficerDismissed]) -> None:
+        """Act: what he had open goes to his successor, or to nobody."""
+        self.handing_over.leave(_departure(event), event.seq)
+
+    @every(interval=60)
+    def finish_hand_overs(self) -> None:
+        """Hands over what was taken up while its officer was leaving."""
+        self.handing_over.again()
 
     @on(CaseSubmitted)
     def note_arrival(self, event: Heard[CaseSubmitted]) -> None:
@@ -51,8 +76,15 @@ class Worker(HearsPeople):
         store.Attachments(self.parts.database).sweep(now() - UNUSED_FOR, lambda file: store.uses_file(cases, file))
 
 
+def _departure(event: Heard[OfficerTransferred] | Heard[OfficerDismissed]) -> Departure:
+    body, left = event.body, datetime.fromisoformat(event.time)
+    return Departure(body.officer_id, body.department, body.successor_id, left, event.cause)
+
+
 def build(parts: Parts) -> type[Worker]:
     """The worker of case, from its parts."""
     Worker.parts = parts
     Worker.items, Worker.arrivals = store.Items(parts.database), store.arrivals(parts.database)
+    Worker.counties = store_counties.Counties(parts.database)
+    Worker.handing_over = handing_over.HandingOver(parts.database, store.cases(parts.database))
     return Worker

@@ -23,6 +23,8 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        # X-Forwarded-For is read where it matters, and only as far as TRUSTED_PROXIES says (security.py).
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
     )
     telemetry.flush()

@@ -14,16 +14,20 @@ from starlette.types import ASGIApp, Scope
 
 from services.gateway import (
     api_json,
+    county,
     health,
     openapi,
     pages_account,
+    pages_acting,
     pages_agent,
     pages_clients,
+    pages_delegations,
     pages_factors,
     pages_officer,
     pages_officers,
     pages_organizations,
     pages_person,
+    pages_places,
     pages_public,
     pages_sign_in,
     pages_sso,
@@ -41,12 +45,15 @@ PAGES = (
     *pages_sign_in.PAGES,
     *pages_sso.PAGES,
     *pages_account.PAGES,
+    *pages_acting.PAGES,
     *pages_factors.PAGES,
+    *pages_delegations.PAGES,
     *pages_organizations.PAGES,
     *pages_person.PAGES,
     *pages_agent.PAGES,
     *pages_officer.PAGES,
     *pages_officers.PAGES,
+    *pages_places.PAGES,
     *pages_clients.PAGES,
 )
 
@@ -71,9 +78,11 @@ def _routes() -> list[BaseRoute]:
     return [
         Mount("/static", Assets(directory=STATIC)),
         Route("/favicon.ico", _favicon),
+        *county.ROUTES,
         *health.ROUTES,
         *openapi.ROUTES,
         *api_json.ROUTES,
+        *pages_sso.ROUTES,
         *(route(page) for page in PAGES),
     ]
 
@@ -90,7 +99,9 @@ def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextM
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.backends = Backends(settings)
+        app.state.county.start(app.state.backends)
         yield
+        await app.state.county.stop()
         await app.state.backends.close()
 
     return lifespan
@@ -107,4 +118,5 @@ def build(settings: Settings) -> ASGIApp:
     app.state.settings = settings
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
     app.state.refresher = Refresher()
+    app.state.county = county.County(settings)
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import telemetry
 
 # Style sheets and probes are no requests of people; their spans would bury the others.
-QUIET = ("/static/", "/favicon.ico", "/healthz", "/readyz")
+QUIET = ("/static/", "/county.css", "/favicon.ico", "/healthz", "/readyz")
 NO_ROUTE = "(no such path)"
 
 

@@ -12,9 +12,13 @@ from starlette.routing import Route
 from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_form_token
-from services.gateway.session import keep_session, session_of
+from services.gateway.session import Session, keep_session, session_of
 
 Handler = Callable[[Request], Awaitable[Response]]
+# Where everybody begins.
+HOME_OF = {"person": "/cases", "officer": "/desk", "agent": "/agent"}
+# What is done at the desk; officers without any of it begin at administration.
+DESK = {"receive", "review", "decide", "issue"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,12 +28,22 @@ class Page:
     path: str
     get: Handler | None = None
     post: Handler | None = None
-    needs: Literal["", "person", "officer", "anyone"] = ""
+    needs: Literal["", "person", "officer", "agent", "anyone"] = ""
+    # Officers need one of these.
+    roles: tuple[str, ...] = ()
+    # Who acts for somebody may come too, in his name.
+    acting: bool = False
 
 
 def go(path: str, **query: str | int) -> RedirectResponse:
     """Sends the browser on after a form, so that reloading repeats nothing."""
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def home_of(session: Session) -> str:
+    """Where a visitor who is signed in begins."""
+    office = session.realm == "officer" and "administer" in session.roles and not DESK & set(session.roles)
+    return "/admin" if office else HOME_OF[session.realm]
 
 
 def route(page: Page) -> Route:
@@ -49,7 +63,7 @@ def route(page: Page) -> Route:
 async def _serve(request: Request, page: Page, get: Handler) -> Response:
     """Who may come, is the form ours, what does the handler say, and what if a service refuses."""
     try:
-        if stop := _stop(request, page.needs):
+        if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:
             await check_form_token(request)
@@ -57,21 +71,33 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
         return await get(request)
     except CallError as error:
         if error.status == 401:
-            session_of(request).clear()
-            return _to_sign_in(request)
+            return _ended(request)
         return show_call_error(request, error)
     finally:
         await request.close()
 
 
-def _stop(request: Request, needs: str) -> Response | None:
+def _stop(request: Request, page: Page) -> Response | None:
     """What a visitor who may not come is answered."""
-    realm = session_of(request).realm
-    if not needs or realm == needs or (realm and needs == "anyone"):
+    session = session_of(request)
+    if not page.needs:
         return None
-    if not realm:
+    if not session.realm:
         return _to_sign_in(request)
-    return show_refusal(request, 403, "PERSONS_ONLY" if needs == "person" else "OFFICERS_ONLY")
+    if session.own and not page.acting:
+        return show_refusal(request, 403, "NOT_WHILE_ACTING")
+    if page.needs not in ("anyone", session.realm):
+        return show_refusal(request, 403, f"{page.needs.upper()}S_ONLY")
+    if page.roles and not set(page.roles) & set(session.roles):
+        return show_refusal(request, 403, "ROLE_NEEDED")
+    return None
+
+
+def _ended(request: Request) -> Response:
+    """The session is over: back to the visitor's own when it acted for somebody, else to sign-in."""
+    session = session_of(request)
+    session.leave()
+    return go(home_of(session), done="acting-over") if session.realm else _to_sign_in(request)
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -1,6 +1,6 @@
-"""Pages of an officer: the inbox, one case, and the moves on it."""
+"""Pages of an officer: the inbox, one case with the moves on it and its answers in clear, and supervision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,12 @@ from services.gateway.pages import Page, go
 from services.gateway.pages_person import get_case
 from services.gateway.progress import stages
 from services.gateway.render import show
-from services.gateway.session import ask
+from services.gateway.session import ask, ask_public, session_of
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.identity.v1 import officers_pb2 as officers
 
 PAGE_SIZE = 30
+DESK_ROLES = frozenset(("receive", "review", "decide", "issue"))
 LIGHTS = {"red": cases.LIGHT_RED, "yellow": cases.LIGHT_YELLOW, "green": cases.LIGHT_GREEN}
 
 
@@ -63,14 +65,42 @@ MOVES = {
 
 
 async def inbox(request: Request) -> Response:
-    """The open cases of the officer's department, all or by light."""
+    """The open cases of the officer's department: all, by light, or his own. Who only supervises has no inbox."""
+    roles = session_of(request).roles
+    if "supervise" in roles and DESK_ROLES.isdisjoint(roles):
+        return go("/desk/supervision")
+    mine = "1" if request.query_params.get("mine") else ""
     light = request.query_params.get("light", "")
     page = request.query_params.get("page", "")[:200]
     message = cases.ListInboxRequest(
-        light=LIGHTS.get(light, cases.LIGHT_UNSPECIFIED), page_size=PAGE_SIZE, page_token=page
+        light=LIGHTS.get(light, cases.LIGHT_UNSPECIFIED), page_size=PAGE_SIZE, page_token=page, mine=bool(mine)
     )
     found = await ask(request, backends(request).case.ListInbox, message)
-    return show(request, "inbox.html", found=found, light=light if light in LIGHTS else "", page=page)
+    return show(request, "inbox.html", found=found, light=light if light in LIGHTS else "", page=page, mine=mine)
+
+
+async def supervision(request: Request) -> Response:
+    """The cases of a department of the supervisor's region."""
+    department = request.query_params.get("department", "")[:18]
+    page = request.query_params.get("page", "")[:200]
+    found = None
+    if department:
+        message = cases.ListCasesRequest(department=department, page_size=PAGE_SIZE, page_token=page)
+        found = await ask(request, backends(request).case.ListCases, message)
+    at_desk = not DESK_ROLES.isdisjoint(session_of(request).roles)
+    known = await _departments(request)
+    return show(
+        request, "supervision.html", found=found, departments=known, department=department, page=page, at_desk=at_desk
+    )
+
+
+async def _departments(request: Request) -> list[officers.Department]:
+    """The departments of the officer's region, to choose from; none while identity is away: the code can be typed."""
+    try:
+        message = officers.ListDepartmentsRequest(region=session_of(request).region, page_size=200)
+        return list((await ask_public(request, backends(request).officers.ListDepartments, message)).departments)
+    except CallError:
+        return []
 
 
 async def desk_case(request: Request) -> Response:
@@ -79,11 +109,18 @@ async def desk_case(request: Request) -> Response:
 
 
 async def _show_case(
-    request: Request, status: int = 200, problems: list[Problem] | None = None, tried: str = "", **typed: str
+    request: Request,
+    status: int = 200,
+    problems: list[Problem] | None = None,
+    tried: str = "",
+    clear: Sequence[cases.Answer] = (),
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     case = await get_case(request)
-    context = {"typed": typed, "tried": tried, "request_id": new_request_id(), "problems": problems or []}
-    return show(request, "desk_case.html", status, case=case, stages=stages(case), **context)
+    context: dict[str, Any] = {"typed": typed or {}, "tried": tried, "problems": problems or [], "clear": clear}
+    return show(
+        request, "desk_case.html", status, case=case, stages=stages(case), request_id=new_request_id(), **context
+    )
 
 
 async def make_move(request: Request) -> Response:
@@ -97,15 +134,39 @@ async def make_move(request: Request) -> Response:
         message = move.request(request_id=request_id(form), case_id=case_id, **move.fields(form))
         case = await ask(request, getattr(backends(request).case, move.rpc), message)
     except CallError as error:
-        if error.status not in (400, 403, 409):
-            raise
-        typed = {f"{name}_{key}": ",".join(str(value) for value in form.getlist(key)) for key in form}
-        return await _show_case(request, error.status, problems_of(error, words.FIELD, f"{name}-"), name, **typed)
+        return await _again(request, name, form, error)
     return go(f"/desk/{case_id}", done=move.done, at=case.version)
+
+
+async def _again(request: Request, name: str, form: FormData, error: CallError) -> Response:
+    """The case page again, with what was refused and what was typed into the form of this name."""
+    if error.status not in (400, 403, 409):
+        raise error
+    typed = {f"{name}_{key}": ",".join(str(value) for value in form.getlist(key)) for key in form}
+    return await _show_case(request, error.status, problems_of(error, words.FIELD, f"{name}-"), name, typed=typed)
+
+
+async def unmask(request: Request) -> Response:
+    """Shows the chosen answers in clear, on this one page: they go into no address and no history."""
+    form = await request.form()
+    chosen = [str(key) for key in form.getlist("fields")]
+    message = cases.UnmaskCaseRequest(
+        request_id=request_id(form),
+        case_id=str(request.path_params["case_id"]),
+        fields=chosen,
+        purpose=text(form, "purpose"),
+    )
+    try:
+        found = await ask(request, backends(request).case.UnmaskCase, message)
+    except CallError as error:
+        return await _again(request, "unmask", form, error)
+    return await _show_case(request, clear=found.answers)
 
 
 PAGES = (
     Page("/desk", inbox, None, "officer"),
+    Page("/desk/supervision", supervision, None, "officer"),
     Page("/desk/{case_id:uuid}", desk_case, None, "officer"),
+    Page("/desk/{case_id:uuid}/unmask", None, unmask, "officer"),
     Page("/desk/{case_id:uuid}/{move}", None, make_move, "officer"),
 )

@@ -51,7 +51,7 @@ async def apply(request: Request) -> Response:
     try:
         case = await _submit(request, act, int(edition) if edition.isdecimal() and len(edition) < 9 else 0, typed)
     except CallError as error:
-        if error.status not in (400, 409):
+        if error.status not in (400, 403, 409, 429):
             raise
         item = await _item(request, 0)
         problems = problems_of(error, item_labels(item.definition))
@@ -192,11 +192,11 @@ async def download(request: Request) -> Response:
 
 
 PAGES = (
-    Page("/items/{item_id:uuid}/apply", apply_form, apply, "person"),
-    Page("/cases", my_cases, None, "person"),
-    Page("/cases/{case_id:uuid}", case_page, None, "person"),
-    Page("/cases/{case_id:uuid}/correct", correct_form, correct, "person"),
-    Page("/cases/{case_id:uuid}/withdraw", None, withdraw, "person"),
-    Page("/cases/{case_id:uuid}/rate", None, rate, "person"),
-    Page("/cases/{case_id:uuid}/files/{attachment_id:uuid}", download, None, "anyone"),
+    Page("/items/{item_id:uuid}/apply", apply_form, apply, "person", acting=True),
+    Page("/cases", my_cases, None, "person", acting=True),
+    Page("/cases/{case_id:uuid}", case_page, None, "person", acting=True),
+    Page("/cases/{case_id:uuid}/correct", correct_form, correct, "person", acting=True),
+    Page("/cases/{case_id:uuid}/withdraw", None, withdraw, "person", acting=True),
+    Page("/cases/{case_id:uuid}/rate", None, rate, "person", acting=True),
+    Page("/cases/{case_id:uuid}/files/{attachment_id:uuid}", download, None, "anyone", acting=True),
 )

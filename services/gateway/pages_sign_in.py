@@ -1,24 +1,28 @@
-"""Signing in and out, and registration."""
+"""Signing in and out, by password, code or passkey, and registration."""
 
+from contextlib import suppress
+
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from services.gateway import words
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import Problem, new_request_id, next_request_id, problems_of, request_id, text
-from services.gateway.pages import Page, go
+from services.gateway.pages import Page, go, home_of
 from services.gateway.render import show
-from services.gateway.security import own_path
+from services.gateway.security import own_path, visitor_address
 from services.gateway.session import ask, ask_public, session_of
+from yiwang.identity.v1 import factors_pb2 as factors
 from yiwang.identity.v1 import service_pb2 as identity
 
-HOME_OF = {"person": "/cases", "officer": "/desk"}
 # Refusals a form shows itself; the rest is for the page of errors.
-SHOWN = (400, 401, 409, 429)
+SHOWN = (400, 401, 403, 409, 429)
+CODE = "/sign-in/code"
 
 
 async def sign_in_form(request: Request) -> Response:
-    """One form for persons and officers."""
+    """One form for persons, officers and agents."""
     return show(
         request,
         "sign_in.html",
@@ -28,33 +32,98 @@ async def sign_in_form(request: Request) -> Response:
 
 
 async def sign_in(request: Request) -> Response:
-    """Opens a session and goes where the visitor wanted to go."""
+    """Opens a session and goes where the visitor wanted to go; or asks for the second factor first."""
     form = await request.form()
     typed = {"login": text(form, "login"), "next": own_path(text(form, "next"), "")}
     try:
-        await _open_session(request, typed["login"], _password(form.get("password")), request_id(form))
+        reply = await _signed_in(request, typed["login"], password_of(form), request_id(form))
+    except CallError as error:
+        return _again(request, form, typed, error)
+    return _enter(request, reply, typed["next"])
+
+
+async def passkey_options(request: Request) -> Response:
+    """What the browser signs a passkey's challenge by; asked for by passkey.js."""
+    begun = await ask_public(request, backends(request).factors.BeginPasskeySignIn, factors.BeginPasskeySignInRequest())
+    return JSONResponse({"options": begun.options_json, "challenge": begun.challenge})
+
+
+async def passkey(request: Request) -> Response:
+    """Opens a session by the passkey the browser showed."""
+    form = await request.form()
+    typed = {"login": "", "next": own_path(text(form, "next"), "")}
+    message = factors.FinishPasskeySignInRequest(
+        request_id=request_id(form),
+        challenge=text(form, "challenge"),
+        credential_json=text(form, "credential_json"),
+        address=visitor_address(request),
+    )
+    try:
+        reply = await ask_public(request, backends(request).factors.FinishPasskeySignIn, message)
+    except CallError as error:
+        return _again(request, form, typed, error)
+    return _enter(request, reply, typed["next"])
+
+
+async def code_form(request: Request) -> Response:
+    """The second step: a code of the authenticator, or a recovery code."""
+    if not session_of(request).challenge:
+        return go("/sign-in")
+    return show(request, "second_factor.html", request_id=new_request_id())
+
+
+async def code(request: Request) -> Response:
+    """Opens the session the password alone could not."""
+    form, session = await request.form(), session_of(request)
+    if not session.challenge:
+        return go("/sign-in")
+    message = factors.AnswerChallengeRequest(
+        request_id=request_id(form),
+        challenge=session.challenge,
+        code=text(form, "code"),
+        address=visitor_address(request),
+    )
+    try:
+        reply = await ask_public(request, backends(request).factors.AnswerChallenge, message)
     except CallError as error:
         if error.status not in SHOWN:
             raise
-        again = next_request_id(form, error)
-        problems = problems_of(error, words.FIELD)
-        return show(request, "sign_in.html", error.status, typed=typed, problems=problems, request_id=again)
-    return go(typed["next"] or HOME_OF[session_of(request).realm])
+        wrong = [Problem("code", "验证码不正确、已使用过，或等待过久；也可以返回重新登录")]
+        problems = wrong if error.status == 401 else problems_of(error, words.FIELD)
+        again = new_request_id()
+        return show(request, "second_factor.html", error.status, problems=problems, request_id=again)
+    return _enter(request, reply, session.after)
 
 
-async def _open_session(request: Request, login: str, password: str, act: str) -> None:
-    message = identity.SignInRequest(request_id=act, login=login, password=password)
-    session_of(request).sign_in(await ask_public(request, backends(request).identity.SignIn, message))
+def _enter(request: Request, reply: identity.Session, after: str) -> Response:
+    session = session_of(request)
+    if reply.HasField("challenge"):
+        session.wait_for_code(reply.challenge, after)
+        return go(CODE)
+    session.sign_in(reply)
+    return go(after or home_of(session))
+
+
+def _again(request: Request, form: FormData, typed: dict[str, str], error: CallError) -> Response:
+    if error.status not in SHOWN:
+        raise error
+    again, problems = next_request_id(form, error), problems_of(error, words.FIELD)
+    return show(request, "sign_in.html", error.status, typed=typed, problems=problems, request_id=again)
+
+
+async def _signed_in(request: Request, login: str, password: str, act: str) -> identity.Session:
+    message = identity.SignInRequest(request_id=act, login=login, password=password, address=visitor_address(request))
+    return await ask_public(request, backends(request).identity.SignIn, message)
 
 
 async def sign_out(request: Request) -> Response:
     """Ends the session here in any case, and at identity when it answers."""
-    try:
-        message = identity.SignOutRequest(request_id=request_id(await request.form()))
-        await ask(request, backends(request).identity.SignOut, message)
-    except CallError:
-        pass  # the cookie goes away all the same; the access token ends by itself within 15 minutes
-    session_of(request).clear()
+    message, session = identity.SignOutRequest(request_id=request_id(await request.form())), session_of(request)
+    while session.realm:
+        with suppress(CallError):  # the cookie goes away all the same; the access token ends by itself within 15 minutes
+            await ask(request, backends(request).identity.SignOut, message)
+        # Who acts for somebody has a session of his own below it.
+        session.leave()
     return go("/", done="signed-out")
 
 
@@ -68,13 +137,14 @@ async def register(request: Request) -> Response:
     """Registers a person and signs in at once."""
     form = await request.form()
     typed = {key: text(form, key) for key in ("name", "id_number", "phone")}
-    password = _password(form.get("password"))
-    act = request_id(form)
+    password, act = password_of(form), request_id(form)
     if password != form.get("password_again"):
         problems = [Problem("password_again", "两次输入的密码不一致")]
         return show(request, "register.html", 400, typed=typed, problems=problems, request_id=act)
+    message = identity.RegisterPersonRequest(
+        request_id=act, password=password, address=visitor_address(request), **typed
+    )
     try:
-        message = identity.RegisterPersonRequest(request_id=act, password=password, **typed)
         await ask_public(request, backends(request).identity.RegisterPerson, message)
     except CallError as error:
         if error.status not in SHOWN:
@@ -82,19 +152,23 @@ async def register(request: Request) -> Response:
         again, problems = next_request_id(form, error), problems_of(error, words.FIELD)
         return show(request, "register.html", error.status, typed=typed, problems=problems, request_id=again)
     try:
-        await _open_session(request, typed["id_number"], password, new_request_id())
+        reply = await _signed_in(request, typed["id_number"], password, new_request_id())
     except CallError:
         return go("/sign-in", done="registered")
-    return go("/cases")
+    return _enter(request, reply, "/cases")
 
 
-def _password(value: object) -> str:
+def password_of(form: FormData, name: str = "password") -> str:
     """A password as typed: spaces belong to it."""
+    value = form.get(name)
     return value if isinstance(value, str) else ""
 
 
 PAGES = (
     Page("/sign-in", sign_in_form, sign_in),
+    Page(CODE, code_form, code),
+    Page("/sign-in/passkey", None, passkey),
+    Page("/sign-in/passkey/options", None, passkey_options),
     Page("/sign-out", None, sign_out),
     Page("/register", register_form, register),
 )

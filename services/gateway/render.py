@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import words
+from services.gateway import county, terms, words
 from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
@@ -16,7 +16,7 @@ from services.gateway.session import keep_session, session_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "components.css")
+SHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "components.css", "account.css")
 LETTERS = "yiwang-letters"
 
 # What people read when a page cannot be shown: title, and what to do.
@@ -35,8 +35,12 @@ REFUSALS = {
 CODES = {
     "FORM_EXPIRED": ("页面已过期", "为保护您的账号安全，页面打开过久需要重新进入。请返回上一页、刷新后重新提交。"),
     "FORM_FOREIGN": ("请求来自其他网站", "为保护您的账号安全，已拒绝来自其他网站的提交。"),
-    "PERSONS_ONLY": ("此页面供办事人使用", "您正以工作人员身份登录。如需办事，请使用个人账号登录。"),
-    "OFFICERS_ONLY": ("此页面供工作人员使用", "您正以个人身份登录。工作人员请使用工号登录。"),
+    "PERSONS_ONLY": ("此页面供办事人使用", "您登录的不是个人账号。如需办事，请使用个人账号登录。"),
+    "OFFICERS_ONLY": ("此页面供工作人员使用", "您登录的不是工作人员账号。工作人员请使用工号登录。"),
+    "AGENTS_ONLY": ("此页面供帮办代办人员使用", "您登录的不是帮办代办账号。帮办代办人员请使用代办员编号登录。"),
+    "ROLE_NEEDED": ("您的岗位没有这项权限", "如因工作需要使用此页面，请联系本地管理员调整岗位权限。"),
+    "UPSTREAM_REFUSED": ("上级平台登录未成功", "请返回登录页重试，或使用账号密码登录。如多次失败，请联系政务服务大厅。"),
+    "NOT_WHILE_ACTING": ("代办期间不能使用此页面", "您正在代他人办理。请先结束代办，再回到您自己的页面。"),
 }
 
 
@@ -55,7 +59,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_ENVIRONMENT.globals.update(words=words, asset=_asset, sheets=SHEETS)
+_ENVIRONMENT.globals.update(words=words, terms=terms, asset=_asset, sheets=SHEETS)
 _ENVIRONMENT.filters.update(
     limit=words.limit_text,
     time=words.time_text,
@@ -72,15 +76,16 @@ for _name in _ENVIRONMENT.list_templates():
 
 def show(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """Renders a page. `csrf` is a function: only a page with a form makes an anonymous visitor a session."""
-    session = session_of(request)
+    session, look = session_of(request), county.look(request)
     common = {
         "session": session,
         "csrf": session.form_token,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query and request.method == "GET" else ""),
         "path": request.url.path,
         "large": request.cookies.get(LETTERS) == "large",
-        "region_name": request.app.state.settings.region_name,
-        "done": words.DONE.get(request.query_params.get("done", ""), ""),
+        "county": look,
+        "region_name": look.name,
+        "done": (words.DONE | terms.DONE).get(request.query_params.get("done", ""), ""),
         "problems": list[Problem](),
     }
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)

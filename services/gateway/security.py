@@ -1,6 +1,7 @@
 """What protects the visitor: headers, a limit on bodies, form tokens, redirects to own paths only."""
 
 import hmac
+import ipaddress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -83,6 +84,20 @@ async def check_form_token(request: Request) -> None:
     kept = session_of(request).csrf
     if not kept or not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), kept.encode()):
         raise HTTPException(403, "FORM_EXPIRED")
+
+
+def visitor_address(request: Request) -> str:
+    """Where the visitor comes from, for the counts of failed sign-ins: an IPv4 address, or the /64 of an IPv6 one, since whoever has one of
+    those has all. X-Forwarded-For counts as far as proxies of ours wrote it; empty when there is no address to tell."""
+    proxies = request.app.state.settings.trusted_proxies
+    told = ",".join(request.headers.getlist("x-forwarded-for")).split(",") if proxies else []
+    address = told[-proxies].strip() if len(told) >= proxies > 0 else (request.client.host if request.client else "")
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = found.ipv4_mapped if found.version == 6 else None
+    return str(mapped or found) if mapped or found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def own_path(target: str, otherwise: str = "/") -> str:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import grpc
 import orjson
@@ -21,8 +21,10 @@ from starlette.responses import Response
 from services.gateway.calls import DEADLINE, Backends, CallError, Req, Res, backends, call
 from yiwang.identity.v1 import service_pb2 as identity
 
-# A browser drops cookies over 4,096 bytes, name and attributes included.
+# A browser drops cookies over 4,096 bytes, name and attributes included; a session that needs more goes into several.
 COOKIE_LIMIT = 3900
+# Two sessions whose tokens are as long as services take them (4,096 characters) need three.
+PIECES = 3
 LIFETIME = 12 * 3600
 REFRESH_BEFORE = 60
 NONCE = 12
@@ -41,18 +43,49 @@ class Session:
     id: str = ""
     name: str = ""
     roles: list[str] = field(default_factory=list)
+    department: str = ""
     department_name: str = ""
+    region: str = ""
+    # While somebody acts for the principal: who, within what (in words), and the session he goes back to.
+    acting: str = ""
+    acting_scope: str = ""
+    own: dict[str, Any] = field(default_factory=dict)
+    # While a sign-in waits for its second factor: the challenge, whether recovery codes are left, and where to go afterwards.
+    challenge: str = ""
+    recovery: bool = False
+    after: str = ""
 
     def sign_in(self, reply: identity.Session) -> None:
         """Takes the principal in. Form token and birth are new, so nothing planted before sign-in stays good."""
         self.clear()
         self.opened, self.csrf = int(time.time()), secrets.token_urlsafe(24)
-        me = reply.me.officer if reply.me.HasField("officer") else reply.me.person
-        self.realm = "officer" if reply.me.HasField("officer") else "person"
+        kind = reply.me.WhichOneof("file") or "person"
+        me = getattr(reply.me, kind)
+        # An organisation is served like a person; who acts for it is told apart by `acting`.
+        self.realm = "person" if kind == "organization" else kind
         self.id, self.name = me.id, me.name
         if isinstance(me, identity.Officer):
-            self.roles, self.department_name = list(me.roles), me.department_name
+            self.roles, self.department, self.department_name = list(me.roles), me.department, me.department_name
+        if isinstance(me, identity.Agent):
+            self.department_name = me.agent_organization_name
+        self.region = getattr(me, "region", "")
         self.renew(reply)
+
+    def wait_for_code(self, challenge: identity.Challenge, after: str) -> None:
+        """The password was right, a second factor is due; nothing is open until then."""
+        self.clear()
+        self.form_token()
+        self.challenge, self.recovery, self.after = challenge.challenge, "recovery" in challenge.factors, after
+
+    def act_for(self, reply: identity.Session, name: str, scope: str) -> None:
+        """Takes a session in which the visitor acts for somebody (shown as `name`); his own waits inside of it."""
+        own = asdict(self)
+        self.sign_in(reply)
+        self.name, self.acting, self.acting_scope, self.own = name, reply.me.acted_for.agent_name, scope, own
+
+    def leave(self) -> None:
+        """Back to the visitor's own session when he acted for somebody; else anonymous."""
+        self.__dict__.update(asdict(Session(**self.own)))
 
     def renew(self, reply: identity.Session) -> None:
         """Takes the next pair of tokens."""
@@ -101,24 +134,30 @@ def session_of(request: Request) -> Session:
     """The session of the request, opened once."""
     if not hasattr(request.state, "session"):
         sealer = cast(Sealer, request.app.state.sealer)
-        request.state.session = sealer.open(request.cookies.get(sealer.name, ""))
+        request.state.session = sealer.open("".join(request.cookies.get(name, "") for name in _names(sealer)))
         request.state.session_before = asdict(request.state.session)
     return cast(Session, request.state.session)
 
 
+def _names(sealer: Sealer) -> list[str]:
+    """The names of the cookies a session may be spread over, in their order."""
+    return [sealer.name, *(f"{sealer.name}-{number}" for number in range(2, PIECES + 1))]
+
+
 def keep_session(request: Request, response: Response) -> None:
-    """Writes the cookie when the session changed while the request was served."""
+    """Writes the cookies when the session changed while the request was served; those it needs no more go away."""
     session = session_of(request)
     if asdict(session) == request.state.session_before:
         return
     sealer = cast(Sealer, request.app.state.sealer)
-    if session == Session():
-        response.delete_cookie(sealer.name, secure=sealer.secure, httponly=True, samesite="lax")
-        return
-    value = sealer.seal(session)
-    if len(value) > COOKIE_LIMIT:
-        raise ValueError(f"session cookie of {len(value)} bytes")
-    response.set_cookie(sealer.name, value, secure=sealer.secure, httponly=True, samesite="lax")
+    value = "" if session == Session() else sealer.seal(session)
+    if len(value) > PIECES * COOKIE_LIMIT:
+        raise ValueError(f"session of {len(value)} bytes")
+    for number, name in enumerate(_names(sealer)):
+        if piece := value[number * COOKIE_LIMIT : (number + 1) * COOKIE_LIMIT]:
+            response.set_cookie(name, piece, secure=sealer.secure, httponly=True, samesite="lax")
+        elif name in request.cookies:
+            response.delete_cookie(name, secure=sealer.secure, httponly=True, samesite="lax")
 
 
 class Refresher:

@@ -33,7 +33,10 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     # false only for a local run over plain http: browsers drop Secure cookies there.
     secure_cookies: bool = True
-    # Shown in the header; six-digit code and more come with the county settings of identity later.
+    # How many proxies of ours stand before the gateway; so many addresses from the right of X-Forwarded-For are theirs to tell.
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    # The county whose settings (name, look, channels) the pages follow; and its name until identity has told them.
+    region: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = "990121"
     region_name: str = "示范县"
 
     @classmethod

@@ -57,6 +57,9 @@ CHANNEL = {
     cases.CHANNEL_WEB: "网上",
     cases.CHANNEL_MOBILE: "移动端",
     cases.CHANNEL_API: "部门系统",
+    cases.CHANNEL_KIOSK: "自助终端",
+    cases.CHANNEL_AGENT: "帮办代办",
+    cases.CHANNEL_BANK: "银行网点",
 }
 
 # GB/T 39046 A.1; those that are begun by an application.
@@ -115,12 +118,18 @@ ROLE = {
     "administer": "系统管理",
 }
 
-WHO = {"person": "申请人", "officer": "经办人员", "system": "系统"}
+# How somebody signed in.
+METHOD = {"pwd": "密码", "otp": "动态验证码", "passkey": "通行密钥", "upstream": "上级平台"}
+
+WHO = {"person": "申请人", "officer": "经办人员", "system": "系统", "machine": "部门系统"}
 
 # What our own forms call their fields.
 FIELD = {
     "login": "账号",
     "password": "密码",
+    "old_password": "原密码",
+    "new_password": "新密码",
+    "code": "验证码",
     "name": "姓名",
     "id_number": "公民身份号码",
     "phone": "手机号",
@@ -134,6 +143,8 @@ FIELD = {
     "opinion": "审查意见",
     "granted": "审批决定",
     "result_number": "结果文书编号",
+    "purpose": "查看目的",
+    "fields": "查看的内容",
 }
 
 # After a redirect the page says what was done; the key travels in the address, the text stays here.
@@ -151,6 +162,12 @@ DONE = {
     "closed": "办件已办结，申请人将收到评价邀请。",
     "signed-out": "您已安全退出。",
     "registered": "注册成功，请登录。",
+    "password-changed": "密码已修改，其他设备上的登录已全部退出。",
+    "totp-off": "动态验证码已关闭。",
+    "passkey-added": "通行密钥已添加，下次可以直接用它登录。",
+    "passkey-off": "通行密钥已删除。",
+    "session-ended": "该登录已退出。",
+    "sessions-ended": "其他设备上的登录已全部退出。",
 }
 
 
@@ -195,5 +212,5 @@ def size_text(size: int) -> str:
 
 
 def who_text(by: str) -> str:
-    """The kind of actor; ids are of no use to readers."""
-    return WHO.get(by.partition(":")[0], "")
+    """The kind of actor; ids are of no use to readers. Who acts for another is named beside it."""
+    return "" if "/" in by else WHO.get(by.partition(":")[0], "")

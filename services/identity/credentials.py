@@ -1,9 +1,10 @@
-"""Passwords: argon2id hashes beside the records, never in a journal or an event; and the lock after too many failures."""
+"""Passwords: argon2id hashes beside the records, never in a journal or an event."""
 
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -12,52 +13,64 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from chassis.acts import now
-from chassis.errors import RESOURCE_EXHAUSTED, Refused, Violation, invalid
+from chassis.errors import ALREADY_EXISTS, RESOURCE_EXHAUSTED, Refused, Violation, invalid
+from services.identity import lockout
 
 Document = dict[str, Any]
-MOST_FAILURES = 5
-LOCKED_FOR = timedelta(minutes=10)
 # OWASP's second choice of argon2id: 28 ms CPU and 19 MiB. RFC 9106's low-memory set takes 180 ms and 64 MiB, on two
 # cores half a dozen sign-ins a second, and an idle api would not stay below 70 MB after the first.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Two at once; ten more may wait. The rest of the 16 threads of an api stay free for other calls.
+# Two at once in a process; ten more may wait. The rest of the 16 threads of an api stay free for other calls.
 AT_ONCE, SEATS = 2, 12
+_SEATS = threading.BoundedSemaphore(SEATS)
+_RUNNING = threading.BoundedSemaphore(AT_ONCE)
+# A change of password whose journal nobody wrote within this time was cut off by a crash.
+CUT_OFF_AFTER = timedelta(seconds=10)
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """An ID number and a phone belong to one person. Failures go away when their lock is long over."""
+    """An ID number and a phone belong to one person."""
     for field in ("id_index", "phone_index"):
         database["credentials"].create_index(field, name=f"{field}_unique", unique=True, sparse=True)
-    database["failures"].create_index("until", name="until", expireAfterSeconds=60)
-    database["failures"].create_index([("_id", 1), ("until", 1)], name="id_until")
+    database["credentials"].create_index([("_id", 1), ("kind", 1)], name="id_kind")
+    database["credentials"].create_index([("_id", 1), ("at", 1)], name="id_at")
+    database["credentials"].create_index("changed.at", name="changed_at", sparse=True)
+    lockout.ensure_indexes(database)
 
 
-def locked(until: datetime, now: datetime) -> Refused:
-    """RESOURCE_EXHAUSTED SIGN_IN_LOCKED; says in how many minutes to try again."""
-    minutes = max(1, -(-int((until - now).total_seconds()) // 60))
-    return Refused(RESOURCE_EXHAUSTED, "SIGN_IN_LOCKED", f"登录失败次数过多，请{minutes}分钟后重试")
+def number_taken() -> Refused:
+    """ALREADY_EXISTS NUMBER_TAKEN: somebody of another kind signs in with this number."""
+    return Refused(ALREADY_EXISTS, "NUMBER_TAKEN", "该工号已被使用")
+
+
+@contextmanager
+def slot() -> Iterator[None]:
+    """One of the places where passwords are hashed; RESOURCE_EXHAUSTED SIGN_IN_BUSY when too many wait for one."""
+    if not _SEATS.acquire(blocking=False):
+        raise Refused(RESOURCE_EXHAUSTED, "SIGN_IN_BUSY", "当前登录人数较多，请稍后重试")
+    try:
+        with _RUNNING:
+            yield
+    finally:
+        _SEATS.release()
 
 
 class Credentials:
-    """The hash of each person's and officer's password, by their id, and the blind indexes a person signs in with.
+    """The hash of each principal's password, by his id, and the blind indexes a person signs in with.
 
     They are unique here and not in the records: credentials are deleted with the person, which frees the number again,
-    while a record stays (and the embedded store keeps a unique value taken that an update replaced).
-    Failures are counted for logins that do not exist too, so that a lock does not tell which ones do.
+    while a record stays (and the embedded store keeps a unique value taken that an update replaced). The hash of who came by an
+    upstream provider is empty: no password is his.
     """
 
     def __init__(self, database: Database[Document]) -> None:
         self._hashes = database["credentials"]
-        self._failures = database["failures"]
-        self._seats = threading.BoundedSemaphore(SEATS)
-        self._running = threading.BoundedSemaphore(AT_ONCE)
-        # Verified against for unknown logins, so that they take as long as others.
-        self._nobody = HASHER.hash("nobody")
+        self._counts = database[lockout.COLLECTION]
 
     def hash(self, password: str, salt: str) -> str:
         """The hash under this salt (hexadecimal, 16 bytes of it): the same act has the same hash, so a repeated one is told."""
-        with self._slot():
-            return HASHER.hash(password, salt=bytes.fromhex(salt)[:16])
+        with slot():
+            return hashed(password, salt)
 
     def claim(self, id: str, hashed: str, indexes: Mapping[str, str]) -> bool:
         """Keeps a new person's hash and indexes in one write; False when another holds one of the indexes.
@@ -81,59 +94,66 @@ class Credentials:
         """Deletes credentials whose person never came to be: a crash between the two writes of a registration."""
         self._hashes.delete_one({"_id": orphan["_id"], "at": orphan["at"]})
 
-    def put(self, id: str, hashed: str) -> None:
-        """Keeps an officer's hash, in place of the one before; earlier failures no longer count."""
-        values = {"kind": "officer", "hash": hashed, "at": now()}
-        self._hashes.update_one({"_id": id}, {"$set": values}, upsert=True)
-        self._failures.delete_one({"_id": id})
+    def put(self, id: str, hashed: str, kind: str = "officer") -> None:
+        """Keeps an officer's or agent's hash, in place of the one before; earlier failures no longer count.
 
-    def verify(self, id: str, password: str) -> bool:
-        """Whether this is the password. After 5 failures: SIGN_IN_LOCKED for ten minutes, with no look at the password."""
-        with self._slot():
-            # Read inside the slot: as many guesses at once as there are slots cannot get round the count.
-            failed = self._failures.find_one({"_id": id})
-            if failed and failed["failures"] >= MOST_FAILURES and failed["until"] > now():
-                raise locked(failed["until"], now())
-            found = self._hashes.find_one({"_id": id})
-            good = _matches(found["hash"] if found else self._nobody, password) and found is not None
-            if not good:
-                self._count_failure(id)
-            elif failed:
-                self._failures.delete_one({"_id": id})
-        return good
+        ALREADY_EXISTS NUMBER_TAKEN when the login is one of another kind: of an officer and an agent with one number, one is let in.
+        """
+        values = {"hash": hashed, "at": now()}
+        try:
+            self._hashes.update_one({"_id": id, "kind": kind}, {"$set": values}, upsert=True)
+        except DuplicateKeyError:
+            # Of the other kind; or of this one, made by another process this instant.
+            if not self._hashes.update_one({"_id": id, "kind": kind}, {"$set": values}).matched_count:
+                raise number_taken() from None
+        self._counts.delete_one({"_id": lockout.account_key(id)})
+
+    def find(self, id: str) -> Document | None:
+        """`hash`, `kind`, `at` and, while a change is under way, `changed`."""
+        return self._hashes.find_one({"_id": id})
+
+    def has_password(self, id: str) -> bool:
+        """Whether the principal can sign in by a password."""
+        found = self.find(id)
+        return bool(found and found["hash"])
+
+    def swap(self, before: Document, hashed: str, mark: Mapping[str, str]) -> bool:
+        """A new hash in the place of the one read; False when another came between. `mark` stays until `settle`."""
+        instant = now()
+        change = {"hash": hashed, "at": instant, "changed": {**mark, "at": instant}}
+        guard = {"_id": before["_id"], "at": before["at"]}
+        return self._hashes.update_one(guard, {"$set": change}).matched_count == 1
+
+    def settle(self, changed: Document) -> None:
+        """The change is in the journal, and other sessions have ended."""
+        self._hashes.update_one({"_id": changed["_id"], "at": changed["at"]}, {"$unset": {"changed": ""}})
+
+    def cut_off(self) -> list[Document]:
+        """Credentials with a change that a crash cut off."""
+        instant = now()
+        span = {"$gte": instant - timedelta(days=3650), "$lt": instant - CUT_OFF_AFTER}
+        return list(self._hashes.find({"changed.at": span}))
 
     def delete(self, id: str) -> None:
         """Nobody signs in with this any more."""
         self._hashes.delete_one({"_id": id})
-        self._failures.delete_one({"_id": id})
-
-    def _count_failure(self, id: str) -> None:
-        instant = now()
-        until = {"until": instant + LOCKED_FOR}
-        for _ in range(3):
-            more = {"$inc": {"failures": 1}, "$set": until}
-            if self._failures.update_one({"_id": id, "until": {"$gt": instant}}, more).matched_count:
-                return
-            try:
-                first = {"$set": {"failures": 1, **until}}
-                self._failures.update_one({"_id": id, "until": {"$lte": instant}}, first, upsert=True)
-                return
-            except DuplicateKeyError:
-                continue  # another sign-in counted first
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        if not self._seats.acquire(blocking=False):
-            raise Refused(RESOURCE_EXHAUSTED, "SIGN_IN_BUSY", "当前登录人数较多，请稍后重试")
-        try:
-            with self._running:
-                yield
-        finally:
-            self._seats.release()
+        self._counts.delete_one({"_id": lockout.account_key(id)})
 
 
-def _matches(hashed: str, password: str) -> bool:
+def hashed(password: str, salt: str) -> str:
+    """The hash under this salt; the caller holds a slot."""
+    return HASHER.hash(password, salt=bytes.fromhex(salt)[:16])
+
+
+def matches(found: Document | None, password: str) -> bool:
+    """Whether this is the password of these credentials. It takes as long for nobody's. The caller holds a slot."""
+    own = found["hash"] if found else ""
     try:
-        return HASHER.verify(hashed, password)
+        return HASHER.verify(own or _nobody(), password) and bool(own)
     except VerificationError:
         return False
+
+
+@cache
+def _nobody() -> str:
+    return HASHER.hash("nobody")

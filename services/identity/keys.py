@@ -1,4 +1,5 @@
-"""The keys that sign access tokens: Ed25519, private halves wrapped by the master key, one new each 30 days.
+"""The keys that sign tokens, private halves wrapped by the master key, one new each 30 days: Ed25519 for access tokens and id
+tokens, RSA for the id tokens of systems that know nothing else (OpenID Connect Core 1.0, 15.1, wants it of every provider).
 
 A new key is announced first and signs five minutes later, so that every service knows it by then; an old one is
 published two days longer than it signs.
@@ -6,12 +7,12 @@ published two days longer than it signs.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
-from joserfc.jwk import OKPKey
+from joserfc.jwk import OKPKey, RSAKey
 from pymongo.database import Database
 
 from chassis.acts import now
@@ -23,6 +24,19 @@ ROTATE_AFTER = timedelta(days=30)
 ANNOUNCED_FOR = timedelta(minutes=5)
 PUBLISHED_FOR = timedelta(days=2)
 LOOK_AGAIN_SECONDS = 1.0
+
+
+class Kind(NamedTuple):
+    """A kind of key: where it is kept, what it signs with, how one is read and made."""
+
+    collection: str
+    alg: str
+    read: Callable[[Any, Any], OKPKey | RSAKey]
+    make: Callable[[], OKPKey | RSAKey]
+
+
+ED25519 = Kind("signing_keys", "EdDSA", OKPKey.import_key, lambda: OKPKey.generate_key("Ed25519"))
+RSA = Kind("signing_keys_rsa", "RS256", RSAKey.import_key, lambda: RSAKey.generate_key(2048))
 
 
 class Kept(NamedTuple):
@@ -48,17 +62,19 @@ def published(keys: Sequence[Kept], now: datetime) -> list[Kept]:
 
 def ensure_indexes(database: Database[Document]) -> None:
     """By age; there are never more than a few."""
-    database["signing_keys"].create_index("created_at", name="created_at")
+    for collection in (ED25519.collection, RSA.collection):
+        database[collection].create_index("created_at", name="created_at")
 
 
 class SigningKeys:
-    """The keys of one api process, re-read from the store, which all processes share."""
+    """The keys of one kind in one api process, re-read from the store, which all processes share."""
 
-    def __init__(self, database: Database[Document], keyring: Keyring) -> None:
-        self._collection = database["signing_keys"]
+    def __init__(self, database: Database[Document], keyring: Keyring, kind: Kind = ED25519) -> None:
+        self._collection = database[kind.collection]
+        self._kind = kind
         self._keyring = keyring
         self._kept: list[Kept] = []
-        self._keys: dict[str, OKPKey] = {}
+        self._keys: dict[str, Any] = {}
         self._read = 0.0
         self._lock = threading.Lock()
 
@@ -71,11 +87,11 @@ class SigningKeys:
             self._create()
             self._load()
 
-    def signing_key(self) -> OKPKey:
+    def signing_key(self) -> Any:
         """The private key that signs now."""
         return self._keys[signing(self._kept, now()).kid]
 
-    def find(self, kid: str) -> OKPKey | None:
+    def find(self, kid: str) -> Any | None:
         """A published key by its id. An unknown one may be another process's: the store is looked into once a second."""
         if kid not in self._keys and time.monotonic() - self._read > LOOK_AGAIN_SECONDS:
             self._load()
@@ -84,7 +100,7 @@ class SigningKeys:
     def jwks(self) -> str:
         """The JWK set of what is published (RFC 7517)."""
         keys = [self._keys[key.kid].as_dict(private=False) for key in published(self._kept, now())]
-        return orjson.dumps({"keys": [key | {"use": "sig", "alg": "EdDSA"} for key in keys]}).decode()
+        return orjson.dumps({"keys": [key | {"use": "sig", "alg": self._kind.alg} for key in keys]}).decode()
 
     def _load(self) -> None:
         with self._lock:
@@ -93,11 +109,11 @@ class SigningKeys:
             for kept, wrapped in found:
                 if kept.kid not in self._keys:
                     private = orjson.loads(self._keyring.unwrap(kept.kid, wrapped))
-                    self._keys[kept.kid] = OKPKey.import_key(private, {"kid": kept.kid})
+                    self._keys[kept.kid] = self._kind.read(private, {"kid": kept.kid})
             self._kept = [kept for kept, _ in found]
 
     def _create(self) -> None:
-        key = OKPKey.generate_key("Ed25519")
+        key = self._kind.make()
         kid = key.thumbprint()
         document = {
             "_id": kid,

@@ -1,25 +1,23 @@
-"""Persons and officers as pure functions: one per act, one per event. Sessions have a file of their own, model_sessions.
+"""Persons as pure functions: one per act, one per event. What else identity knows has files of its own, model_<subject>.
 
-An act checks and returns the event; `EVOLVE` turns events into state; `visible` says whose files an officer may list.
+An act checks and returns the event; `PERSON_EVOLVE` turns events into state.
 """
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from chassis.acts import OFFICER, Actor, Evolve, Moment
+from chassis.acts import Evolve, Moment
 from chassis.errors import ALREADY_EXISTS, PERMISSION_DENIED, Refused, Violation, invalid, require
-from standards.codes import region_covers, region_prefix, region_valid
 from standards.identifiers import id_number_valid
+from standards.names import name_unclear
 from yiwang.access.v1 import access_pb2
 from yiwang.identity.v1 import events_pb2 as events
-from yiwang.identity.v1 import officers_pb2 as officers_pb
 
 ID_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
 PHONE = re.compile(r"1[0-9]{10}")
 PASSWORD_LEAST = 8
+REASON_LEAST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +30,9 @@ class Person:
     phone_index: str
     level: int
     erased: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """The post an officer holds; the name is sealed."""
-
-    id: str
-    staff_number: str
-    roles: list[str]
-    department: str
-    department_name: str
-    region: str
-    sealed: str
-
-
-def visible(actor: Actor) -> dict[str, Any]:
-    """The filter of officers an officer may see: his region and what lies within it, as one bounded range."""
-    prefix = region_prefix(actor.region)
-    if actor.realm != OFFICER or not region_valid(actor.region):
-        return {"state.region": ""}
-    return {"state.region": {"$gte": prefix, "$lt": prefix[:-1] + chr(ord(prefix[-1]) + 1)}}
-
-
-def sees(actor: Actor, officer: Officer) -> bool:
-    """The same as `visible`, as a predicate."""
-    return actor.realm == OFFICER and region_covers(actor.region, officer.region)
+    # While the account is stopped; the reason is sealed, and he reads it.
+    suspended: bool = False
+    sealed_reason: str = ""
 
 
 def check_registration(name: str, id_number: str, today: date) -> None:
@@ -65,6 +40,8 @@ def check_registration(name: str, id_number: str, today: date) -> None:
     found = []
     if not name.strip():
         found.append(Violation("name", "REQUIRED", "请填写姓名"))
+    if name_unclear(name):
+        found.append(Violation("name", "NAME_UNCLEAR", "姓名请按证件填写，不得混用文字或含有隐藏字符"))
     if not id_number_valid(id_number, today):
         found.append(Violation("id_number", "CHECK_DIGIT", "身份证号码不正确，请核对"))
     if found:
@@ -80,14 +57,16 @@ def taken(field: str) -> Refused:
     return Refused(ALREADY_EXISTS, reason, message, (Violation(field, reason, message),))
 
 
-def register(id: str, sealed: str, id_index: str, phone_index: str) -> events.PersonRegistered:
-    """The file of a person opens; nothing of what was stated is verified yet."""
+def register(
+    id: str, sealed: str, id_index: str, phone_index: str = "", level: int = access_pb2.IDENTITY_LEVEL_NONE
+) -> events.PersonRegistered:
+    """The file of a person opens. Nothing of what was stated is verified yet, unless an upstream provider says so by the level."""
     return events.PersonRegistered(
         person_id=id,
         sealed=sealed,
         id_index=id_index,
         phone_index=phone_index,
-        level=access_pb2.IDENTITY_LEVEL_NONE,
+        level=level,  # type: ignore[arg-type]
     )
 
 
@@ -96,32 +75,35 @@ def erase(person: Person) -> events.PersonErased | None:
     return None if person.erased else events.PersonErased(person_id=person.id)
 
 
-def check_appointment(officer: Officer | None, wanted: officers_pb.AppointOfficerRequest, actor: Actor | None) -> None:
-    """Whether this post may be given. `actor` is the administrator; None is the operator of the installation."""
-    if found := list(_wrong_in(officer, wanted)):
-        raise invalid(*found)
-    regions = [wanted.region, *([officer.region] if officer else [])]
-    if actor is not None and not all(region_covers(actor.region, one) for one in regions):
-        raise Refused(PERMISSION_DENIED, "OUTSIDE_REGION", "只能任用本辖区内的人员")
+def reason_of(text: str) -> str:
+    """A reason somebody is to read; INVALID_ARGUMENT when it is blanks."""
+    if len(text.strip()) < REASON_LEAST:
+        raise invalid(Violation("reason", "STRING_MIN_LEN", f"请写明理由，至少{REASON_LEAST}个字"))
+    return text.strip()
 
 
-def _wrong_in(officer: Officer | None, wanted: officers_pb.AppointOfficerRequest) -> Iterator[Violation]:
-    if ID_NUMBER.fullmatch(wanted.staff_number) or PHONE.fullmatch(wanted.staff_number):
-        # Sign-in tells the kinds of login apart by their form.
-        yield Violation("staff_number", "LIKE_A_PERSON", "工号不得与身份证号码或手机号码形式相同")
-    if not wanted.name.strip():
-        yield Violation("name", "REQUIRED", "请填写姓名")
-    if not region_valid(wanted.region):
-        yield Violation("region", "REGION_UNKNOWN", "行政区划代码不正确")
-    if not wanted.password and officer is None:
-        yield Violation("password", "REQUIRED", "新任人员须设置初始密码")
-    if wanted.password and len(wanted.password) < PASSWORD_LEAST:
-        yield Violation("password", "STRING_MIN_LEN", f"密码至少{PASSWORD_LEAST}位")
+def suspend(person: Person, sealed_reason: str) -> events.PersonSuspended | None:
+    """The account is stopped; nothing when it is already. FAILED_PRECONDITION PERSON_ERASED for who is forgotten."""
+    require_present(person)
+    return None if person.suspended else events.PersonSuspended(person_id=person.id, sealed_reason=sealed_reason)
 
 
-def appoint(officer: Officer | None, wanted: events.OfficerAppointed) -> events.OfficerAppointed | None:
-    """The post as wanted; nothing when the officer holds exactly that already."""
-    return None if officer == _officer(wanted) else wanted
+def resume(person: Person) -> events.PersonResumed | None:
+    """The account may be used again; nothing when it may already."""
+    require_present(person)
+    return events.PersonResumed(person_id=person.id) if person.suspended else None
+
+
+def account_suspended(reason: str) -> Refused:
+    """PERMISSION_DENIED ACCOUNT_SUSPENDED, with the reason: for who has proved that the account is his."""
+    return Refused(PERMISSION_DENIED, "ACCOUNT_SUSPENDED", f"该账号已被暂停使用，原因：{reason}")
+
+
+def raise_level(person: Person, level: int, source: str) -> events.PersonLevelRaised | None:
+    """We are surer who the person is; nothing when we were so already, or he is forgotten. No level ever falls."""
+    if person.erased or level <= person.level:
+        return None
+    return events.PersonLevelRaised(person_id=person.id, level=level, source=source)  # type: ignore[arg-type]
 
 
 def require_present(person: Person) -> None:
@@ -129,13 +111,12 @@ def require_present(person: Person) -> None:
     require(not person.erased, "PERSON_ERASED", "该用户的个人信息已被删除")
 
 
-def sorted_roles(roles: Sequence[str]) -> list[str]:
-    """Roles in one order, so that the same roles are the same post."""
-    return sorted(set(roles))
-
-
 def _registered(_person: None, event: events.PersonRegistered, _moment: Moment) -> Person:
     return Person(event.person_id, event.sealed, event.id_index, event.phone_index, event.level)
+
+
+def _level_raised(person: Person, event: events.PersonLevelRaised, _moment: Moment) -> Person:
+    return replace(person, level=event.level)
 
 
 def _erased(person: Person, _event: events.PersonErased, _moment: Moment) -> Person:
@@ -144,21 +125,18 @@ def _erased(person: Person, _event: events.PersonErased, _moment: Moment) -> Per
     return replace(person, id_index=gone, phone_index=gone, erased=True)
 
 
-def _officer(event: events.OfficerAppointed) -> Officer:
-    return Officer(
-        id=event.officer_id,
-        staff_number=event.staff_number,
-        roles=list(event.roles),
-        department=event.department,
-        department_name=event.department_name,
-        region=event.region,
-        sealed=event.sealed,
-    )
+def _suspended(person: Person, event: events.PersonSuspended, _moment: Moment) -> Person:
+    return replace(person, suspended=True, sealed_reason=event.sealed_reason)
 
 
-def _appointed(_officer_before: Officer | None, event: events.OfficerAppointed, _moment: Moment) -> Officer:
-    return _officer(event)
+def _resumed(person: Person, _event: events.PersonResumed, _moment: Moment) -> Person:
+    return replace(person, suspended=False, sealed_reason="")
 
 
-PERSON_EVOLVE: Evolve = {events.PersonRegistered: _registered, events.PersonErased: _erased}
-OFFICER_EVOLVE: Evolve = {events.OfficerAppointed: _appointed}
+PERSON_EVOLVE: Evolve = {
+    events.PersonRegistered: _registered,
+    events.PersonLevelRaised: _level_raised,
+    events.PersonSuspended: _suspended,
+    events.PersonResumed: _resumed,
+    events.PersonErased: _erased,
+}

@@ -37,6 +37,8 @@ class ActingAs:
     item_codes: list[str] = field(default_factory=list)
     case_id: str = ""
     agent_organization_id: str = ""
+    # The delegation's end; none for a handler.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,15 @@ class Session:
         """`person:<id>`, `officer:<id>` or `agent:<id>`."""
         return f"{self.realm}:{self.principal_id}"
 
+    @property
+    def by(self) -> str:
+        """Who does what is done in it: the principal, or `<who acts>/<principal>`."""
+        return f"{self.actor}/{self.principal}" if self.acting else self.principal
+
 
 def visible(actor: Actor) -> dict[str, Any]:
-    """Everyone's own sessions only."""
-    return {"state.principal_id": actor.id}
+    """Everyone's own sessions only, those in which he acts for somebody among them; who acts for another sees his own, not the other's."""
+    return {"state.actor": actor.acting.agent if actor.acting else actor.principal}
 
 
 def ended() -> Refused:
@@ -81,8 +88,12 @@ def ended() -> Refused:
 
 
 def access_seconds(session: Session, now: datetime) -> int:
-    """How long a new access token is good: 15 minutes, and not beyond the session. UNAUTHENTICATED when it is over."""
-    left = int((session.started_at + LIFETIME - now).total_seconds())
+    """How long a new access token is good: 15 minutes, not beyond the session, nor beyond the end of the delegation it acts under.
+    UNAUTHENTICATED when it is over."""
+    over = session.started_at + LIFETIME
+    if session.acting and session.acting.until:
+        over = min(over, session.acting.until)
+    left = int((over - now).total_seconds())
     if session.reason or left <= 0:
         raise ended()
     return min(left, ACCESS_SECONDS)
@@ -107,6 +118,13 @@ def refresh(session: Session, generation: int, now: datetime) -> events.SessionR
     if generation >= MOST_GENERATIONS:
         raise ended()
     return events.SessionRefreshed(session_id=session.id, generation=generation + 1)
+
+
+def succeeds(session: Session, generation: int, now: datetime) -> bool:
+    """Whether the session's present refresh token is the successor of this generation, made within ten seconds. A repeated request is
+    answered so long and no longer: who stole a token may repeat the request, too."""
+    fresh = session.refreshed_at is not None and now - session.refreshed_at <= REUSE_GRACE
+    return not session.reason and session.generation == generation + 1 and fresh
 
 
 def end(session: Session, reason: str, now: datetime) -> events.SessionEnded | None:
@@ -146,6 +164,7 @@ def _acting(event: events.ActingAs) -> ActingAs:
         item_codes=list(event.item_codes),
         case_id=event.case_id,
         agent_organization_id=event.agent_organization_id,
+        until=datetime.fromisoformat(event.until) if event.until else None,
     )
 
 

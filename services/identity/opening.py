@@ -8,10 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from chassis import tokens
-from chassis.acts import OFFICER, PERSON, Acting, Actor, Cause, now
+from chassis.acts import PERSON, Acting, Actor, Cause, now
 from chassis.errors import Refused
 from chassis.parts import Parts
-from services.identity import endings, model_sessions, store, views, views_agents, views_organizations
+from services.identity import (
+    endings,
+    model,
+    model_lockout,
+    model_sessions,
+    store,
+    views,
+    views_agents,
+    views_delegations,
+    views_officers,
+    views_organizations,
+)
+from services.identity.credentials import Credentials
 from services.identity.keys import SigningKeys
 from services.identity.model_sessions import ActingAs, Session
 from yiwang.identity.v1 import events_pb2 as events
@@ -21,26 +33,40 @@ from yiwang.identity.v1 import service_pb2 as pb
 File = tuple[Actor, pb.Me]
 
 
+# Why a session ends whose principal is nobody any more.
+REASONS = {
+    "person": model_sessions.PERSON_ERASED,
+    "officer": model_sessions.POST_CHANGED,
+    "agent": model_sessions.POST_CHANGED,
+    "organization": model_sessions.DELEGATION_ENDED,
+}
+# Or why it ends where the refusal says more.
+REFUSALS = {
+    "ACCOUNT_SUSPENDED": model_sessions.PERSON_SUSPENDED,
+    "DELEGATION_VOID": model_sessions.DELEGATION_ENDED,
+}
+
+
 def _person(parts: Parts, id: str) -> File:
     person = store.persons(parts.database).get(id)
     if person.state.erased:
         raise model_sessions.ended()
-    return Actor(id=id, realm=PERSON, level=person.state.level), pb.Me(person=views.person(person, parts.keyring))
-
-
-def _officer(parts: Parts, id: str) -> File:
-    officer = store.officers(parts.database).get(id)
-    state = officer.state
-    actor = Actor(id=id, realm=OFFICER, roles=frozenset(state.roles), department=state.department, region=state.region)
-    return actor, pb.Me(officer=views.officer(officer, parts.keyring))
+    if person.state.suspended:
+        raise model.account_suspended(parts.keyring.open_text(id, person.state.sealed_reason))
+    password = Credentials(parts.database).has_password(id)
+    me = pb.Me(person=views.person(person, parts.keyring, password))
+    return Actor(id=id, realm=PERSON, level=person.state.level), me
 
 
 FILES: Mapping[str, Callable[[Parts, str], File]] = {
     "person": _person,
-    "officer": _officer,
+    "officer": views_officers.file,
     "agent": views_agents.file,
     "organization": views_organizations.file,
 }
+
+# Whether who acts in a session may do so still, by its channel; raises when he may not.
+STILL: Mapping[str, Callable[[Parts, Session], None]] = {"handler": views_organizations.require_acting}
 
 
 class Opening:
@@ -54,12 +80,25 @@ class Opening:
     def start(
         self, cause: Cause, principal: str, methods: Sequence[str], acting: events.ActingAs | None = None
     ) -> pb.Session:
-        """Opens a session of the principal (`person:<id>` …) and answers with its tokens."""
+        """Opens a session of the principal (`person:<id>` …) and answers with its tokens. Refusals: see `welcome`."""
+        if acting is None:
+            self.welcome(principal)
         by = f"{acting.agent}/{principal}" if acting else principal
         record = self.sessions.create(
             replace(cause, by=by), lambda id: model_sessions.start(id, principal, methods, acting)
         )
         return self.opened(record.state)
+
+    def welcome(self, principal: str) -> pb.Me:
+        """Whether a session may open for who proved that he is this principal. PERMISSION_DENIED ACCOUNT_SUSPENDED with the reason;
+        UNAUTHENTICATED SIGN_IN_REFUSED for who is nobody any more."""
+        kind, _, id = principal.partition(":")
+        try:
+            return FILES[kind](self.parts, id)[1]
+        except Refused as refused:
+            if refused.reason == "ACCOUNT_SUSPENDED":
+                raise
+            raise model_lockout.refused() from None
 
     def opened(self, session: Session) -> pb.Session:
         """The session with new tokens, which say what the principal is now."""
@@ -83,10 +122,16 @@ class Opening:
         kind = "organization" if acting and acting.channel == "handler" else session.realm
         try:
             actor, me = FILES[kind](self.parts, session.principal_id)
-        except Refused:  # erased while signing in: forgetting may have missed this session
-            cause = Cause(key=f"{session.principal_id}/erased", by=session.principal)
-            endings.end_session(self.parts, session.id, cause, model_sessions.PERSON_ERASED)
-            raise
+            if acting and acting.channel in STILL:
+                STILL[acting.channel](self.parts, session)
+            if acting and acting.delegation_id:
+                under = (self.parts, acting.delegation_id, acting.agent)
+                actor = replace(actor, level=views_delegations.level_under(*under, actor.level))
+        except Refused as refused:  # it happened while he signed in: what ends his sessions may have missed this one
+            reason = REFUSALS.get(refused.reason, REASONS[kind])
+            cause = Cause(key=f"{session.principal_id}/gone", by=session.by)
+            endings.end_session(self.parts, session.id, cause, reason)
+            raise model_sessions.ended() from None
         actor = replace(actor, session=session.id)
         if acting:
             actor = replace(actor, acting=self._acting(session.principal_id, acting))

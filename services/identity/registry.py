@@ -1,4 +1,4 @@
-"""How persons and officers come in: by the api, and by the loading of files. Passwords go to the credentials first,
+"""How persons come in: by the api, by an upstream provider, and by the loading of files. Passwords go to the credentials first,
 so that whoever was told he is registered can sign in."""
 
 from collections.abc import Mapping
@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
 
-from chassis.acts import Actor, Cause, now
-from chassis.errors import UNAUTHENTICATED, Refused
+from chassis.acts import Cause, now
 from chassis.parts import Parts
 from chassis.records import Record, record_id
 from services.identity import model, store
 from services.identity.credentials import Credentials
-from services.identity.model import Officer, Person
+from services.identity.lockout import Lockout
+from services.identity.model import Person
 from standards.workdays import SHANGHAI
-from yiwang.identity.v1 import events_pb2 as events
-from yiwang.identity.v1 import officers_pb2 as officers_pb
 from yiwang.identity.v1 import service_pb2 as pb
 
 FIELDS = {"id_index": "id_number", "phone_index": "phone"}
@@ -24,14 +22,13 @@ ORPHANED_AFTER = timedelta(seconds=60)
 
 
 class Registry:
-    """Persons, officers and their passwords."""
+    """Persons, and everybody's passwords."""
 
     def __init__(self, parts: Parts) -> None:
         self.persons = store.persons(parts.database)
-        self.officers = store.officers(parts.database)
         self.credentials = Credentials(parts.database)
         self.keyring = parts.keyring
-        self._database = parts.database
+        self._lockout = Lockout(parts.database, parts.keyring)
 
     def register(self, request: pb.RegisterPersonRequest, cause: Cause) -> Record[Person]:
         """Opens the file of a person; ALREADY_EXISTS when the ID number or the phone is another's, also by a race."""
@@ -40,14 +37,35 @@ class Registry:
         indexes = store.indexes(self.keyring, request.id_number, request.phone)
         present = self._is_person(id)
         if not present:
+            self._lockout.take_registration(request.address)
             self._require_free(id, indexes)
         hashed = self._hash(request.password, cause)
+        own = replace(cause, request=self.digest(request, hashed))
+        known = {"name": request.name.strip(), "id_number": request.id_number.upper(), "phone": request.phone}
         if not present:
             self._claim(id, hashed, indexes)
-        by = f"person:{id}" if cause.by == "public" else cause.by
-        own = replace(cause, by=by, request=self.digest(request, hashed))
-        known = {"name": request.name.strip(), "id_number": request.id_number.upper(), "phone": request.phone}
-        return self.persons.create(own, lambda id: model.register(id, self.keyring.seal(id, known), **indexes))
+        return self._open(own, known, indexes)
+
+    def admit(self, cause: Cause, known: Mapping[str, str], level: int) -> Record[Person]:
+        """Opens the file of who came by an upstream provider: no password, and the level the provider vouches for.
+
+        `known` has name, id_number and phone (may be empty). ALREADY_EXISTS as for `register`; INVALID_ARGUMENT for a wrong number.
+        """
+        id = record_id(cause.key)
+        model.check_registration(known["name"], known["id_number"], datetime.now(SHANGHAI).date())
+        indexes = store.indexes(self.keyring, known["id_number"], known["phone"])
+        if not self._is_person(id):
+            self._require_free(id, indexes)
+            self._claim(id, "", indexes)
+        plain = {"name": known["name"].strip(), "id_number": known["id_number"].upper(), "phone": known["phone"]}
+        return self._open(cause, plain, indexes, level)
+
+    def _open(self, cause: Cause, known: Mapping[str, str], indexes: Mapping[str, str], level: int = 1) -> Record[Person]:
+        by = f"person:{record_id(cause.key)}" if cause.by == "public" else cause.by
+        return self.persons.create(
+            replace(cause, by=by),
+            lambda id: model.register(id, self.keyring.seal(id, known), level=level, **indexes),
+        )
 
     def _claim(self, id: str, hashed: str, indexes: Mapping[str, str]) -> None:
         for _ in range(3):
@@ -69,50 +87,14 @@ class Registry:
     def _is_person(self, id: str) -> bool:
         return self.persons.collection.find_one({"_id": id}, {"_id": 1}) is not None
 
-    def appoint(self, request: officers_pb.AppointOfficerRequest, cause: Cause, actor: Actor | None) -> Record[Officer]:
-        """Opens or changes the file of an officer. `actor` is the administrator; None is the installation's operator."""
-        id = store.officer_id(request.staff_number)
-        found = self.officers.find({"_id": id})
-        repeated = found is not None and store.caused(found, cause)
-        if not repeated:
-            model.check_appointment(found.state if found else None, request, actor)
-        hashed = self._hash(request.password, cause) if request.password else ""
-        if hashed and not repeated:
-            self.credentials.put(id, hashed)
-        own = replace(cause, request=self.digest(request, hashed))
-        return store.put_officer(self.officers, id, own, lambda officer: self._appointment(officer, id, request, actor))
-
-    def _appointment(
-        self, officer: Officer | None, id: str, request: officers_pb.AppointOfficerRequest, actor: Actor | None
-    ) -> events.OfficerAppointed | None:
-        model.check_appointment(officer, request, actor)
-        name = request.name.strip()
-        kept = officer is not None and self.keyring.open_text(id, officer.sealed) == name
-        wanted = events.OfficerAppointed(
-            officer_id=id,
-            staff_number=request.staff_number,
-            roles=model.sorted_roles(request.roles),
-            department=request.department,
-            department_name=request.department_name,
-            region=request.region,
-            sealed=officer.sealed if officer and kept else self.keyring.seal(id, name),
-        )
-        return model.appoint(officer, wanted)
-
-    def prove(self, login: str, password: str) -> str:
-        """The principal this login and password are of; UNAUTHENTICATED SIGN_IN_REFUSED, the same for every fault."""
-        principal = store.principal_of(self._database, self.keyring, login)
-        # An unknown login has an id too: it takes as long, and locks as others do.
-        id = principal.partition(":")[2] if principal else self.keyring.blind("login", login)
-        if not self.credentials.verify(id, password) or principal is None:
-            raise Refused(UNAUTHENTICATED, "SIGN_IN_REFUSED", "账号或密码不正确")
-        return principal
-
     def digest(self, request: Message, hashed: str = "") -> str:
-        """The digest of a request, with the slow hash in the place of the password: a journal helps nobody to guess it."""
+        """The digest of a request, with the slow hash in the place of the password: a journal helps nobody to guess it. The address
+        does not count: who asks again by another network asks the same."""
         plain = type(request)()
         plain.CopyFrom(request)
-        plain.password = hashed  # type: ignore[attr-defined]
+        for field, value in (("password", hashed), ("address", "")):
+            if field in plain.DESCRIPTOR.fields_by_name:
+                setattr(plain, field, value)
         return self.keyring.request_digest(plain.SerializeToString(deterministic=True))
 
     def _hash(self, password: str, cause: Cause) -> str:

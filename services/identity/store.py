@@ -3,17 +3,19 @@
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
+from pymongo.collection import Collection
 from pymongo.database import Database
 
 from chassis import sessions as chassis_sessions
-from chassis.acts import Cause
+from chassis.acts import Cause, now
 from chassis.errors import NOT_FOUND, Refused
-from chassis.records import Filter, Record, Records, record_id
+from chassis.records import Record, Records
 from chassis.sealed import Keyring
 from services.identity import (
+    certificates,
     credentials,
     keys,
     model,
@@ -21,6 +23,7 @@ from services.identity import (
     store_agents,
     store_clients,
     store_counties,
+    store_counts,
     store_delegations,
     store_factors,
     store_officers,
@@ -29,10 +32,11 @@ from services.identity import (
     store_sso,
     store_verifications,
 )
-from services.identity.model import Officer, Person
+from services.identity.model import Person
 from services.identity.model_sessions import Session
 from yiwang.identity.v1 import events_pb2 as events
 
+S = TypeVar("S")
 Document = dict[str, Any]
 SUBJECTS = (
     store_factors,
@@ -42,6 +46,7 @@ SUBJECTS = (
     store_delegations,
     store_officers,
     store_counties,
+    store_counts,
     store_clients,
     store_sso,
     store_privacy,
@@ -53,27 +58,32 @@ def persons(database: Database[Document]) -> Records[Person]:
     return Records(database["persons"], Person, model.PERSON_EVOLVE, events)
 
 
-def officers(database: Database[Document]) -> Records[Officer]:
-    """The officers; the id follows from the staff number."""
-    return Records(database["officers"], Officer, model.OFFICER_EVOLVE, events)
-
-
 def sessions(database: Database[Document]) -> Records[Session]:
     """The sessions."""
     return Records(database["sessions"], Session, model_sessions.EVOLVE, events)
 
 
+def wrapped(database: Database[Document]) -> list[Collection[Document]]:
+    """Where keys are kept that a master wraps, beside those of persons: `rewrap` wraps them anew."""
+    return [database[name] for name in (keys.ED25519.collection, keys.RSA.collection, certificates.COLLECTION)]
+
+
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    own: list[Records[Any]] = [persons(database), officers(database), sessions(database)]
+    own: list[Records[Any]] = [persons(database), sessions(database)]
     return own + [one for subject in SUBJECTS for one in subject.records(database)]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
     persons(database).ensure_indexes([("state.erased", 1), ("forgotten", 1)])
-    officers(database).ensure_indexes([("state.region", 1), ("state.staff_number", 1)])
-    sessions(database).ensure_indexes([("state.principal_id", 1), ("state.reason", 1)], [("state.ended_at", 1)])
+    sessions(database).ensure_indexes(
+        [("state.principal_id", 1), ("state.reason", 1), ("state.started_at", 1)],
+        [("state.actor", 1), ("state.reason", 1), ("state.started_at", 1)],
+        [("state.delegation_id", 1), ("state.reason", 1), ("state.started_at", 1)],
+        [("state.acting.until", 1)],
+        [("state.ended_at", 1)],
+    )
     for subject in SUBJECTS:
         subject.ensure_indexes(database)
     credentials.ensure_indexes(database)
@@ -86,35 +96,37 @@ def id_index(keyring: Keyring, number: str) -> str:
 
 
 def indexes(keyring: Keyring, id_number: str, phone: str) -> dict[str, str]:
-    """The blind indexes a person is found by."""
-    return {"id_index": id_index(keyring, id_number), "phone_index": keyring.blind("phone", phone)}
+    """The blind indexes a person is found by; no phone has none."""
+    found = {"id_index": id_index(keyring, id_number)}
+    return found | {"phone_index": keyring.blind("phone", phone)} if phone else found
 
 
-def officer_id(staff_number: str) -> str:
-    """The id of the officer with this staff number."""
-    return record_id(f"officer/{staff_number}")
+def plain_login(login: str) -> str:
+    """A login as it is looked up: full-width forms made plain, no blanks around it."""
+    return unicodedata.normalize("NFKC", login).strip()
 
 
 def principal_of(database: Database[Document], keyring: Keyring, login: str) -> str | None:
-    """`person:<id>` or `officer:<id>` by ID number, phone or staff number, told apart by their form; None for nobody."""
-    login = unicodedata.normalize("NFKC", login).strip()
+    """`person:<id>`, `officer:<id>` or `agent:<id>` by a plain login: an ID number, a phone or a staff or agent number, told apart by their
+    form; None for nobody."""
     if model.ID_NUMBER.fullmatch(login):
         query = {"id_index": id_index(keyring, login)}
     elif model.PHONE.fullmatch(login):
         query = {"phone_index": keyring.blind("phone", login)}
     else:
-        query = {"_id": officer_id(login)}
+        query = {"_id": store_officers.officer_id(login)}
     found = database["credentials"].find_one(query, {"kind": 1})
-    # Credentials are written first: without a record they are nobody's yet.
-    if found is None or database[f"{found['kind']}s"].find_one({"_id": found["_id"]}, {"_id": 1}) is None:
+    record = database[f"{found['kind']}s"].find_one({"_id": found["_id"]}, {"state.dismissed": 1}) if found else None
+    # Credentials are written first: without a record they are nobody's yet. Who was dismissed is nobody any more.
+    if found is None or record is None or record.get("state", {}).get("dismissed"):
         return None
     return f"{found['kind']}:{found['_id']}"
 
 
-def put_officer(
-    all: Records[Officer], id: str, cause: Cause, decide: Callable[[Officer | None], Message | None]
-) -> Record[Officer]:
-    """Changes the officer's file, or opens it; who loses the race to open it changes it."""
+def put(
+    all: Records[S], id: str, cause: Cause, decide: Callable[[S | None], Message | list[Message] | None]
+) -> Record[S]:
+    """Changes a record whose id follows from its own code, or opens it; who loses the race to open it changes it."""
     while True:
         try:
             return all.change(id, cause, decide)
@@ -134,18 +146,25 @@ def caused(record: Record[Any], cause: Cause) -> bool:
     return any(entry["cause"] == cause.key for entry in record.journal)
 
 
-def officers_page(all: Records[Officer], visible: Filter, after: str, count: int) -> list[Record[Officer]]:
-    """The next officers by staff number. Keys first, then the page, so that a large region costs its keys only."""
-    query = {**visible, "state.staff_number": {"$gt": after, "$lt": "~"}}
-    found = all.collection.find(query, {"state.staff_number": 1})
-    rows = sorted((row["state"]["staff_number"], row["_id"]) for row in found)
-    return [all.get(id) for _, id in rows[:count]]
-
-
 def open_sessions(all: Records[Session], principal_id: str) -> list[str]:
-    """Ids of the sessions a principal has open."""
-    query = {"state.principal_id": principal_id, "state.reason": ""}
+    """Ids of the sessions a principal has open, whoever acts in them."""
+    return open_sessions_by(all, "principal_id", principal_id)
+
+
+def open_sessions_by(all: Records[Session], field: str, value: str, until: datetime | None = None) -> list[str]:
+    """Ids of the open sessions with this `actor` (`person:<id>` … who acts or signed in), or of this `delegation_id`; only those that
+    started before `until` where that is given. What is older than any session lives is not asked for."""
+    instant = now()
+    span = {"$gte": instant - model_sessions.LIFETIME, "$lt": until or instant + timedelta(minutes=1)}
+    query = {f"state.{field}": value, "state.reason": "", "state.started_at": span}
     return [row["_id"] for row in all.collection.find(query, {"_id": 1})]
+
+
+def expired_acting(all: Records[Session], now: datetime) -> list[str]:
+    """Ids of the open sessions whose delegation ended by itself within the last day."""
+    span = {"$gte": now - timedelta(days=1), "$lt": now}
+    rows = all.collection.find({"state.acting.until": span}, {"state.reason": 1})
+    return [row["_id"] for row in rows if not row["state"]["reason"]]
 
 
 def ended_unheard(database: Database[Document], now: datetime) -> list[tuple[str, str]]:

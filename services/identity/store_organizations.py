@@ -1,18 +1,45 @@
-"""What identity keeps of organizations."""
+"""What identity keeps of organisations: a record each, whose id follows from its code, and their count."""
 
 from typing import Any
 
 from pymongo.database import Database
 
-from chassis.records import Records
+from chassis.records import Filter, Record, Records, record_id
+from chassis.tally import Tally
+from services.identity import model_organizations
+from services.identity.model_organizations import Organization
+from yiwang.identity.v1 import events_pb2 as events
 
 Document = dict[str, Any]
+COUNTED = "organizations"
+
+
+def organizations(database: Database[Document]) -> Records[Organization]:
+    """The organisations; the id follows from the unified social credit code."""
+    return Records(database["organizations"], Organization, model_organizations.EVOLVE, events)
 
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return []
+    return [organizations(database)]
+
+
+def figures(database: Database[Document]) -> Tally:
+    """How many organisations there are: bucket `organizations`, those with a confirmed representative are ACTIVE."""
+    return Tally(database, "organization_figures")
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
+    organizations(database).ensure_indexes([("state.members", 1)])
+    figures(database).ensure_indexes()
+
+
+def organization_id(uscc: str) -> str:
+    """The id of the organisation with this code."""
+    return record_id(f"organization/{uscc}")
+
+
+def of_member(all: Records[Organization], visible: Filter) -> list[Record[Organization]]:
+    """The organisations that are visible, without their journals, by their code."""
+    return sorted(all.select(visible), key=lambda record: record.state.uscc)

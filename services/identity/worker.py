@@ -1,24 +1,25 @@
-"""What identity does by the clock: it hears nobody, and finishes what a crash left half done."""
+"""What identity does when it hears something, by subject, and by the clock: it finishes what a crash left half done."""
 
 from chassis import sessions
 from chassis.acts import now
 from chassis.events import every
 from chassis.parts import Parts
-from services.identity import endings, store
+from services.identity import endings, store, store_agents, store_clients, store_counts, store_organizations
 from services.identity.credentials import Credentials
 from services.identity.worker_agents import HearsAgents
 from services.identity.worker_clients import HearsClients
 from services.identity.worker_counties import HearsCounties
+from services.identity.worker_counts import HearsPrincipals
 from services.identity.worker_delegations import HearsDelegations
 from services.identity.worker_factors import HearsFactors
 from services.identity.worker_officers import HearsOfficers
 from services.identity.worker_organizations import HearsOrganizations
-from services.identity.worker_privacy import HearsPrivacy
 from services.identity.worker_sso import HearsSso
 from services.identity.worker_verifications import HearsVerifications
 
 
 class Worker(
+    HearsPrincipals,
     HearsFactors,
     HearsVerifications,
     HearsOrganizations,
@@ -28,9 +29,8 @@ class Worker(
     HearsCounties,
     HearsClients,
     HearsSso,
-    HearsPrivacy,
 ):
-    """The timers of identity."""
+    """The handlers and timers of identity."""
 
     name = "identity"
     parts: Parts
@@ -52,4 +52,8 @@ class Worker(
 def build(parts: Parts) -> type[Worker]:
     """The worker of identity, from its parts."""
     Worker.parts, Worker.credentials = parts, Credentials(parts.database)
+    Worker.principals = store_counts.principals(parts.database)
+    Worker.organization_figures = store_organizations.figures(parts.database)
+    Worker.agent_figures = store_agents.figures(parts.database)
+    Worker.sign_on_figures = store_clients.figures(parts.database)
     return Worker

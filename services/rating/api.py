@@ -35,15 +35,17 @@ class RatingApi:
         id = store.invitation_id(request.case_id)
         call.span.set(telemetry.RECORD, id)
         record = self.invitations.change(
-            id, call.cause, lambda invitation: self._rating(invitation, request), model.visible(call.actor)
+            id, call.cause, lambda invitation: self._rating(invitation, request, call), model.visible(call.actor)
         )
         return self._view(record)
 
-    def _rating(self, invitation: Invitation, request: pb.RateCaseRequest) -> events.CaseRated:
+    def _rating(self, invitation: Invitation, request: pb.RateCaseRequest, call: Call) -> events.CaseRated:
         model.require_unrated(invitation)
         comment = request.comment.strip()
         sealed = self.keyring.seal(invitation.applicant_id, comment) if comment else ""
-        return model.rate(invitation, request.grade, sealed)
+        acting = call.actor.acting
+        agent = self.keyring.seal(invitation.applicant_id, f"{acting.name}经办") if acting else ""
+        return model.rate(invitation, request.grade, sealed, agent)
 
     def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
         first, last = model.span(request.scope, request.id, request.from_day, request.to_day)
@@ -62,6 +64,7 @@ class RatingApi:
             grade=invitation.grade,  # type: ignore[arg-type]
             comment=self.keyring.open_text(invitation.applicant_id, invitation.sealed_comment),
             rated_at=_time(invitation.rated_at),
+            agent_name=self.keyring.open_text(invitation.applicant_id, invitation.sealed_agent_name),
         )
 
 

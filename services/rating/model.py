@@ -52,16 +52,23 @@ class Invitation:
     grade: int = UNRATED
     sealed_comment: str = ""
     rated_at: datetime | None = None
+    # Who rated for an organisation, sealed.
+    sealed_agent_name: str = ""
 
 
 def visible(actor: Actor) -> dict[str, Any]:
-    """The one filter of every read: persons see their own invitations, nobody else sees any."""
-    return {"state.applicant_id": actor.id if actor.realm == PERSON else ""}
+    """The one filter of every read: applicants see their own invitations, handlers of an organisation those of the organisation,
+    nobody else sees any; a delegate is no judge of the service."""
+    return {"state.applicant_id": actor.id if _is_applicant(actor) else ""}
 
 
 def sees(actor: Actor, invitation: Invitation) -> bool:
     """The same as `visible`, as a predicate."""
-    return actor.realm == PERSON and invitation.applicant_id == actor.id
+    return _is_applicant(actor) and invitation.applicant_id == actor.id
+
+
+def _is_applicant(actor: Actor) -> bool:
+    return actor.realm == PERSON and (actor.acting is None or actor.acting.channel == "handler")
 
 
 def open_invitation(id: str, closed: CaseClosed, now: datetime) -> events.InvitationOpened:
@@ -85,7 +92,7 @@ def require_unrated(invitation: Invitation) -> None:
     require(invitation.grade == UNRATED, "RATED_ALREADY", "您已评价过该办件，每个办件只能评价一次")
 
 
-def rate(invitation: Invitation, grade: int, sealed_comment: str) -> events.CaseRated:
+def rate(invitation: Invitation, grade: int, sealed_comment: str, sealed_agent_name: str = "") -> events.CaseRated:
     """The rating, given once and never changed."""
     require_unrated(invitation)
     return events.CaseRated(
@@ -97,6 +104,7 @@ def rate(invitation: Invitation, grade: int, sealed_comment: str) -> events.Case
         department=invitation.department,
         region=invitation.region,
         day=invitation.day,
+        sealed_agent_name=sealed_agent_name,
     )
 
 
@@ -137,7 +145,13 @@ def _opened(_invitation: None, event: events.InvitationOpened, moment: Moment) -
 
 
 def _rated(invitation: Invitation, event: events.CaseRated, moment: Moment) -> Invitation:
-    return replace(invitation, grade=event.grade, sealed_comment=event.sealed_comment, rated_at=moment.at)
+    return replace(
+        invitation,
+        grade=event.grade,
+        sealed_comment=event.sealed_comment,
+        rated_at=moment.at,
+        sealed_agent_name=event.sealed_agent_name,
+    )
 
 
 EVOLVE: Evolve = {

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from chassis import bus
 from chassis.acts import now
+from chassis.masters import masters_of
 from chassis.sealed import Keyring
 from services.case import store as case_store
+from services.case.store_counties import Counties, County
 from standards.workdays import SHANGHAI
 from tests.support import broking
 from tests.support.handling import CANARY, DELAYS, QUEUES, SCHEDULE, Bench, submissions
@@ -16,7 +18,13 @@ from tests.support.items import simple
 from tests.support.serving import parts_of
 from tests.support.waiting import wait_until
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
-from yiwang.identity.v1.events_pb2 import PersonErased, SessionEnded
+from yiwang.identity.v1.events_pb2 import (
+    CountySaved,
+    OfficerDismissed,
+    OfficerTransferred,
+    PersonErased,
+    SessionEnded,
+)
 
 
 def published(item: str, seq: int, edition: int) -> bus.Outgoing:
@@ -38,6 +46,10 @@ def test_every_handler_hears_its_events_twice_and_in_reverse_order_and_is_right(
         *submissions(5),
         broking.outgoing(SessionEnded(session_id="s", tokens_end=tokens_end), "s", 2),
         broking.outgoing(PersonErased(person_id="erased"), "erased", 2),
+        broking.outgoing(CountySaved(region="990121", channels=["web"], submits_per_minute=7), "county", 1),
+        broking.outgoing(CountySaved(region="990121", channels=["window"]), "county", 2),
+        broking.outgoing(OfficerTransferred(officer_id="ann", department="d", successor_id="bob"), "ann", 3),
+        broking.outgoing(OfficerDismissed(officer_id="bob", department="d"), "bob", 4),
     ]
     bench.start()
     bench.send(*reversed(heard), *heard, *reversed(heard))
@@ -55,7 +67,10 @@ def test_every_handler_hears_its_events_twice_and_in_reverse_order_and_is_right(
     arrivals = case_store.arrivals(bench.database)
     wait_until(lambda: arrivals.totals([f"d/{day}"]) == {"arrived": 5}, "the day is counted")
     assert [one["_id"] for one in bench.database["refused_sessions"].find()] == ["s"]
-    assert Keyring(bench.database["keys"], parts.settings.master).open("erased", sealed) is None
+    assert Keyring(bench.database["keys"], masters_of(parts.settings)).open("erased", sealed) is None
+    assert Counties(bench.database).of("990121101") == County(frozenset({"window"}), 0)
+    departures = bench.database["departures"].find({})
+    assert {(one["officer_id"], one["successor_id"]) for one in departures} == {("ann", "bob"), ("bob", "")}
     for queue in QUEUES:
         assert broking.length(bench.amqp_uri, f"{queue}.dead") == 0
 

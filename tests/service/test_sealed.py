@@ -13,18 +13,27 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from chassis.acts import now
+from chassis.config import ConfigurationError, Settings
 from chassis.errors import FAILED_PRECONDITION, Refused
-from chassis.sealed import Keyring, derive
+from chassis.masters import Masters, masters_of
+from chassis.sealed import Keyring
+from standards.ciphers import GM, INTERNATIONAL, PROFILES, Profile, derive, mac
 
 Db = Database[dict[str, Any]]
-MASTER, OTHER = b"m" * 32, b"o" * 32
+
+
+def master(byte: bytes, profile: str = "international") -> Masters:
+    return masters_of(Settings(master_key=base64.b64encode(byte * 32).decode(), cipher_profile=profile))
+
+
+MASTER, OTHER = master(b"m"), master(b"o")
 FORM = {"name": "张三丰", "phone": "13912345678"}
 
 
 @pytest.fixture
 def keyring(database: Db) -> Keyring:
     keyring = Keyring(database["keys"], MASTER)
-    keyring.ensure_indexes()
+    keyring.prepare()
     return keyring
 
 
@@ -55,13 +64,17 @@ def test_the_key_of_another_service_cannot_open(database: Db, keyring: Keyring) 
     sealed = keyring.seal("p", FORM)
     # Another service has keys of its own …
     other = Keyring(database["other_keys"], OTHER)
+    other.prepare()
     assert other.open("p", sealed) is None
     other.seal("p", "x")
     with pytest.raises(InvalidTag):
         other.open("p", sealed)
     # … and a stolen collection of keys is of no use under another master key.
-    with pytest.raises(ValueError, match="another MASTER_KEY"):
-        Keyring(database["keys"], OTHER).open("p", sealed)
+    thief = Keyring(database["keys"], OTHER)
+    with pytest.raises(ValueError, match="another master key"):
+        thief.open("p", sealed)
+    with pytest.raises(ConfigurationError, match="not those of this store"):
+        thief.prepare()
 
 
 def test_the_key_of_another_person_cannot_open(keyring: Keyring) -> None:
@@ -88,7 +101,7 @@ def test_a_changed_ciphertext_is_refused_wherever_it_was_changed(keyring: Keyrin
     sealed = keyring.seal_bytes("p", b"content")
     for place in range(len(sealed)):
         changed = bytearray(sealed)
-        changed[place] ^= 1
+        changed[place] ^= 3
         with pytest.raises(InvalidTag):
             keyring.open_bytes("p", bytes(changed))
 
@@ -153,18 +166,78 @@ def test_nothing_sealed_opens_as_nothing(keyring: Keyring) -> None:
     assert keyring.open_text("p", "") == ""
 
 
-def test_blind_indexes_codes_and_digests_tell_nothing_without_the_master_key(database: Db, keyring: Keyring) -> None:
-    other = Keyring(database["keys"], OTHER)
-    for make in (
-        lambda ring: ring.blind("id", "990121199001011236"),
-        lambda ring: ring.code("990121260928ABCDEF0"),
-        lambda ring: ring.request_digest(b"command"),
-    ):
-        assert make(keyring) == make(Keyring(database["keys"], MASTER)) != make(other)
+def found_by(ring: Keyring) -> list[str]:
+    return [
+        ring.blind("id", "990121199001011236"),
+        ring.code("990121260928ABCDEF0"),
+        ring.request_digest(b"command"),
+    ]
+
+
+def test_blind_indexes_codes_and_digests_are_the_same_in_every_process_and_another_in_every_service(
+    database: Db, keyring: Keyring
+) -> None:
+    other = Keyring(database["other_keys"], MASTER)
+    other.prepare()
+    assert found_by(keyring) == found_by(Keyring(database["keys"], MASTER))
+    assert not set(found_by(keyring)) & set(found_by(other)), "also under the same master key"
     assert keyring.blind("id", "1") != keyring.blind("phone", "1"), "one index per kind"
     assert len(keyring.code("n")) == 8
 
 
-def test_no_key_serves_two_purposes() -> None:
-    keys = {derive(master, purpose) for master in (MASTER, OTHER) for purpose in ("wrap", "index", "request")}
-    assert len(keys) == 6
+# -- profiles ----------------------------------------------------------------------------------------------------------
+
+
+def ring_of(database: Db, profile: Profile) -> Keyring:
+    ring = Keyring(database["keys"], master(b"m", profile.name), profile)
+    ring.prepare()
+    return ring
+
+
+@pytest.mark.parametrize("first", PROFILES.values(), ids=PROFILES)
+def test_a_service_that_changes_its_profile_reads_and_finds_all_it_has(database: Db, first: Profile) -> None:
+    second = GM if first is INTERNATIONAL else INTERNATIONAL
+    before = ring_of(database, first)
+    sealed, found = before.seal("p", FORM), found_by(before)
+    after = ring_of(database, second)
+    later = after.seal("p", FORM)
+    assert [ring.open("p", one) for ring in (before, after) for one in (sealed, later)] == [FORM] * 4
+    assert found_by(after) == found, "indexes are those of the first start"
+    assert [base64.urlsafe_b64decode(one)[0] for one in (sealed, later)] == [first.cipher, second.cipher]
+    assert (database["service_keys"].find_one({}) or {})["digest"] == first.digest
+
+
+def test_the_index_is_made_by_the_profile_of_the_first_start(database: Db) -> None:
+    ring = ring_of(database, GM)
+    own = database["service_keys"].find_one({"_id": "index"}) or {}
+    key = derive("sm3", ring.unwrap("index", own["wrapped"]), "index")
+    assert ring.blind("id", "1") == mac("sm3", key, b"id:1").hex()
+
+
+# -- the service's own key ---------------------------------------------------------------------------------------------
+
+
+def test_eight_processes_that_start_for_the_first_time_at_once_find_by_one_key(database: Db) -> None:
+    barrier = threading.Barrier(8)
+
+    def first(_: int) -> str:
+        ring = Keyring(database["keys"], MASTER)
+        barrier.wait()
+        ring.prepare()
+        return ring.blind("id", "1")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(first, range(8)))) == 1
+
+
+def test_a_store_that_lost_its_own_key_is_not_given_a_new_one(database: Db, keyring: Keyring) -> None:
+    keyring.seal("p", FORM)
+    database["service_keys"].delete_many({})
+    with pytest.raises(ConfigurationError, match="service_keys is gone"):
+        Keyring(database["keys"], MASTER).prepare()
+    assert database["service_keys"].find_one({}) is None
+
+
+def test_nothing_is_indexed_before_the_own_key_is_there(database: Db) -> None:
+    with pytest.raises(ConfigurationError, match="not prepared"):
+        Keyring(database["keys"], MASTER).blind("id", "1")

@@ -1,6 +1,8 @@
 """Who asks in the tests, with tokens of a signing key of our own that a store is told to trust."""
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -8,7 +10,7 @@ from joserfc.jwk import OKPKey
 from pymongo.database import Database
 
 from chassis import tokens
-from chassis.acts import OFFICER, PERSON, SERVICE, Actor
+from chassis.acts import AGENT, DEVICE, MACHINE, OFFICER, PERSON, SERVICE, Acting, Actor
 
 DEPARTMENT = "11990121MB0000001K"
 OTHER_DEPARTMENT = "11990121MB0000002H"
@@ -44,6 +46,55 @@ def officer(*roles: str, id: str = "", department: str = DEPARTMENT) -> Actor:
     )
 
 
+def delegate(
+    applicant: Actor,
+    channel: str = "helper",
+    items: Iterable[str] = (),
+    case: str = "",
+    delegation: str = "",
+    agent: str = "",
+    name: str = "王某（某某社区）",
+) -> Actor:
+    """Somebody who acts for the applicant under a delegation: a helper, a bank's teller, or another person."""
+    acting = Acting(
+        agent=agent or f"{'person' if channel == 'person' else 'agent'}:{uuid.uuid4()}",
+        name=name,
+        channel=channel,
+        delegation=delegation or str(uuid.uuid4()),
+        items=frozenset(items),
+        case=case,
+        organization="" if channel == "person" else "organisation-of-agents",
+    )
+    return replace(applicant, acting=acting, session=uuid.uuid4().hex)
+
+
+def handler(organization: Actor, agent: str = "", name: str = "李经办") -> Actor:
+    """A person who handles matters for an organisation, which is a principal like a person."""
+    acting = Acting(agent=agent or f"person:{uuid.uuid4()}", name=name, channel="handler")
+    return replace(organization, acting=acting, session=uuid.uuid4().hex)
+
+
+def supervisor(*roles: str, region: str = REGION, department: str = OTHER_DEPARTMENT) -> Actor:
+    """An officer who supervises a region, with these roles beside it in his own department."""
+    return replace(officer("supervise", *roles, department=department), region=region)
+
+
+def machine(*rpcs: str, department: str = DEPARTMENT, quota: int = 1000) -> Actor:
+    """A department's own system, registered for these RPCs."""
+    id = str(uuid.uuid4())
+    return Actor(id, MACHINE, frozenset(), department, REGION, 0, f"{id}.1", None, frozenset(rpcs), quota)
+
+
 def service(name: str = "gateway") -> Actor:
     """Another service of the suite."""
     return Actor(id=name, realm=SERVICE, session=uuid.uuid4().hex)
+
+
+def agent(id: str = "") -> Actor:
+    """A helper or teller who signed in for herself."""
+    return Actor(id=id or str(uuid.uuid4()), realm=AGENT, region=REGION, session=uuid.uuid4().hex)
+
+
+def device(id: str = "") -> Actor:
+    """A kiosk, tablet or gate."""
+    return Actor(id=id or str(uuid.uuid4()), realm=DEVICE, region=REGION, session=uuid.uuid4().hex)

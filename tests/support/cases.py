@@ -50,6 +50,9 @@ def case_in(status: int, **changes: Any) -> Case:
         "correction_materials": ["application"] if status == model.CORRECTION else [],
         "correction_asked": status == model.CORRECTION,
         "received_by": RECEIVER if accepted else "",
+        "receivers": [RECEIVER] if accepted else [],
+        "handler_id": RECEIVER if accepted else "",
+        "handled_at": SUBMITTED_AT if accepted else None,
         "promised_due": DUE if accepted else None,
     }
     return Case(**(fields | changes))

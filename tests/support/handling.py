@@ -15,7 +15,10 @@ from tests.support.waiting import wait_until
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 
 Db = Database[dict[str, Any]]
-QUEUES = ("case.keep_item", "case.suspend_item", "case.note_arrival", "case.refuse_session", "case.forget_person")
+QUEUES = (
+    *("case.keep_item", "case.suspend_item", "case.note_arrival", "case.refuse_session", "case.forget_person"),
+    *("case.keep_county", "case.hand_over", "case.take_back"),
+)
 SCHEDULE = ("retry.1s", "retry.1s", "retry.10s")
 DELAYS = {"retry.1s": 200, "retry.10s": 900, "retry.1m": 60_000, "retry.10m": 600_000}
 CANARY = "王重阳"

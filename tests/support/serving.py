@@ -20,6 +20,7 @@ from pymongo.database import Database
 from chassis import contracts, poll, quota, rpc, sessions, tokens
 from chassis.acts import Actor, now
 from chassis.config import Settings
+from chassis.masters import masters_of
 from chassis.parts import Parts
 from chassis.sealed import Keyring
 from deploy.local.places import Places
@@ -72,11 +73,11 @@ def settings_of(name: str, **told: str) -> Settings:
     return settings
 
 
-def parts_of(database: Database[dict[str, Any]], name: str) -> Parts:
+def parts_of(database: Database[dict[str, Any]], name: str, **told: str) -> Parts:
     """What a service is built from, on this database, with its indexes."""
-    settings = settings_of(name)
-    keyring = Keyring(database["keys"], settings.master)
-    keyring.ensure_indexes()
+    settings = settings_of(name, **told)
+    keyring = Keyring(database["keys"], masters_of(settings), settings.profile)
+    keyring.prepare()
     sessions.ensure_indexes(database)
     quota.ensure_indexes(database)
     importlib.import_module(f"services.{name}.store").ensure_indexes(database)
@@ -84,10 +85,10 @@ def parts_of(database: Database[dict[str, Any]], name: str) -> Parts:
 
 
 @contextmanager
-def serving(name: str, database: Database[dict[str, Any]], kind: type[H]) -> Iterator[H]:
+def serving(name: str, database: Database[dict[str, Any]], kind: type[H], **told: str) -> Iterator[H]:
     """Serves a service inside this process, on a socket as ever; it trusts the tests' signing key."""
     trust(database)
-    parts = parts_of(database, name)
+    parts = parts_of(database, name, **told)
     api = importlib.import_module(f"services.{name}.api").build(parts)
     verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
     address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
@@ -113,6 +114,9 @@ def places_for(folder: Path, mongodb_uri: str, amqp_uri: str = "amqp://guest:gue
     """Where a lone case is: its folder, its store, the broker."""
     ports = Ports(folder / "ports.json")
     address = f"127.0.0.1:{ports.take('case')}"
+    secret = folder / "secrets/case"
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_text(MASTER)  # that of the apis in this process, which are on the same store
     return Places(str(folder), amqp_uri, {"case": mongodb_uri}, {"case": address, "identity": "127.0.0.1:1"}, "")
 
 

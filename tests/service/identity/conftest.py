@@ -16,8 +16,11 @@ import pytest
 
 from chassis import sealed
 from chassis import store as chassis_store
+from chassis.masters import masters_of
 from chassis.parts import Parts
 from deploy.local.stores import Store, with_database
+from tests.fakes.verification_source import running
+from tests.support.identity_here import IdentityHere, identity_here
 from tests.support.identity_service import ROOT, Identity, load, officer_row, person_request, sign_in
 from tests.support.serving import settings_of
 from yiwang.identity.v1 import service_pb2 as pb
@@ -55,7 +58,7 @@ def identity(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     processes = [api(environment, folder), api(environment, folder)]
     settings = settings_of("identity", mongodb_uri=uri, master_key=MASTER)
     opened = chassis_store.connect(uri, "identity")
-    parts = Parts("identity", settings, opened, sealed.Keyring(opened["keys"], settings.master))
+    parts = Parts("identity", settings, opened, sealed.Keyring(opened["keys"], masters_of(settings)))
     channels = [channel for _, channel in processes]
     stubs = [service_pb2_grpc.IdentityServiceStub(channel) for channel in channels]
     yield Identity(stubs[0], stubs[1], parts, environment, folder, channels)
@@ -78,3 +81,21 @@ def admin(identity: Identity) -> pb.Session:
     row = officer_row("adm-1", roles=["administer"], region="990121")
     assert load(identity, {"officers": [row]}).returncode == 0
     return sign_in(identity, "adm-1")
+
+
+@pytest.fixture(scope="package")
+def served(store: Store) -> Iterator[IdentityHere]:
+    """identity inside this process with its worker and a verification source, started once for all of them."""
+    uri = with_database(store.uri, f"identity_{uuid.uuid4().hex[:12]}")
+    database = chassis_store.connect(uri, "tests")
+    with running() as source, identity_here(database, source) as here:
+        yield here
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+@pytest.fixture
+def here(served: IdentityHere) -> IdentityHere:
+    """The same, with nothing left of the test before to be handled or answered."""
+    served.fresh()
+    return served

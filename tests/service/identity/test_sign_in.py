@@ -8,7 +8,6 @@ from typing import Any
 import grpc
 import pytest
 
-from chassis.acts import now
 from tests.support.identity_service import (
     PASSWORD,
     Identity,
@@ -51,26 +50,6 @@ def test_unknown_login_and_wrong_password_take_one_time(identity: Identity, regi
 
     known, unknown = quickest(request.phone), quickest(fresh_phone())
     assert 0.4 < known / unknown < 2.5
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_five_failures_lock_a_login_known_or_not_for_ten_minutes(identity: Identity, known: bool) -> None:
-    request = person_request()
-    if known:
-        person = identity.stub.RegisterPerson(request)
-    for _ in range(5):
-        assert refusal(sign_in, identity, request.phone, "wrong password")[1] == "SIGN_IN_REFUSED"
-    locked = (grpc.StatusCode.RESOURCE_EXHAUSTED, "SIGN_IN_LOCKED", [])
-    assert refusal(sign_in, identity, request.phone) == locked
-    if not known:
-        return
-    assert refusal(sign_in, identity, request.id_number) == locked
-    failures = identity.parts.database["failures"]
-    seconds = (failures.find_one({"_id": person.id})["until"] - now()).total_seconds()
-    assert 590 < seconds <= 600
-    failures.update_one({"_id": person.id}, {"$set": {"until": now()}})
-    assert sign_in(identity, request.phone).me.person.id == person.id
-    assert failures.find_one({"_id": person.id}) is None
 
 
 def test_guesses_at_once_do_not_get_round_the_count(identity: Identity, registered: Any) -> None:

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import bson
 import grpc
 import pytest
 
 from chassis import poll
 from chassis.acts import Actor
-from tests.support.actors import officer, person, service
+from tests.support.actors import delegate, handler, officer, person, service
 from tests.support.calling import refused
 from tests.support.rating_service import RatingHere, closed
 from yiwang.identity.v1.events_pb2 import PersonErased, SessionEnded
@@ -35,6 +36,36 @@ def test_only_persons_have_invitations(rating: RatingHere, actor: Actor | None) 
         lambda: caller.RateCase(case_id=case, grade=5),
     ):
         with refused(code):
+            call()
+
+
+def test_an_organisation_rates_by_its_handlers_and_both_names_are_on_it(rating: RatingHere) -> None:
+    organization = person()
+    case = rating.close(closed(organization.id))
+    first, second = (handler(organization, name=name) for name in ("李甲", "赵乙"))
+    assert [one.case_id for one in rating.by(second).ListInvitations().invitations] == [case]
+    assert rating.by(first).RateCase(case_id=case, grade=5).agent_name == "李甲经办"
+    assert rating.by(second).GetInvitation(case_id=case).agent_name == "李甲经办"
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "RATED_ALREADY"):
+        rating.by(second).RateCase(case_id=case, grade=1)
+    document = rating.database["invitations"].find_one({}) or {}
+    assert document["journal"][-1]["by"] == f"{first.acting.agent}/person:{organization.id}"  # type: ignore[union-attr]
+    assert "李甲".encode() not in bson.encode(document)
+    with refused(grpc.StatusCode.NOT_FOUND):
+        rating.by(handler(person())).GetInvitation(case_id=case)
+
+
+@pytest.mark.parametrize("channel", ["helper", "bank", "person"])
+def test_a_delegate_is_no_judge_of_the_service(rating: RatingHere, channel: str) -> None:
+    ann = person()
+    case = rating.close(closed(ann.id))
+    caller = rating.by(delegate(ann, channel))
+    for call in (
+        lambda: caller.GetInvitation(case_id=case),
+        lambda: caller.ListInvitations(),
+        lambda: caller.RateCase(case_id=case, grade=5),
+    ):
+        with refused(grpc.StatusCode.PERMISSION_DENIED):
             call()
 
 

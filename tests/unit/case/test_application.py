@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
+from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, PERMISSION_DENIED, Refused
 from services.case import model_application
+from standards import real_names
+from standards.identifiers import id_number_check_digit
+from tests.support.actors import delegate, handler, person
 from tests.support.items import FORM, definition, simple
 from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 ITEM = definition()
@@ -107,6 +111,58 @@ def test_the_level_an_item_asks_for_is_needed_and_enough(wanted: int, has: int) 
     with pytest.raises(Refused) as caught:
         model_application.check_application(item, {}, [], has)
     assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "LEVEL_TOO_LOW")
+    assert f"“{real_names.WORDS[wanted]}”" in caught.value.message, "it says which level"
+    assert ("窗口" if wanted == real_names.IN_PERSON else "我的账户") in caught.value.message, "and what to do"
+
+
+def test_an_id_number_is_taken_only_with_its_check_digit_and_a_date_that_was() -> None:
+    item = definition(form_fields=[catalog.FormField(key="id", label="证件号码", kind=catalog.FIELD_KIND_ID_NUMBER)])
+    first17 = "99012119900307001"
+    good = first17 + id_number_check_digit(first17)
+    wrong_check = first17 + str((int(id_number_check_digit(first17).replace("X", "0")) + 1) % 10)
+    never = "99012119900230001" + id_number_check_digit("99012119900230001")
+    for number, faulty in ((good, False), (wrong_check, True), (never, True), ("110101900307123", True)):
+        assert bool(model_application.check_form(item, {"id": number})) == faulty
+
+
+CITIZEN = person("p")
+
+
+@pytest.mark.parametrize("stated", pb.Channel.values())
+def test_a_helpers_and_a_tellers_channel_is_told_by_who_acts_and_nobody_else_can_state_it(stated: int) -> None:
+    assert model_application.channel_of(delegate(CITIZEN, "helper"), stated) == pb.CHANNEL_AGENT
+    assert model_application.channel_of(delegate(CITIZEN, "bank"), stated) == pb.CHANNEL_BANK
+    for actor in (CITIZEN, delegate(CITIZEN, "person"), handler(CITIZEN)):
+        if stated in (pb.CHANNEL_AGENT, pb.CHANNEL_BANK):
+            with pytest.raises(Refused) as caught:
+                model_application.channel_of(actor, stated)
+            assert (caught.value.reason, caught.value.violations[0].field) == ("CHANNEL_NOT_OPEN_TO_YOU", "channel")
+        else:
+            assert model_application.channel_of(actor, stated) == stated
+
+
+def test_what_was_not_delegated_cannot_be_applied_for() -> None:
+    for actor in (delegate(CITIZEN, items=["OTHER"]), delegate(CITIZEN, "bank", items=["OTHER"])):
+        with pytest.raises(Refused) as caught:
+            model_application.check_delegated(actor, ITEM)
+        assert (caught.value.code, caught.value.reason) == (PERMISSION_DENIED, "ITEM_NOT_DELEGATED")
+    with pytest.raises(Refused):
+        model_application.check_delegated(delegate(CITIZEN, case="case-1"), ITEM)
+    for actor in (CITIZEN, handler(CITIZEN), delegate(CITIZEN, items=["OTHER", ITEM.code]), delegate(CITIZEN)):
+        model_application.check_delegated(actor, ITEM)
+
+
+@pytest.mark.parametrize("channel", pb.Channel.values())
+def test_every_way_in_hangs_on_one_of_the_countys_switches(channel: int) -> None:
+    switch = model_application.SWITCHES[channel]
+    everything = {"web", "mobile", "window", "kiosk", "agent", "bank"}
+    assert switch in everything
+    model_application.check_channel(None, channel)
+    model_application.check_channel(frozenset({switch}), channel)
+    for channels in (frozenset[str](), frozenset(everything - {switch})):
+        with pytest.raises(Refused) as caught:
+            model_application.check_channel(channels, channel)
+        assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "CHANNEL_CLOSED")
 
 
 def test_an_item_that_is_not_online_takes_no_application() -> None:

@@ -1,15 +1,16 @@
 """The table of moves: at every status, which RPC may come, and for whom."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from google.protobuf.message import Message
 
 from chassis.acts import Actor
 from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
-from services.case import model
+from services.case import model, model_seeing
 from services.case.model import Case
-from tests.support.actors import officer, person, service
+from tests.support.actors import delegate, handler, officer, person, service, supervisor
 from tests.support.cases import APPLICANT, RECEIVER, SUBMITTED_AT, case_in
 from tests.support.items import definition
 from yiwang.case.v1 import events_pb2 as events
@@ -59,7 +60,7 @@ def standing(status: str, **changes: object) -> Case:
 
 
 def offered(case: Case, actor: Actor) -> set[str]:
-    return set(model.moves(case, actor))
+    return set(model_seeing.moves(case, actor))
 
 
 def test_the_table_has_every_status_and_every_move() -> None:
@@ -111,6 +112,69 @@ def test_who_received_a_case_may_not_decide_it() -> None:
     assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "RECEIVER_MAY_NOT_DECIDE")
     assert "DecideCase" not in offered(case, receiver)
     assert model.decide(case, OFFICER, True, "", "").officer_id == OFFICER.id
+
+
+def test_whoever_took_part_in_receiving_may_not_decide_although_another_accepted() -> None:
+    case = standing("REVIEWED", received_by="accepted-it", receivers=["asked-for-the-correction", "accepted-it"])
+    for id in case.receivers:
+        with pytest.raises(Refused) as caught:
+            model.decide(case, officer("decide", id=id), True, "", "")
+        assert caught.value.reason == "RECEIVER_MAY_NOT_DECIDE"
+        assert "DecideCase" not in offered(case, officer("receive", "decide", id=id))
+    assert model.decide(case, officer("decide", id="reviewed-it"), True, "", "").granted
+
+
+def test_a_case_of_before_everybody_who_received_was_noted_keeps_its_rule() -> None:
+    case = standing("REVIEWED", receivers=[])
+    assert "DecideCase" not in offered(case, officer("decide", id=RECEIVER))
+
+
+def test_a_supervisor_who_may_decide_in_his_own_department_is_offered_nothing_on_the_case_of_another() -> None:
+    both = supervisor("receive", "review", "decide", "issue")
+    for status in MAY:
+        assert offered(standing(status), both) == set()
+        assert model_seeing.oversees(both, standing(status))
+
+
+@pytest.mark.parametrize("status", MAY)
+def test_who_acts_for_the_applicant_is_offered_the_applicants_moves_on_cases_of_his_delegation(status: str) -> None:
+    applicant, case = person(APPLICANT), standing(status, delegation_id="d")
+    assert offered(case, delegate(applicant, delegation="d")) == MAY[status] & APPLICANTS
+    assert offered(case, handler(applicant)) == MAY[status] & APPLICANTS
+    assert offered(case, delegate(applicant, delegation="another")) == set()
+
+
+LEFT = SUBMITTED_AT + timedelta(days=3)
+OPEN = [status for status in MAY if MAY[status]]
+
+
+@pytest.mark.parametrize("status", OPEN)
+def test_open_work_of_an_officer_who_left_goes_to_his_successor_or_to_nobody(status: str) -> None:
+    case = standing(status, handler_id="ann", handled_at=SUBMITTED_AT)
+    for successor in ("bob", ""):
+        event = model.hand_over(case, "ann", successor, LEFT)
+        assert event and (event.case_id, event.from_officer_id, event.to_officer_id) == (case.id, "ann", successor)
+
+
+@pytest.mark.parametrize(
+    ("status", "changes"),
+    [
+        ("CLOSED", {}),
+        ("WITHDRAWN", {}),
+        ("IN_REVIEW", {"handler_id": "bob"}),
+        ("SUBMITTED", {"handler_id": "", "handled_at": None}),
+        ("IN_REVIEW", {"handled_at": LEFT + timedelta(days=1)}),
+    ],
+)
+def test_what_is_ended_anothers_or_taken_up_after_he_came_back_is_not_handed_over(
+    status: str, changes: dict[str, object]
+) -> None:
+    case = standing(status, **({"handler_id": "ann", "handled_at": SUBMITTED_AT} | changes))
+    assert model.hand_over(case, "ann", "bob", LEFT) is None
+
+
+def test_nothing_is_handed_over_to_the_same_officer() -> None:
+    assert model.hand_over(standing("IN_REVIEW", handler_id="ann"), "ann", "ann", LEFT) is None
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\n"])

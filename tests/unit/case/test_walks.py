@@ -24,6 +24,7 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 RECORDS: Records[Case] = Records(None, Case, EVOLVE, events)  # type: ignore[arg-type]
 OFFICERS = [officer(id=name) for name in ("ann", "bob", "cai")]
 NOW = datetime(2026, 9, 30, 2, tzinfo=UTC)
+YEAR = timedelta(days=3660)
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 
 materials = st.lists(st.sampled_from(["application", "plan", "report", "passport"]), max_size=3, unique=True)
@@ -42,6 +43,7 @@ acts = st.one_of(
                 "IssueResult",
                 "CloseCase",
                 "WithdrawCase",
+                "hand over",
             ]
         ),
         st.integers(0, 2),
@@ -72,7 +74,8 @@ def attempt(case: Case, item: catalog.ItemDefinition, name: str, who: int, detai
         "DecideCase": lambda: model.decide(case, one, detail, "理由", "reason"),
         "IssueResult": lambda: model.issue(case, one, "N1"),
         "CloseCase": lambda: model.close(case),
-        "WithdrawCase": lambda: model.withdraw(case, "reason"),
+        "WithdrawCase": lambda: model.withdraw(case, "reason", "sealed name"),
+        "hand over": lambda: model.hand_over(case, one.id, OFFICERS[who - 1].id if detail else "", NOW + YEAR),
     }[name]()
 
 
@@ -86,11 +89,19 @@ def walk(item: catalog.ItemDefinition, steps: list[Any]) -> tuple[Case, list[dic
             event = attempt(case, item, name, who, detail)
         except Refused:
             continue
+        if event is None:
+            continue
         by = f"officer:{OFFICERS[who].id}"
         cause = Cause(f"{by}/{name}/{number}", by, "digest", "")
         case, entries = RECORDS._apply(case, [event], cause, len(journal), journal[-1]["digest"])
         journal += entries
     return case, journal
+
+
+def received(journal: list[dict[str, Any]]) -> set[str]:
+    """Who took part in receiving the case, by the journal alone."""
+    receiving = ("CorrectionRequested", "CaseAccepted", "CaseRefused")
+    return {entry["by"].removeprefix("officer:") for entry in journal if entry["type"] in receiving}
 
 
 ways = st.builds(walk, items, st.lists(acts, max_size=20))
@@ -123,11 +134,14 @@ def test_whatever_way_a_case_goes_these_things_hold(way: tuple[Case, list[dict[s
     assert types.count("CorrectionRequested") <= 1, "told once"
     assert types.count("CaseAccepted") <= 1 and types.count("CaseDecided") <= 1
     assert bool(case.desk) != (case.status in model.ENDED), "on a desk as long as it is open"
+    assert set(case.receivers) == received(journal)
+    if handed := [entry for entry in journal if entry["type"] == "CaseHandedOver"]:
+        assert handed[-1] is not journal[-1] or case.handler_id == handed[-1]["data"].get("toOfficerId", "")
     assert (case.closed_at is not None) == (case.status in model.ENDED)
     assert (case.status == model.CORRECTION) == (types[-1] == "CorrectionRequested")
     assert not case.correction_materials or case.status == model.CORRECTION
     if case.decided_by:
-        assert case.decided_by != case.received_by, "two persons"
+        assert case.decided_by not in received(journal), "two persons"
         assert case.steps_passed == len(case.review_steps), "decided when every step had passed"
     if "CaseClosed" in types:
         assert "ResultIssued" in types or not case.result_name or "CaseDecided" in types

@@ -8,12 +8,10 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from chassis import rpc
+from chassis import contracts, rpc
 from chassis.errors import INVALID_ARGUMENT, Refused
+from tests.support.sources import SERVICES
 from yiwang.case.v1 import service_pb2 as case
-from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.identity.v1 import service_pb2 as identity
-from yiwang.rating.v1 import service_pb2 as rating
 
 ID = str(uuid.uuid4())
 GOOD = case.SubmitCaseRequest(request_id="r" * 8, item_id=ID, form={"a": "b"})
@@ -66,10 +64,7 @@ def messages(descriptor: Descriptor, seen: set[str]) -> list[FieldDescriptor]:
 
 
 REQUESTS = [
-    method.input_type
-    for module in (case, catalog, identity, rating)
-    for contract in module.DESCRIPTOR.services_by_name.values()
-    for method in contract.methods
+    method.input_type for name in SERVICES for contract in contracts.services(name) for method in contract.methods
 ]
 
 

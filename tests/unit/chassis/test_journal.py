@@ -26,8 +26,10 @@ plain = st.recursive(
 instants = st.integers(0, 30_000_000_000_000).map(
     lambda milliseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 )
+# A journal may change its digest between any two entries; one without `alg` is SHA-256.
 entries = st.fixed_dictionaries(
-    {"type": keys, "at": instants, "by": texts, "data": st.dictionaries(keys, plain, max_size=5)}
+    {"type": keys, "at": instants, "by": texts, "data": st.dictionaries(keys, plain, max_size=5)},
+    optional={"alg": st.sampled_from(["sm3", "sha256"])},
 )
 
 
@@ -75,6 +77,20 @@ def test_the_order_in_which_an_entry_was_built_does_not_matter() -> None:
 
 def test_a_digest_is_sha_256_over_the_previous_digest_and_the_entry() -> None:
     assert chain("ab", {"seq": 2}) == hashlib.sha256(b'ab{"seq":2}').hexdigest()
+
+
+def test_an_entry_that_says_sm3_is_chained_by_sm3_and_says_so_inside_its_digest() -> None:
+    assert chain("ab", {"seq": 2, "alg": "sm3"}) == hashlib.new("sm3", b'ab{"alg":"sm3","seq":2}').hexdigest()
+
+
+def test_an_entry_chained_by_what_nobody_knows_is_a_break() -> None:
+    journal = linked([{"by": "a"}, {"by": "b", "alg": "sm3"}, {"by": "c"}])
+    assert broken_at(journal) is None
+    for alg in ("md5", "", "sha512", None):
+        weakened = [journal[0], journal[1] | {"alg": alg}, journal[2]]
+        assert broken_at(weakened) == 2
+    weakened = [journal[0], {key: value for key, value in journal[1].items() if key != "alg"}, journal[2]]
+    assert broken_at(weakened) == 2
 
 
 @settings(max_examples=50)

@@ -6,9 +6,25 @@ from services.gateway.api_json import METHODS
 from tests.unit.gateway.told import CASE, ITEM, Services, Site, a_case, refuse
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.identity.v1 import (
+    agents_pb2,
+    clients_pb2,
+    counties_pb2,
+    delegations_pb2,
+    factors_pb2,
+    officers_pb2,
+    organizations_pb2,
+    privacy_pb2,
+    sso_pb2,
+    verifications_pb2,
+)
 from yiwang.identity.v1 import service_pb2 as identity
 from yiwang.rating.v1 import service_pb2 as rating
 
+IDENTITY = (
+    agents_pb2, clients_pb2, counties_pb2, delegations_pb2, factors_pb2, officers_pb2, organizations_pb2, privacy_pb2, sso_pb2,
+    verifications_pb2,
+)  # fmt: skip
 CASES = "/api/yiwang.case.v1.CaseService"
 CATALOG = "/api/yiwang.catalog.v1.CatalogService"
 BEARER = {"authorization": "Bearer token-of-a-person"}
@@ -115,7 +131,7 @@ def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
 def test_every_method_of_the_contracts_has_an_address():
     written = {
         f"/{service.full_name}/{method.name}"
-        for file in (identity, catalog, cases, rating)
+        for file in (identity, catalog, cases, rating, *IDENTITY)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }

@@ -13,17 +13,18 @@ from services.gateway.security import own_path
 from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, session
 
 FORMS = [page for page in PAGES if page.post]
+OTHER = "7b0f3c1e-0000-4000-8000-000000000009"
 
 
 def path_of(page: Page) -> str:
     named = {"item_id": ITEM, "case_id": CASE, "attachment_id": FILE, "move": "accept", "size": "large"}
-    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: named[found[1]], page.path)
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: named.get(found[1], OTHER), page.path)
 
 
 @pytest.mark.parametrize("page", FORMS, ids=lambda page: page.path)
 @pytest.mark.parametrize("token", [None, "", "guessed"], ids=str)
 def test_a_form_without_our_token_does_nothing(site: Site, services: Services, page: Page, token: str | None):
-    site.sign_in(as_officer=page.needs == "officer")
+    site.sign_in(as_officer=page.needs == "officer", agent=page.needs == "agent")
     services.heard.clear()
     answer = site.post(path_of(page), {"csrf": token} if token is not None else {"x": "y"})
     assert answer.status_code == 403 and "页面已过期" in answer.text

@@ -9,7 +9,7 @@ from bson.codec_options import CodecOptions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.acts import OFFICER, PERSON, SERVICE, Actor, Cause
+from chassis.acts import PERSON, REALMS, Acting, Actor, Cause
 from chassis.errors import FAILED_PRECONDITION, Refused
 from chassis.records import Records, _converter, broken_at
 from services.rating import model, store
@@ -45,7 +45,7 @@ def opened(applicant: str = "ann") -> tuple[Invitation, list[dict[str, Any]]]:
 @given(grades, st.text(max_size=20))
 def test_the_journal_replays_to_the_state_as_stored(grade: int, sealed: str) -> None:
     invitation, entries = opened()
-    event = model.rate(invitation, grade, sealed)
+    event = model.rate(invitation, grade, sealed, "sealed name")
     rated, more = RECORDS._apply(invitation, [event], Cause("r", "person:ann"), 1, entries[-1]["digest"])
     document = bson.decode(bson.encode({"journal": entries + more, "state": _converter.unstructure(rated)}), OPTIONS)
     assert broken_at(document["journal"]) is None
@@ -63,14 +63,23 @@ def test_a_case_is_rated_once(first: int, second: int) -> None:
 
 
 @given(
-    st.builds(Actor, id=st.sampled_from(["ann", "bob", ""]), realm=st.sampled_from([0, PERSON, OFFICER, SERVICE])),
+    st.builds(
+        Actor,
+        id=st.sampled_from(["ann", "bob", ""]),
+        realm=st.sampled_from([0, *REALMS]),
+        acting=st.none()
+        | st.builds(
+            Acting, st.just("person:x"), st.just("王某"), st.sampled_from(["handler", "helper", "bank", "person"])
+        ),
+    ),
     st.sampled_from(["ann", "bob"]),
 )
 def test_the_filter_finds_exactly_what_the_predicate_sees(actor: Actor, applicant: str) -> None:
     invitation, _ = opened(applicant)
     ((field, wanted),) = model.visible(actor).items()
     found = getattr(invitation, field.removeprefix("state.")) == wanted
-    assert found == model.sees(actor, invitation) == (actor.realm == PERSON and actor.id == applicant)
+    own = actor.acting is None or actor.acting.channel == "handler"
+    assert found == model.sees(actor, invitation) == (actor.realm == PERSON and own and actor.id == applicant)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,15 @@ from typing import Any
 import protovalidate
 import pytest
 from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
 
 from standards import codes
+from standards.codes import region_covers
 from standards.identifiers import id_number_valid, organisation_check_digit, uscc_valid
 from yiwang.access.v1 import access_pb2 as access
 from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.identity.v1 import counties_pb2 as counties_pb
+from yiwang.identity.v1 import officers_pb2 as officers_pb
 from yiwang.identity.v1 import service_pb2 as identity
 
 SAMPLE = Path(__file__).parents[3] / "services/catalog/sample"
@@ -128,22 +132,57 @@ def test_every_department_has_one_who_receives_and_another_who_decides() -> None
         }
 
 
+def request(message: Message, row: dict[str, Any]) -> Any:
+    """The row as the request it becomes, which keeps the contract."""
+    made = ParseDict({"requestId": "sample-0001", **row}, message)
+    assert [str(one) for one in protovalidate.collect_violations(made)] == []
+    return made
+
+
+def test_every_department_is_brought_in_and_every_row_names_one_of_them() -> None:
+    departments = [request(officers_pb.SaveDepartmentRequest(), row) for row in ACCOUNTS["departments"]]
+    known = {one.uscc: (one.name, one.region) for one in departments}
+    assert len(known) == len(departments) and all(uscc_valid(uscc) for uscc in known)
+    assert all(known[one["department"]] == (one["departmentName"], one["region"]) for one in ACCOUNTS["officers"])
+    assert {one["department"] for one in ACCOUNTS["windows"]} <= set(known)
+    assert {item.department.code for item in ITEMS} <= set(known)
+
+
 def test_officers_can_be_appointed() -> None:
-    officers = ACCOUNTS["officers"]
-    assert len({officer["staffNumber"] for officer in officers}) == len(officers)
-    assert [officer["roles"] for officer in officers].count(["administer", "catalog"]) == 1
-    for officer in officers:
-        request = ParseDict({"requestId": "sample-0001", **officer}, identity.AppointOfficerRequest())
-        assert protovalidate.collect_violations(request) == []
-        assert uscc_valid(request.department)
+    officers = [request(officers_pb.AppointOfficerRequest(), row) for row in ACCOUNTS["officers"]]
+    assert len({officer.staff_number for officer in officers}) == len(officers)
+
+
+def test_two_administer_so_that_one_can_approve_what_the_other_proposes_and_one_supervises() -> None:
+    roles = {officer["staffNumber"]: officer["roles"] for officer in ACCOUNTS["officers"]}
+    assert [number for number in roles if "administer" in roles[number]] == ["zw-901", "zw-902"]
+    assert [number for number in roles if "supervise" in roles[number]] == ["jd-801"]
+
+
+def test_the_county_has_settings_that_can_be_read_and_windows_of_its_departments() -> None:
+    (county,) = (request(counties_pb.SaveCountyRequest(), row) for row in ACCOUNTS["counties"])
+    assert (county.region, county.name, county.channels.agent) == ("990121", "示范县", True)
+    windows = [request(counties_pb.SaveWindowRequest(), row) for row in ACCOUNTS["windows"]]
+    assert len({(one.hall, one.number) for one in windows}) == len(windows) == 2
+
+
+def test_a_helper_point_and_a_bank_act_for_people_with_items_there_are() -> None:
+    points = {one["code"]: one for one in ACCOUNTS["agentOrganizations"]}
+    assert sorted(one["kind"] for one in points.values()) == ["bank", "helper"]
+    assert {agent["organization"] for agent in ACCOUNTS["agents"]} == set(points)
+    codes = {code for one in points.values() for code in one.get("itemCodes", [])}
+    assert codes and codes <= {item.code for item in ITEMS}
+    for one in points.values():
+        assert region_covers("990121", one["region"])
+        assert re.fullmatch(r"0990-0000[0-9]{3}", one["phone"])
 
 
 def test_people_can_register_and_are_nobody() -> None:
     people = ACCOUNTS["people"]
-    assert len(people) == 3
+    assert [person.get("level", "NONE") for person in people] == ["STRONG", "MEDIUM", "NONE"]
     for person in people:
-        request = ParseDict({"requestId": "sample-0001", **person}, identity.RegisterPersonRequest())
-        assert protovalidate.collect_violations(request) == []
+        own = {key: value for key, value in person.items() if key != "level"}
+        request(identity.RegisterPersonRequest(), own)
         assert id_number_valid(person["idNumber"], date(2026, 1, 1))
         assert re.fullmatch(r"99[0-9]{4}.{12}", person["idNumber"])
         assert re.fullmatch(r"1990000[0-9]{4}", person["phone"])

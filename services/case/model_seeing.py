@@ -1,0 +1,91 @@
+"""Who may see which cases, and what of them. Pure: every read, get, list and download alike, goes through these filters."""
+
+from typing import Any
+
+from chassis.acts import MACHINE, OFFICER, PERSON, Actor
+from services.case import model
+from services.case.model import Case
+
+DESK_ROLES = frozenset(("receive", "review", "decide", "issue"))
+SUPERVISE, BANK = "supervise", "bank"
+# No case has this: who gets it sees none.
+NOBODY: dict[str, Any] = {"state.applicant_id": ""}
+
+
+def visible(actor: Actor) -> dict[str, Any]:
+    """The one filter of every read and every move: persons see their own cases, who acts for them those of the delegation (or the
+    one case it names), officers with work at the desk and departments' systems those of their department."""
+    if actor.realm == PERSON:
+        return _of_person(actor)
+    at_desk = actor.realm == MACHINE or (actor.realm == OFFICER and not actor.roles.isdisjoint(DESK_ROLES))
+    if at_desk and actor.department:
+        return {"state.department": actor.department}
+    return NOBODY
+
+
+def _of_person(actor: Actor) -> dict[str, Any]:
+    own, acting = {"state.applicant_id": actor.id}, actor.acting
+    if acting is None or handles(actor):
+        return own if actor.id else NOBODY
+    if acting.case:
+        return own | {"state.id": acting.case}
+    return own | {"state.delegation_id": acting.delegation} if acting.delegation else NOBODY
+
+
+def sees(actor: Actor, case: Case) -> bool:
+    """The same as `visible`, as a predicate."""
+    if actor.realm == PERSON:
+        return bool(actor.id) and case.applicant_id == actor.id and _delegated(actor, case)
+    at_desk = actor.realm == MACHINE or (actor.realm == OFFICER and not actor.roles.isdisjoint(DESK_ROLES))
+    return at_desk and bool(actor.department) and case.department == actor.department
+
+
+def _delegated(actor: Actor, case: Case) -> bool:
+    acting = actor.acting
+    if acting is None or handles(actor):
+        return True
+    if acting.case:
+        return case.id == acting.case
+    return bool(acting.delegation) and case.delegation_id == acting.delegation
+
+
+def overseen(actor: Actor) -> dict[str, Any]:
+    """The filter of what a supervisor may read, and only read: any case of his region and below it."""
+    if actor.realm != OFFICER or SUPERVISE not in actor.roles or not actor.region:
+        return NOBODY
+    return {"state.region": {"$gte": actor.region, "$lt": f"{actor.region}~"}}
+
+
+def oversees(actor: Actor, case: Case) -> bool:
+    """The same as `overseen`, as a predicate."""
+    supervises = actor.realm == OFFICER and SUPERVISE in actor.roles
+    return supervises and bool(actor.region) and case.region.startswith(actor.region)
+
+
+def moves(case: Case, actor: Actor) -> list[str]:
+    """Names of the moves the actor may make now; none on a case he only supervises."""
+    return [name for name in model.MOVES if model.allowed(case, name, actor)] if sees(actor, case) else []
+
+
+def handles(actor: Actor) -> bool:
+    """Whether a person acts for an organisation as its handler (经办人), who sees all it sees."""
+    return actor.acting is not None and actor.acting.channel == "handler"
+
+
+def is_applicant(actor: Actor) -> bool:
+    """Whether this is the applicant himself, or a handler of the organisation that applies."""
+    return actor.realm == PERSON and (actor.acting is None or handles(actor))
+
+
+def reads_clear(actor: Actor) -> bool:
+    """Whether answers are shown unmasked: to the applicant's side, but not to a bank's teller."""
+    return actor.realm == PERSON and not _teller(actor)
+
+
+def shut_out(actor: Actor, case: Case) -> bool:
+    """Whether a bank's teller sees neither files nor answers any more: the case was handed over to the department."""
+    return _teller(actor) and case.status not in (model.SUBMITTED, model.CORRECTION)
+
+
+def _teller(actor: Actor) -> bool:
+    return actor.acting is not None and actor.acting.channel == BANK

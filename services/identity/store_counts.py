@@ -1,0 +1,41 @@
+"""What identity keeps of counts: persons and officers here, organisations and agents where they are kept."""
+
+from typing import Any
+
+from pymongo.database import Database
+
+from chassis.records import Records
+from chassis.tally import Tally
+from services.identity import model_counts, store_agents, store_organizations
+from yiwang.identity.v1 import service_pb2 as pb
+
+Document = dict[str, Any]
+ACTIVE = "ACTIVE"
+
+
+def principals(database: Database[Document]) -> Tally:
+    """Persons by level, and officers in office, each by the first byte of the id."""
+    return Tally(database, "principal_figures")
+
+
+def records(database: Database[Document]) -> list[Records[Any]]:
+    """Nothing here has a journal."""
+    return []
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Indexes of everything; safe to repeat."""
+    principals(database).ensure_indexes()
+
+
+def counted(database: Database[Document]) -> pb.CountPrincipalsResponse:
+    """The counts as they are answered."""
+    own = principals(database).between(model_counts.FIRST, model_counts.LAST)
+    organizations = store_organizations.figures(database).totals([store_organizations.COUNTED])
+    agents = store_agents.figures(database).totals([store_agents.COUNTED])
+    return pb.CountPrincipalsResponse(
+        persons_by_level=model_counts.by_level(own),
+        organizations=organizations.get(ACTIVE, 0),
+        officers=own.get(model_counts.OFFICER, 0),
+        agents=agents.get(ACTIVE, 0),
+    )

@@ -1,0 +1,67 @@
+"""What identity counts of its principals, and what follows when a person's account is stopped."""
+
+from datetime import datetime
+
+from chassis.events import Heard, every, on
+from chassis.parts import Parts
+from chassis.tally import Tally
+from services.identity import endings, model_sessions, store
+from services.identity.model_counts import GONE, OFFICER, bucket, of_level
+from yiwang.access.v1 import access_pb2
+from yiwang.identity.v1.events_pb2 import (
+    OfficerAppointed,
+    OfficerDismissed,
+    PersonErased,
+    PersonLevelRaised,
+    PersonRegistered,
+    PersonSuspended,
+)
+
+
+class HearsPrincipals:
+    """Handlers and timers. One contribution a principal; its later event replaces the earlier, whichever is heard first. Organisations
+    and agents are counted where they are kept."""
+
+    parts: Parts
+    principals: Tally
+
+    def _count(self, event: Heard[object], id: str, kind: str) -> None:
+        self.principals.contribute(id, [bucket(id)], kind, event.seq)
+
+    @on(PersonRegistered)
+    def count_person(self, event: Heard[PersonRegistered]) -> None:
+        """Tally: persons by level."""
+        self._count(event, event.body.person_id, of_level(event.body.level or access_pb2.IDENTITY_LEVEL_NONE))
+
+    @on(PersonLevelRaised)
+    def count_level(self, event: Heard[PersonLevelRaised]) -> None:
+        """Tally: the person counts at the level he has now."""
+        self._count(event, event.body.person_id, of_level(event.body.level))
+
+    @on(PersonErased)
+    def count_erased(self, event: Heard[PersonErased]) -> None:
+        """Tally: the person counts no more."""
+        self._count(event, event.body.person_id, GONE)
+
+    @on(OfficerAppointed)
+    def count_officer(self, event: Heard[OfficerAppointed]) -> None:
+        """Tally: officers in office."""
+        self._count(event, event.body.officer_id, OFFICER)
+
+    @on(OfficerDismissed)
+    def count_dismissed(self, event: Heard[OfficerDismissed]) -> None:
+        """Tally: the officer counts no more, until he is appointed again."""
+        self._count(event, event.body.officer_id, GONE)
+
+    @on(PersonSuspended)
+    def end_suspended(self, event: Heard[PersonSuspended]) -> None:
+        """Act: every session he has, or acts in, ends. Those he opened after he was let in again stay, however late this is heard."""
+        sessions, at = store.sessions(self.parts.database), datetime.fromisoformat(event.time)
+        own = store.open_sessions_by(sessions, "principal_id", event.body.person_id, at)
+        own += store.open_sessions_by(sessions, "actor", f"person:{event.body.person_id}", at)
+        endings.end_all(self.parts, dict.fromkeys(own), event.cause, model_sessions.PERSON_SUSPENDED)
+
+    @every(interval=2)
+    def recount_principals(self) -> None:
+        """Buckets that changed are counted anew."""
+        self.principals.recount()

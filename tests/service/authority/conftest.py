@@ -1,0 +1,30 @@
+"""The world of the authority matrix, built once."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from chassis import store as chassis_store
+from deploy.local.stores import Store, with_database
+from tests.service.authority.world import World
+from tests.support import left_behind
+from tests.support.rating_service import RatingHere
+from tests.support.serving import Here, serving
+
+
+@pytest.fixture(scope="package")
+def world(store: Store) -> Iterator[World]:
+    """The four services in this process, each on a database of its own, and everybody signed in."""
+    with ExitStack() as stack:
+        here = {}
+        for name in ("identity", "catalog", "case", "rating"):
+            database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
+            stack.callback(database.client.close)
+            stack.callback(database.client.drop_database, database.name)
+            stack.callback(left_behind.require_clean, database)
+            # No handler runs here, so nobody asks the source.
+            told = {"verification_url": "http://127.0.0.1:1"} if name == "identity" else {}
+            here[name] = stack.enter_context(serving(name, database, RatingHere if name == "rating" else Here, **told))
+        yield World(here["identity"], here["catalog"], here["case"], here["rating"])  # type: ignore[arg-type]

@@ -1,0 +1,237 @@
+"""What each RPC is asked for in the authority matrix: a record of the own department, the own county and one owner.
+
+The table has to name every RPC of every service; who may do what stands in the contracts and nowhere here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from standards.identifiers import uscc_check_digit
+
+Fields = Callable[[Any], dict[str, Any]]
+
+
+class Target(NamedTuple):
+    """What an RPC is asked for."""
+
+    # The request, from the world's ids.
+    fields: Fields = lambda world: {}
+    # `record`: the request names one, who may not see it is told that there is none. `list`: the answer shows it or does not.
+    # `self`: it is about the caller alone.
+    kind: str = "self"
+    # Who reaches it where the scope is `own`: names of callers.
+    owner: tuple[str, ...] = ()
+    # What only those may read in an answer who are in scope: a text of the world's record.
+    shows: Callable[[Any], str] = lambda world: ""
+
+
+def record(
+    fields: Fields, owner: tuple[str, ...] = ("owner",), shows: Callable[[Any], str] = lambda world: ""
+) -> Target:
+    """A request that names a record."""
+    return Target(fields, "record", owner, shows)
+
+
+def listing(shows: Callable[[Any], str], owner: tuple[str, ...] = ("owner",), **fields: Any) -> Target:
+    """A request whose answer shows the record to those in scope."""
+    return Target(lambda world: {k: v(world) if callable(v) else v for k, v in fields.items()}, "list", owner, shows)
+
+
+def itself(**fields: Any) -> Target:
+    """A request about the caller."""
+    return Target(lambda world: {k: v(world) if callable(v) else v for k, v in fields.items()}, "self")
+
+
+PASSWORD = "Another-Horse-2026"
+REGION = "990121"
+
+
+def uscc(first17: str) -> str:
+    """A unified social credit code with its check character."""
+    return first17 + uscc_check_digit(first17)
+
+
+DEPARTMENT, OTHER_DEPARTMENT = uscc("11990121MB0000001"), uscc("11990121MB0000002")
+JWK = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
+NOW = "2027-06-30T16:00:00Z"
+
+IDENTITY: Mapping[str, Target] = {
+    "IdentityService/SignOut": itself(),
+    "IdentityService/ListSessions": listing(lambda w: w.session_of_owner),
+    "IdentityService/EndSessions": record(lambda w: {"session_id": w.session_of_owner}),
+    "IdentityService/ChangePassword": itself(old_password="wrong-password", new_password=PASSWORD),
+    "IdentityService/GetMe": itself(),
+    "IdentityService/ErasePerson": itself(),
+    "IdentityService/SuspendPerson": record(lambda w: {"person_id": w.bystander_id, "reason": "冒用他人身份"}),
+    "IdentityService/ResumePerson": record(lambda w: {"person_id": w.bystander_id}),
+    "IdentityService/CountPrincipals": itself(),
+    "FactorService/BeginTotp": itself(),
+    "FactorService/ConfirmTotp": itself(code="123456"),
+    "FactorService/RemoveTotp": itself(code="123456"),
+    "FactorService/BeginPasskey": itself(),
+    "FactorService/FinishPasskey": itself(challenge="c" * 40, credential_json="{}" * 20, label="钥匙"),
+    "FactorService/RemovePasskey": itself(passkey_id="nobodys"),
+    "FactorService/ListFactors": itself(),
+    "VerificationService/RequestVerification": itself(method=2),
+    "VerificationService/AnswerVerification": record(lambda w: {"verification_id": w.verification, "answer": "123456"}),
+    "VerificationService/GetVerification": record(lambda w: {"verification_id": w.verification}),
+    "VerificationService/ListVerifications": listing(lambda w: w.verification),
+    "VerificationService/VerifyInPerson": record(
+        lambda w: {"name": w.bystander_name, "id_number": w.bystander_number, "document_type": "111"}
+    ),
+    "OrganizationService/RegisterOrganization": itself(uscc=uscc("91990121MA0XA8M04"), name="示范县一家公司"),
+    "OrganizationService/GetOrganization": record(
+        lambda w: {"organization_id": w.organization}, ("owner", "handler of an organisation")
+    ),
+    "OrganizationService/ListMyOrganizations": listing(lambda w: w.organization),
+    "OrganizationService/AuthorizeHandler": record(
+        lambda w: {
+            "organization_id": w.organization,
+            "name": w.bystander_name,
+            "id_number": w.bystander_number,
+            "from": "2026-11-01",
+            "until": "2027-10-31",
+        }
+    ),
+    "OrganizationService/RevokeHandler": record(
+        lambda w: {"organization_id": w.organization, "person_id": w.bystander_id}
+    ),
+    "OrganizationService/ActForOrganization": record(lambda w: {"organization_id": w.organization}),
+    "AgentService/SaveAgentOrganization": record(
+        lambda w: {"code": "point-1", "name": "示范县帮办点", "kind": 1, "region": REGION}
+    ),
+    "AgentService/CloseAgentOrganization": record(lambda w: {"agent_organization_id": w.spare_point}),
+    "AgentService/AppointAgent": record(
+        lambda w: {"agent_number": "bb-77", "name": "帮办员", "agent_organization_id": w.point, "password": PASSWORD}
+    ),
+    "AgentService/DismissAgent": record(lambda w: {"agent_id": w.spare_agent}),
+    "AgentService/ListAgents": listing(lambda w: w.agent_id),
+    "DelegationService/GrantDelegation": itself(
+        agent_organization_id=lambda w: w.point, scope={"item_codes": ["ITEM1"]}, until=NOW
+    ),
+    "DelegationService/RequestDelegation": itself(
+        name=lambda w: w.bystander_name,
+        id_number=lambda w: w.bystander_number,
+        scope={"item_codes": ["ITEM1"]},
+        until=NOW,
+    ),
+    "DelegationService/ConfirmDelegation": record(lambda w: {"delegation_id": w.requested}),
+    "DelegationService/DeclineDelegation": record(lambda w: {"delegation_id": w.requested}),
+    "DelegationService/RevokeDelegation": record(lambda w: {"delegation_id": w.spare_delegation}, ("owner", "agent")),
+    "DelegationService/GetDelegation": record(lambda w: {"delegation_id": w.delegation}, ("owner", "agent")),
+    "DelegationService/ListDelegations": listing(
+        lambda w: w.delegation, ("owner", "agent"), held=lambda w: w.caller == "agent"
+    ),
+    "DelegationService/GetDelegationCertificate": record(lambda w: {"delegation_id": w.delegation}, ("owner", "agent")),
+    "DelegationService/ActFor": record(lambda w: {"delegation_id": w.delegation}, ("agent",)),
+    "OfficerService/SaveDepartment": record(
+        lambda w: {"uscc": DEPARTMENT, "name": "示范县市场监督管理局", "region": REGION}
+    ),
+    "OfficerService/AppointOfficer": record(
+        lambda w: {
+            "staff_number": "matrix-1",
+            "name": "新任者",
+            "roles": ["receive"],
+            "department": DEPARTMENT,
+            "region": REGION,
+            "password": PASSWORD,
+        }
+    ),
+    "OfficerService/ApproveAppointment": record(lambda w: {"officer_id": w.proposed_officer}),
+    "OfficerService/RejectAppointment": record(lambda w: {"officer_id": w.proposed_officer}),
+    "OfficerService/TransferOfficer": record(
+        lambda w: {
+            "officer_id": w.spare_officer,
+            "department": w.other_department,
+            "roles": ["receive"],
+            "successor_id": w.successor,
+        }
+    ),
+    "OfficerService/DismissOfficer": record(lambda w: {"officer_id": w.spare_officer}),
+    "OfficerService/GetOfficer": record(lambda w: {"officer_id": w.spare_officer}),
+    "OfficerService/ListOfficers": listing(lambda w: w.spare_officer, page_size=200),
+    "CountyService/SaveCounty": record(lambda w: {"region": REGION, "name": "示范县", "channels": {"web": True}}),
+    "CountyService/SaveWindow": record(
+        lambda w: {"number": "A01", "hall": "政务大厅", "region": REGION, "department": DEPARTMENT}
+    ),
+    "CountyService/ListWindows": listing(lambda w: w.window, region=REGION),
+    "CountyService/SignOnWindow": itself(window_id=lambda w: w.window),
+    "CountyService/SignOffWindow": itself(),
+    "CountyService/ListDuties": record(lambda w: {"window_id": w.window}),
+    "CountyService/RegisterDevice": record(
+        lambda w: {"kind": 1, "label": "大厅自助机", "region": REGION, "jwk_json": JWK}
+    ),
+    "CountyService/RevokeDevice": record(lambda w: {"device_id": w.device}),
+    "CountyService/ListDevices": listing(lambda w: w.device),
+    "ClientService/SaveClient": record(
+        lambda w: {
+            "code": "matrix-client",
+            "name": "部门系统",
+            "kind": 1,
+            "proof": 4,
+            "department": DEPARTMENT,
+            "region": REGION,
+            "redirect_uris": ["https://one.example/back"],
+            "scopes": ["openid"],
+        }
+    ),
+    "ClientService/DisableClient": record(lambda w: {"client_id": w.client}),
+    "ClientService/EnableClient": record(lambda w: {"client_id": w.client}),
+    "ClientService/ListClients": listing(lambda w: w.client),
+    "ClientService/GetClientFigures": record(lambda w: {"client_id": w.client, "days": 7}),
+    "SsoService/Authorize": itself(),
+    "SsoService/ListConsents": itself(),
+    "SsoService/RevokeConsent": itself(client_id=lambda w: w.client),
+    "PrivacyService/FindPerson": record(lambda w: {"id_number": w.bystander_number, "purpose": "核对申请人身份"}),
+    "PrivacyService/UnmaskPerson": record(
+        lambda w: {"person_id": w.bystander_id, "fields": [3], "purpose": "联系申请人补正材料"}
+    ),
+    "PrivacyService/ListAccesses": listing(lambda w: w.access_of_owner),
+}
+
+CATALOG: Mapping[str, Target] = {
+    "CatalogService/GetItemDraft": record(lambda w: {"item_id": w.item}),
+    "CatalogService/SaveItem": record(lambda w: {"definition": w.definition}),
+    "CatalogService/PublishItem": record(lambda w: {"item_id": w.item}),
+    "CatalogService/SuspendItem": record(lambda w: {"item_id": w.spare_item, "reason": "系统升级"}),
+}
+
+CASE: Mapping[str, Target] = {
+    "CaseService/UploadAttachment": itself(
+        filename="a.pdf", content=b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
+    ),
+    "CaseService/DownloadAttachment": record(
+        lambda w: {"case_id": w.case, "attachment_id": w.file}, ("owner", "delegate")
+    ),
+    "CaseService/SubmitCase": itself(item_id=lambda w: w.item_to_apply_for),
+    "CaseService/GetCase": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "CaseService/ListMyCases": listing(lambda w: w.case, ("owner", "delegate")),
+    "CaseService/ListCases": listing(lambda w: w.case, department=DEPARTMENT, page_size=100),
+    "CaseService/ListCaseAccesses": listing(lambda w: w.case_access),
+    "CaseService/UnmaskCase": record(lambda w: {"case_id": w.case, "fields": ["phone"], "purpose": "联系申请人补正"}),
+    "CaseService/ListInbox": listing(lambda w: w.case, page_size=100),
+    "CaseService/RequestCorrection": record(
+        lambda w: {"case_id": w.case, "materials": ["application"], "notice": "请补正"}
+    ),
+    "CaseService/CorrectCase": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "CaseService/AcceptCase": record(lambda w: {"case_id": w.case}),
+    "CaseService/RefuseCase": record(lambda w: {"case_id": w.case, "reason": "不属于本机关职权"}),
+    "CaseService/PassReviewStep": record(lambda w: {"case_id": w.case, "opinion": "符合"}),
+    "CaseService/DecideCase": record(lambda w: {"case_id": w.case, "granted": True}),
+    "CaseService/IssueResult": record(lambda w: {"case_id": w.case, "result_number": "示2026-1"}),
+    "CaseService/CloseCase": record(lambda w: {"case_id": w.case}),
+    "CaseService/WithdrawCase": record(lambda w: {"case_id": w.spare_case, "reason": "不办了"}),
+}
+
+RATING: Mapping[str, Target] = {
+    "RatingService/GetInvitation": record(lambda w: {"case_id": w.rated_case}),
+    "RatingService/ListInvitations": listing(lambda w: w.rated_case),
+    "RatingService/RateCase": record(lambda w: {"case_id": w.rated_case, "grade": 1}),
+}
+
+TARGETS: Mapping[str, Target] = {
+    **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
+    **{f"yiwang.catalog.v1.{name}": target for name, target in CATALOG.items()},
+    **{f"yiwang.case.v1.{name}": target for name, target in CASE.items()},
+    **{f"yiwang.rating.v1.{name}": target for name, target in RATING.items()},
+}

@@ -1,0 +1,257 @@
+"""A world for the authority matrix: the four services in this process, one owner with a record of every kind, and everybody of
+`callers` signed in by identity itself."""
+
+import uuid
+from collections.abc import Mapping
+
+import orjson
+
+from chassis import tokens
+from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause
+from services.identity import appointing, store_organizations
+from services.identity.machines import open_rpcs
+from tests.service.authority.callers import CALLERS, OWN, Caller
+from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, REGION, uscc
+from tests.support.calling import As
+from tests.support.catalog_service import item
+from tests.support.identity_service import fresh_number, fresh_phone
+from tests.support.items import FORM, PDF, definition, publish, simple
+from tests.support.rating_service import RatingHere, closed
+from tests.support.serving import Here, contract_of
+from yiwang.case.v1 import service_pb2 as case_pb
+from yiwang.catalog.v1 import service_pb2 as catalog_pb
+from yiwang.identity.v1 import events_pb2 as events
+from yiwang.identity.v1 import officers_pb2 as officers_pb
+from yiwang.identity.v1 import service_pb2 as identity_pb
+
+OTHER_REGION = "990221"
+ITEM_CODE = "ITEM1"
+UNTIL = "2027-06-30T16:00:00Z"
+NAME = "诸葛试真名"
+
+
+class World:
+    """The services, the ids of the records, and a token for everybody."""
+
+    def __init__(self, identity: Here, catalog: Here, case: Here, rating: RatingHere) -> None:
+        self.services: Mapping[str, Here] = {"identity": identity, "catalog": catalog, "case": case, "rating": rating}
+        self.opening = identity.servicers["IdentityService"].opening
+        self.caller = ""
+        self.tokens: dict[str, str] = {"nobody": ""}
+        self._share_signing_key()
+        self._departments()
+        self._people()
+        self._agents()
+        self._officers()
+        self._machines_and_devices()
+        self._records_of_identity()
+        self._records_of_the_rest()
+
+    def by(self, caller: Caller, service: str) -> As:
+        """A gRPC service (its full name) as this caller calls it."""
+        return self._as(service, self.tokens[caller.name])
+
+    def versions(self) -> set[tuple[str, str, str, int]]:
+        """Every record of every service with its version."""
+        return {
+            (service, name, document["_id"], document["version"])
+            for service, here in self.services.items()
+            for name in here.database.list_collection_names()
+            for document in here.database[name].find({"version": {"$gt": 0}}, {"version": 1})
+        }
+
+    def _as(self, service: str, token: str) -> As:
+        name = service.split(".")[1]
+        return As(self.services[name].channel, contract_of(name, service.rpartition(".")[2]), None, token)
+
+    def _identity(self, service: str, who: str) -> As:
+        return self._as(f"yiwang.identity.v1.{service}", self.tokens[who])
+
+    def _share_signing_key(self) -> None:
+        key = self.opening.keys.signing_key()
+        jwk = {"jwk": orjson.dumps(key.as_dict(private=False)).decode()}
+        for here in self.services.values():
+            here.database["signing_keys_heard"].update_one({"_id": key.kid}, {"$set": jwk}, upsert=True)
+
+    def _signed_in(self, principal: str) -> identity_pb.Session:
+        session: identity_pb.Session = self.opening.start(_cause(), principal, ["pwd"])
+        return session
+
+    # -- principals ----------------------------------------------------------------------------------------------------
+
+    def _departments(self) -> None:
+        registry = self.services["identity"].servicers["IdentityService"].registry
+        self.appointing = appointing.Appointing(self.services["identity"].parts, registry)
+        self.department_elsewhere = uscc("11990221MB0000003")
+        self.other_department = OTHER_DEPARTMENT
+        rows = ((DEPARTMENT, REGION), (OTHER_DEPARTMENT, REGION), (self.department_elsewhere, OTHER_REGION))
+        for code, region in rows:
+            request = officers_pb.SaveDepartmentRequest(uscc=code, name=f"某局{code[-3:]}", region=region)
+            self.appointing.save_department(request, _cause(), None)
+
+    def _people(self) -> None:
+        registry = self.services["identity"].servicers["IdentityService"].registry
+        self.numbers = {}
+        for name, level in (("owner", 3), ("somebody else", 3), ("unverified", 1), ("bystander", 3)):
+            known = {"name": NAME, "id_number": fresh_number(), "phone": fresh_phone()}
+            record = registry.admit(_cause(), known, level)
+            self.numbers[name] = known["id_number"]
+            session = self._signed_in(f"person:{record.id}")
+            self.tokens[name] = session.access_token
+            if name == "owner":
+                self.owner_id, self.session_of_owner = record.id, session.id
+            if name == "bystander":
+                self.bystander_id, self.bystander_number, self.bystander_name = record.id, known["id_number"], NAME
+
+    def _officers(self) -> None:
+        for caller in CALLERS:
+            if caller.realm == OFFICER:
+                id = self._appointed(
+                    caller.role, caller.department == OWN, REGION if caller.county == OWN else OTHER_REGION
+                )
+                self.tokens[caller.name] = self._signed_in(f"officer:{id}").access_token
+        self.spare_officer = self._appointed("receive", True, REGION)
+        self.successor = self._appointed("receive", True, REGION)
+        self.proposed_officer = self._appointed("receive", True, REGION)
+        administrator = self._identity("OfficerService", "administer of own department in own county")
+        number = self.appointing.officers.get(self.proposed_officer).state.staff_number
+        administrator.AppointOfficer(
+            staff_number=number, name=NAME, roles=["receive", "decide"], department=DEPARTMENT, region=REGION
+        )
+
+    def _appointed(self, role: str, own: bool, region: str) -> str:
+        """An officer by the operator's word. The same department may have a branch in another county."""
+        elsewhere = OTHER_DEPARTMENT if region == REGION else self.department_elsewhere
+        request = officers_pb.AppointOfficerRequest(
+            staff_number=f"m-{uuid.uuid4().hex[:10]}",
+            name=NAME,
+            roles=[role],
+            department=DEPARTMENT if own else elsewhere,
+            region=region,
+            password=PASSWORD,
+        )
+        return self.appointing.appoint(request, _cause(), None).id
+
+    def _agents(self) -> None:
+        administrators = {
+            region: self._signed_in(f"officer:{self._appointed('administer', region == REGION, region)}").access_token
+            for region in (REGION, OTHER_REGION)
+        }
+        points = {}
+        for region, administrator in administrators.items():
+            agents = self._as("yiwang.identity.v1.AgentService", administrator)
+            point = agents.SaveAgentOrganization(code=f"point-{region}", name="帮办点", kind=1, region=region)
+            agent = agents.AppointAgent(
+                agent_number=f"bb-{region}", name=NAME, agent_organization_id=point.id, password=PASSWORD
+            )
+            name = "agent" if region == REGION else "agent elsewhere"
+            self.tokens[name] = self._signed_in(f"agent:{agent.id}").access_token
+            points[region] = point.id
+            if region == REGION:
+                self.agent_id, self.point = agent.id, point.id
+                self.spare_agent = agents.AppointAgent(
+                    agent_number="bb-spare", name=NAME, agent_organization_id=point.id, password=PASSWORD
+                ).id
+                self.spare_point = agents.SaveAgentOrganization(
+                    code="point-spare", name="备用帮办点", kind=1, region=region
+                ).id
+        scope = {"item_codes": [ITEM_CODE]}
+        self.delegation, self.spare_delegation = (
+            self._identity("DelegationService", "owner")
+            .GrantDelegation(agent_organization_id=self.point, scope=scope, until=UNTIL)
+            .id
+            for _ in range(2)
+        )
+        other = self._identity("DelegationService", "somebody else").GrantDelegation(
+            agent_organization_id=self.point, scope=scope, until=UNTIL
+        )
+        desk = self._identity("DelegationService", "agent")
+        self.tokens["delegate"] = desk.ActFor(delegation_id=self.delegation).access_token
+        self.tokens["delegate of somebody else"] = desk.ActFor(delegation_id=other.id).access_token
+
+    def _machines_and_devices(self) -> None:
+        key = self.opening.keys.signing_key()
+        for caller in CALLERS:
+            department = DEPARTMENT if caller.department == OWN else OTHER_DEPARTMENT
+            region = REGION if caller.county == OWN else OTHER_REGION
+            id = str(uuid.uuid4())
+            if caller.realm == MACHINE:
+                rpcs = open_rpcs() if caller.registered else frozenset({"yiwang.none.v1.NoService/NoMethod"})
+                actor = Actor(
+                    id, MACHINE, department=department, region=region, session=f"{id}.1", rpcs=rpcs, quota=10_000
+                )
+            elif caller.realm == DEVICE:
+                actor = Actor(id, DEVICE, region=region, session=f"{id}.1")
+            elif caller.realm == SERVICE:
+                actor = Actor("gateway", SERVICE, session=id)
+            else:
+                continue
+            self.tokens[caller.name] = tokens.mint(key, actor)
+
+    # -- records -------------------------------------------------------------------------------------------------------
+
+    def _records_of_identity(self) -> None:
+        administer = "administer of own department in own county"
+        county = self._identity("CountyService", administer)
+        self.window = county.SaveWindow(number="A01", hall="政务大厅", region=REGION, department=DEPARTMENT).id
+        jwk = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
+        self.device = county.RegisterDevice(kind=1, label="大厅自助机", region=REGION, jwk_json=jwk).id
+        client = self._identity("ClientService", administer).SaveClient(
+            code="sign-on-1",
+            name="部门系统",
+            kind=1,
+            proof=4,
+            department=DEPARTMENT,
+            region=REGION,
+            redirect_uris=["https://one.example/back"],
+            scopes=["openid"],
+        )
+        self.client = client.client.id
+        organizations = self._identity("OrganizationService", "owner")
+        self.organization = organizations.RegisterOrganization(uscc=uscc("91990121MA0XA8M03"), name="示范公司").id
+        # As the source would say: the owner is the representative.
+        store_organizations.organizations(self.services["identity"].database).change(
+            self.organization,
+            _cause(),
+            lambda one: events.OrganizationConfirmed(organization_id=one.id, representative_id=self.owner_id),
+        )
+        acting = organizations.ActForOrganization(organization_id=self.organization)
+        self.tokens["handler of an organisation"] = acting.access_token
+        self.verification = self._identity("VerificationService", "owner").RequestVerification(method=3).id
+        self.requested = (
+            self._identity("DelegationService", "agent")
+            .RequestDelegation(name=NAME, id_number=self.numbers["owner"], scope={"item_codes": ["X"]}, until=UNTIL)
+            .id
+        )
+        finder = self._identity("PrivacyService", "receive of own department in own county")
+        finder.FindPerson(id_number=self.numbers["owner"], purpose="核对申请人身份")
+        (entry,) = [
+            one for one in self._identity("PrivacyService", "owner").ListAccesses().accesses if "核对" in one.purpose
+        ]
+        self.access_of_owner = entry.by
+
+    def _records_of_the_rest(self) -> None:
+        case = self.services["case"]
+        department = catalog_pb.Department(code=DEPARTMENT, name="某局")
+        self.item_to_apply_for = publish(case.database, simple(code=ITEM_CODE, department=department))
+        owner, delegate = (self._as("yiwang.case.v1.CaseService", self.tokens[who]) for who in ("owner", "delegate"))
+        materials = publish(case.database, definition(code=ITEM_CODE, department=department))
+        self.file = delegate.UploadAttachment(filename="申请书.pdf", content=PDF).id
+        handed_in = [case_pb.HandedIn(material="application", attachments=[self.file])]
+        self.case = delegate.SubmitCase(item_id=materials, materials=handed_in, form=FORM).id
+        supervisor = self.tokens["supervise of other department in own county"]
+        self._as("yiwang.case.v1.CaseService", supervisor).GetCase(case_id=self.case)
+        self.case_access = owner.ListCaseAccesses().accesses[0].id
+        self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id
+        rating = self.services["rating"]
+        assert isinstance(rating, RatingHere)
+        self.rated_case = rating.close(closed(self.owner_id))
+        writer = self._as("yiwang.catalog.v1.CatalogService", self.tokens["catalog of own department in own county"])
+        self.definition = item(code=ITEM_CODE, department=department)
+        self.item = writer.SaveItem(definition=self.definition).id
+        self.spare_item = writer.SaveItem(definition=item(code="ITEM2", department=department)).id
+        writer.PublishItem(item_id=self.spare_item)
+
+
+def _cause() -> Cause:
+    return Cause(key=f"matrix/{uuid.uuid4()}", by="system:identity", request="matrix")
