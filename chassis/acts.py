@@ -44,6 +44,11 @@ class Acting:
     organization: str = ""
 
     @property
+    def id(self) -> str:
+        """The id of who acts: his name is sealed under his own key, so that his erasure forgets it everywhere."""
+        return self.agent.partition(":")[2]
+
+    @property
     def kind(self) -> int:
         """HANDLER or DELEGATE of yiwang.access.v1.Acting."""
         return access_pb2.ACTING_HANDLER if self.channel == "handler" else access_pb2.ACTING_DELEGATE
@@ -82,6 +87,12 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+
+
+def acting_id(by: str) -> str:
+    """The id of who acted in another's name, from an entry's `by`; empty when nobody did."""
+    who, _, principal = by.partition("/")
+    return who.partition(":")[2] if principal else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,14 +143,13 @@ def _verify(parts: "Parts") -> None:
 
 def _rewrap(parts: "Parts") -> None:
     """`rewrap`: all that is wrapped by a former master is wrapped by the current one. Stopped, it is simply run again."""
-    from collections import Counter
-
     from chassis.masters import KeysUnavailable
 
     others = getattr(importlib.import_module(f"services.{parts.name}.store"), "wrapped", None)
     try:
         for collection in [*parts.keyring.own_collections(), *(others(parts.database) if others else ())]:
-            needed = Counter(parts.keyring.rewrap(collection))
-            print(f"{parts.name}: {collection.name}: {needed[True]} of {needed.total()} keys rewrapped")
+            counts = list(parts.keyring.rewrap(collection))
+            needed, all = (sum(column) for column in zip((0, 0), *counts, strict=True))
+            print(f"{parts.name}: {collection.name}: {needed} of {all} keys rewrapped")
     except KeysUnavailable:
         sys.exit(f"{parts.name}: a master is away or unknown (see the log); run again when it is back")

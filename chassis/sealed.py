@@ -11,9 +11,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
+from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -24,6 +26,7 @@ from standards.ciphers import INTERNATIONAL, Profile, Sealer, derive, mac
 
 Document = dict[str, Any]
 CACHED = 20_000
+BATCH = 500
 
 
 class _Index(NamedTuple):
@@ -111,18 +114,22 @@ class Keyring:
         """The secret again; KeysUnavailable while its master is away, ValueError under another master key."""
         return self._masters.unwrap(name, wrapped)
 
-    def rewrap(self, collection: Collection[Document]) -> Iterator[bool]:
-        """Wraps each `wrapped` of a collection by the current master; whether there was need, one by one. Can be repeated."""
-        current = self._masters.current()
-        for document in collection.find({}, {"wrapped": 1}).batch_size(1000):
-            id, old = document["_id"], document.get("wrapped")
-            if old is None:
-                continue
-            if need := not old.startswith(current):
-                new = self.wrap(id, self.unwrap(id, old))
+    def rewrap(self, collection: Collection[Document]) -> Iterator[tuple[int, int]]:
+        """Wraps each `wrapped` of a collection by the current master, a batch at a time: how many needed it, of how many."""
+        current, found = self._masters.current(), collection.find({"wrapped": {"$exists": True}}, {"wrapped": 1})
+        with found.batch_size(BATCH):
+            while batch := list(islice(found, BATCH)):
+                old = [(one["_id"], one["wrapped"]) for one in batch if not one["wrapped"].startswith(current)]
                 # Whoever was erased meanwhile stays so.
-                collection.update_one({"_id": id, "erased_at": None}, {"$set": {"wrapped": new}})
-            yield need
+                writes = [
+                    UpdateOne(
+                        {"_id": id, "erased_at": None}, {"$set": {"wrapped": self.wrap(id, self.unwrap(id, was))}}
+                    )
+                    for id, was in old
+                ]
+                if writes:
+                    collection.bulk_write(writes, ordered=False)
+                yield len(writes), len(batch)
 
     def own_collections(self) -> list[Collection[Document]]:
         """Where this keyring keeps wrapped keys."""

@@ -123,7 +123,7 @@ def _checked(claims: dict[str, Any]) -> tuple[float, Actor]:
     actor = Actor(
         realm=_REALM_NUMBERS[claims["realm"]],
         roles=frozenset(claims["roles"]),
-        acting=_acting(claims["act"]) if "act" in claims else None,
+        acting=_acting(dict(claims["act"])) if "act" in claims else None,
         rpcs=frozenset(claims.get("rpcs", ())),
         quota=int(claims.get("quota", 0)),
         **values,

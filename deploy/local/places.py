@@ -47,6 +47,8 @@ class Places:
         if service == "gateway":
             return {**os.environ, **own, **self._gateway()}
         own |= {"AMQP_URI": self.amqp_uri, "MONGODB_URI": self.stores[service], "GRPC_LISTEN": self.addresses[service]}
+        if service == "identity":
+            own["PUBLIC_URL"] = self.gateway_url or "http://127.0.0.1:8000"
         if mode == "worker":
             own["HEARTBEAT_FILE"] = str(self.heartbeat(service))
         return {**os.environ, **own}

@@ -18,7 +18,6 @@ from services.case.model import CLOCKS_DIFFER, Case
 
 Document = dict[str, Any]
 COLLECTION = "departures"
-PAGE = 200
 AGAIN_FOR = timedelta(minutes=10)
 # Successors who left, too, one after the other.
 LONGEST_CHAIN = 50
@@ -71,10 +70,8 @@ class HandingOver:
 
     def _hand_over(self, departure: Departure) -> None:
         successor = self._successor(departure)
-        while page := self._open_work(departure):
-            moved = [self._change(departure, successor, id, handled_at) for id, handled_at in page]
-            if len(page) < PAGE or not any(moved):
-                return
+        for id, handled_at in self._open_work(departure):
+            self._change(departure, successor, id, handled_at)
 
     def _successor(self, departure: Departure) -> str:
         heir, left = departure.successor_id, departure.left
@@ -86,24 +83,21 @@ class HandingOver:
         return ""
 
     def _open_work(self, departure: Departure) -> list[tuple[str, datetime]]:
-        query = {
-            "state.desk": departure.department,
-            "state.handler_id": departure.officer_id,
-            "state.handled_at": {"$lte": departure.left + CLOCKS_DIFFER},
-        }
-        found = self._cases.collection.find(query, {"state.handled_at": 1}).limit(PAGE)
-        return [(row["_id"], row["state"]["handled_at"]) for row in found]
+        """Ids of the officer's open cases of before he left, and since when they were his."""
+        query = {"state.desk": departure.department, "state.handler_id": departure.officer_id}
+        found = self._cases.collection.find(query, {"state.handled_at": 1})
+        rows = [(row["_id"], row["state"]["handled_at"]) for row in found]
+        return [(id, handled_at) for id, handled_at in rows if handled_at <= departure.left + CLOCKS_DIFFER]
 
-    def _change(self, departure: Departure, successor: str, id: str, handled_at: datetime) -> bool:
+    def _change(self, departure: Departure, successor: str, id: str, handled_at: datetime) -> None:
         """One case; its cause is the event, the case and since when it was his, so that a second delivery does nothing."""
         cause = departure.cause
         key = f"{cause.key}/{id}/{round(handled_at.timestamp() * 1000)}"
-        record = self._cases.change(
+        self._cases.change(
             id,
             Cause(key, cause.by, "", cause.trace),
             lambda case: model.hand_over(case, departure.officer_id, successor, departure.left),
         )
-        return record.state.handler_id != departure.officer_id
 
 
 def _key(officer_id: str, department: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chassis.acts import MACHINE, OFFICER, Actor
+from chassis.acts import MACHINE, OFFICER, Actor, acting_id
 from chassis.records import Record
 from chassis.sealed import Keyring
 from services.case import masking, model, model_seeing
@@ -83,7 +83,7 @@ def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyri
     view.materials.extend(_material(material, case, actor, keyring) for material in item.materials)
     view.timeline.extend(_entry(entry, case, actor, keyring) for entry in record.journal)
     view.correction_notice = _text(case, case.sealed_notice, actor, keyring)
-    view.agent_name = keyring.open_text(case.applicant_id, case.sealed_agent_name)
+    view.agent_name = keyring.open_text(case.agent.partition(":")[2], case.sealed_agent_name)
     if model_seeing.is_applicant(actor):
         view.query_code = keyring.code(case.number)
     return view
@@ -168,7 +168,7 @@ def _entry(entry: Mapping[str, Any], case: Case, actor: Actor, keyring: Keyring)
         title=_title(entry),
         text=text,
         by=entry["by"] if actor.realm in OFFICES else "",
-        agent_name=keyring.open_text(case.applicant_id, data.get("sealedAgentName", "")),
+        agent_name=keyring.open_text(acting_id(entry["by"]), data.get("sealedAgentName", "")),
     )
 
 

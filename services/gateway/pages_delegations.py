@@ -63,7 +63,11 @@ def _region(request: Request, tried: Tried) -> str:
 def days() -> dict[str, str]:
     """The first, usual and last day a delegation may end on, as date inputs take them."""
     today = datetime.now(SHANGHAI).date()
-    return {"first_day": f"{today}", "usual_day": f"{today + USUAL}", "last_day": f"{today + LONGEST - timedelta(days=1)}"}
+    return {
+        "first_day": f"{today}",
+        "usual_day": f"{today + USUAL}",
+        "last_day": f"{today + LONGEST - timedelta(days=1)}",
+    }
 
 
 async def items(request: Request, tried: Tried, form: str) -> tuple[list[Any], list[tuple[str, str]]]:
@@ -83,7 +87,9 @@ async def items(request: Request, tried: Tried, form: str) -> tuple[list[Any], l
 async def _points(request: Request, region: str) -> list[agents.AgentOrganization]:
     message = agents.ListAgentOrganizationsRequest(region=region, page_size=POINTS)
     found = await ask_public(request, backends(request).agents.ListAgentOrganizations, message)
-    return sorted((one for one in found.agent_organizations if not one.closed), key=lambda one: (one.kind, one.level, one.name))
+    return sorted(
+        (one for one in found.agent_organizations if not one.closed), key=lambda one: (one.kind, one.level, one.name)
+    )
 
 
 async def _own_cases(request: Request) -> list[cases.Case]:
@@ -174,4 +180,3 @@ PAGES = (
     Page("/delegations/{delegation_id:uuid}", certificate_page, None, "anyone"),
     Page("/delegations/{delegation_id:uuid}/certificate.json", certificate, None, "anyone"),
 )
-

@@ -3,6 +3,7 @@
 import asyncio
 
 import segno
+from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -62,9 +63,7 @@ PASSKEY = Act(
     only("challenge", "credential_json", "label"),
 )
 PASSKEY_OFF = Act("passkeys", "factors.RemovePasskey", factors.RemovePasskeyRequest, "passkey-off", only("passkey_id"))
-SESSION_OFF = Act(
-    "sessions", "identity.EndSessions", identity.EndSessionsRequest, "session-ended", only("session_id")
-)
+SESSION_OFF = Act("sessions", "identity.EndSessions", identity.EndSessionsRequest, "session-ended", only("session_id"))
 SESSIONS_OFF = Act("sessions", "identity.EndSessions", identity.EndSessionsRequest, "sessions-ended")
 
 
@@ -99,7 +98,8 @@ async def _secret(
         scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=False
     )
     secret = " ".join(reply.secret[place : place + 4] for place in range(0, len(reply.secret), 4))
-    context = {"picture": picture, "secret": secret, "begun": begun, "problems": problems}
+    # The picture is made here, of nothing anybody typed.
+    context = {"picture": Markup(picture), "secret": secret, "begun": begun, "problems": problems}
     return show(request, "totp.html", status, request_id=act or new_request_id(), **context)
 
 

@@ -85,9 +85,7 @@ async def staff(request: Request) -> Response:
     """The officers of the region, all, of one department, or those with a proposal."""
     asked = request.query_params
     department, proposed, page = asked.get("department", "")[:18], "proposed" in asked, asked.get("page", "")[:200]
-    found, known = await asyncio.gather(
-        _officers(request, department, proposed, page=page), departments_of(request)
-    )
+    found, known = await asyncio.gather(_officers(request, department, proposed, page=page), departments_of(request))
     context = {"department": department, "proposed": proposed, "page": page}
     return show(request, "admin_officers.html", found=found, departments=known, **context)
 

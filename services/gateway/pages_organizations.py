@@ -52,9 +52,7 @@ CLAIM = Act(
     _claim,
     PLACE,
 )
-ADD = Act(
-    "handler", "organizations.AuthorizeHandler", organizations.AuthorizeHandlerRequest, "handler-added", _handler
-)
+ADD = Act("handler", "organizations.AuthorizeHandler", organizations.AuthorizeHandlerRequest, "handler-added", _handler)
 REMOVE = Act("remove", "organizations.RevokeHandler", organizations.RevokeHandlerRequest, "handler-revoked")
 ACT_FOR = Act("act", "organizations.ActForOrganization", organizations.ActForOrganizationRequest, "acting")
 

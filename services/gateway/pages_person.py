@@ -112,12 +112,14 @@ async def _show_case(
 
 
 async def _invitation(request: Request, case_id: str) -> tuple[rating.Invitation | None, str]:
-    """The invitation, or why there is none: `soon` just after closing, `away` while rating does not answer."""
+    """The invitation, or why there is none: `soon` just after closing, `away` while rating does not answer. Nobody rates under a
+    delegation."""
     try:
         message = rating.GetInvitationRequest(case_id=case_id)
         return await ask(request, backends(request).rating.GetInvitation, message), ""
     except CallError as error:
-        return None, "soon" if error.code == StatusCode.NOT_FOUND else "away"
+        reasons = {StatusCode.NOT_FOUND: "soon", StatusCode.PERMISSION_DENIED: ""}
+        return None, reasons.get(error.code, "away")
 
 
 async def withdraw(request: Request) -> Response:

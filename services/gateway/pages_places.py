@@ -40,9 +40,7 @@ async def duties(request: Request) -> Response:
     """Who was on duty at a window."""
     id, page = str(request.path_params["window_id"]), request.query_params.get("page", "")[:200]
     message = counties.ListDutiesRequest(window_id=id, page_size=PAGE_SIZE, page_token=page)
-    found, known = await asyncio.gather(
-        ask(request, backends(request).counties.ListDuties, message), _windows(request)
-    )
+    found, known = await asyncio.gather(ask(request, backends(request).counties.ListDuties, message), _windows(request))
     window = next((one for one in known if one.id == id), counties.Window(id=id))
     return show(request, "admin_duties.html", found=found, window=window, page=page)
 
@@ -69,7 +67,9 @@ async def devices(request: Request, tried: Tried) -> Response:
     """The devices of the region, and the form to trust another."""
     page = request.query_params.get("page", "")[:200]
     message = counties.ListDevicesRequest(page_size=PAGE_SIZE, page_token=page)
-    found, known = await asyncio.gather(ask(request, backends(request).counties.ListDevices, message), _windows(request))
+    found, known = await asyncio.gather(
+        ask(request, backends(request).counties.ListDevices, message), _windows(request)
+    )
     context = {"found": found, "windows": {one.id: one for one in known}, "page": page, "tried": tried}
     return show(request, "admin_devices.html", tried.status, problems=tried.problems, **context)
 

@@ -10,6 +10,7 @@ from services.gateway import words
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import Problem, new_request_id, next_request_id, problems_of, request_id, text
 from services.gateway.pages import Page, go, home_of
+from services.gateway.pages_sso import upstreams
 from services.gateway.render import show
 from services.gateway.security import own_path, visitor_address
 from services.gateway.session import ask, ask_public, session_of
@@ -23,12 +24,9 @@ CODE = "/sign-in/code"
 
 async def sign_in_form(request: Request) -> Response:
     """One form for persons, officers and agents."""
-    return show(
-        request,
-        "sign_in.html",
-        typed={"login": "", "next": own_path(request.query_params.get("next", ""), "")},
-        request_id=new_request_id(),
-    )
+    typed = {"login": "", "next": own_path(request.query_params.get("next", ""), "")}
+    others = await upstreams(request)
+    return show(request, "sign_in.html", typed=typed, request_id=new_request_id(), upstreams=others)
 
 
 async def sign_in(request: Request) -> Response:
@@ -38,7 +36,7 @@ async def sign_in(request: Request) -> Response:
     try:
         reply = await _signed_in(request, typed["login"], password_of(form), request_id(form))
     except CallError as error:
-        return _again(request, form, typed, error)
+        return await _again(request, form, typed, error)
     return _enter(request, reply, typed["next"])
 
 
@@ -61,7 +59,7 @@ async def passkey(request: Request) -> Response:
     try:
         reply = await ask_public(request, backends(request).factors.FinishPasskeySignIn, message)
     except CallError as error:
-        return _again(request, form, typed, error)
+        return await _again(request, form, typed, error)
     return _enter(request, reply, typed["next"])
 
 
@@ -104,11 +102,12 @@ def _enter(request: Request, reply: identity.Session, after: str) -> Response:
     return go(after or home_of(session))
 
 
-def _again(request: Request, form: FormData, typed: dict[str, str], error: CallError) -> Response:
+async def _again(request: Request, form: FormData, typed: dict[str, str], error: CallError) -> Response:
     if error.status not in SHOWN:
         raise error
-    again, problems = next_request_id(form, error), problems_of(error, words.FIELD)
-    return show(request, "sign_in.html", error.status, typed=typed, problems=problems, request_id=again)
+    again, problems, others = next_request_id(form, error), problems_of(error, words.FIELD), await upstreams(request)
+    context = {"typed": typed, "problems": problems, "request_id": again, "upstreams": others}
+    return show(request, "sign_in.html", error.status, **context)
 
 
 async def _signed_in(request: Request, login: str, password: str, act: str) -> identity.Session:
@@ -120,7 +119,9 @@ async def sign_out(request: Request) -> Response:
     """Ends the session here in any case, and at identity when it answers."""
     message, session = identity.SignOutRequest(request_id=request_id(await request.form())), session_of(request)
     while session.realm:
-        with suppress(CallError):  # the cookie goes away all the same; the access token ends by itself within 15 minutes
+        with suppress(
+            CallError
+        ):  # the cookie goes away all the same; the access token ends by itself within 15 minutes
             await ask(request, backends(request).identity.SignOut, message)
         # Who acts for somebody has a session of his own below it.
         session.leave()

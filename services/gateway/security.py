@@ -97,7 +97,9 @@ def visitor_address(request: Request) -> str:
     except ValueError:
         return ""
     mapped = found.ipv4_mapped if found.version == 6 else None
-    return str(mapped or found) if mapped or found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+    return (
+        str(mapped or found) if mapped or found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+    )
 
 
 def own_path(target: str, otherwise: str = "/") -> str:

@@ -29,29 +29,24 @@ def note(
 ) -> bool:
     """Writes one line; the same cause writes it once. False, and nothing written, when the person is erased.
 
-    `by` is who did it (`officer:<id>`, `agent:<id>`, `person:<id>`), `by_name` department or organisation with post or masked name as
-    they are now, `what` one of `model_privacy.WHAT`, `fields` those seen, in Chinese, `purpose` what the person is to read,
-    `happened_at` when it happened where that is not now. Names, fields and purpose are sealed under the person's key.
+    `by` is a principal, `by_name` his department or organisation with post or masked name as they are now, `what` one of
+    `model_privacy.WHAT`, `fields` those seen, in Chinese, `purpose` what the person reads, `happened_at` when that was not now.
     """
-    content = {"by_name": by_name, "fields": list(fields), "purpose": purpose}
-    instant = happened_at or now()
-
-    def decide(id: str) -> events.AccessNoted:
-        return events.AccessNoted(
-            access_id=id,
-            person_id=person_id,
-            by=by,
-            sealed=parts.keyring.seal(person_id, content),
-            what=what,
-            case_number=case_number,
-            happened_at=instant.isoformat(),
-            service=service,
-        )
-
     if what not in model_privacy.WHAT:
         raise ValueError(f"{what} is no kind of access")
+    noted = events.AccessNoted(
+        person_id=person_id,
+        by=by,
+        what=what,
+        case_number=case_number,
+        happened_at=(happened_at or now()).isoformat(),
+        service=service,
+    )
+    content = {"by_name": by_name, "fields": list(fields), "purpose": purpose}
     try:
-        store_privacy.accesses(parts.database).create(cause, decide, store_privacy.access_id(cause.key, person_id))
+        id = store_privacy.access_id(cause.key, person_id)
+        noted.access_id, noted.sealed = id, parts.keyring.seal(person_id, content)
+        store_privacy.accesses(parts.database).create(cause, lambda _: noted, id)
     except Refused as refused:
         if refused.reason != "PERSON_ERASED":
             raise

@@ -15,8 +15,8 @@ from services.identity import (
     model_clients,
     model_clients_checks,
     model_officers,
+    model_regions,
     oauth_refusals,
-    regions,
     store,
     store_clients,
     store_counties,
@@ -57,7 +57,7 @@ class ClientApi:
         return pb.SaveClientResponse(client=views_clients.client(record), secret=secret)
 
     def DisableClient(self, request: pb.DisableClientRequest, call: Call) -> pb.Client:
-        visible = regions.within(call.actor.region)
+        visible = model_regions.within(call.actor.region)
         record = self.clients.change(
             request.client_id,
             call.cause,
@@ -68,16 +68,16 @@ class ClientApi:
         return views_clients.client(record)
 
     def EnableClient(self, request: pb.EnableClientRequest, call: Call) -> pb.Client:
-        visible = regions.within(call.actor.region)
+        visible = model_regions.within(call.actor.region)
         return views_clients.client(self.clients.change(request.client_id, call.cause, model_clients.enable, visible))
 
     def ListClients(self, request: pb.ListClientsRequest, call: Call) -> pb.ListClientsResponse:
-        visible = regions.within(call.actor.region)
+        visible = model_regions.within(call.actor.region)
         rows, token = store_clients.clients_page(self.clients, visible, request.page_token, request.page_size)
         return pb.ListClientsResponse(clients=[views_clients.client(row) for row in rows], next_page_token=token)
 
     def GetClientFigures(self, request: pb.GetClientFiguresRequest, call: Call) -> pb.GetClientFiguresResponse:
-        client = self.clients.get(request.client_id, regions.within(call.actor.region))
+        client = self.clients.get(request.client_id, model_regions.within(call.actor.region))
         today = datetime.now(SHANGHAI).date()
         days = [(today - timedelta(days=back)).isoformat() for back in reversed(range(request.days))]
         return views_clients.days(

@@ -11,7 +11,7 @@ from services.identity import (
     duties,
     halls,
     model_devices,
-    regions,
+    model_regions,
     store_counties,
     store_devices,
     store_windows,
@@ -37,7 +37,7 @@ class CountyApi:
         return views_counties.county(record.state, record.version)
 
     def GetCounty(self, request: counties_pb.GetCountyRequest, call: Call) -> counties_pb.County:
-        id = store_counties.county_id(regions.county(request.region))
+        id = store_counties.county_id(model_regions.county(request.region))
         found = store_counties.counties(self.parts.database).find({"_id": id})
         if found is None:
             return views_counties.county(store_counties.county_of(self.parts.database, request.region))
@@ -48,7 +48,7 @@ class CountyApi:
         return views_counties.window(self.parts, record, now())
 
     def ListWindows(self, request: counties_pb.ListWindowsRequest, call: Call) -> counties_pb.ListWindowsResponse:
-        region = regions.narrower(call.actor.region, request.region)
+        region = model_regions.narrower(call.actor.region, request.region)
         rows, token = store_windows.windows_page(self.windows, region, request.page_token, request.page_size)
         found = [views_counties.window(self.parts, row, now()) for row in rows]
         return counties_pb.ListWindowsResponse(windows=found, next_page_token=token)
@@ -60,7 +60,7 @@ class CountyApi:
         return views_counties.duty(duties.sign_off(self.parts, call.cause, call.actor), now())
 
     def ListDuties(self, request: counties_pb.ListDutiesRequest, call: Call) -> counties_pb.ListDutiesResponse:
-        self.windows.get(request.window_id, regions.within(call.actor.region))
+        self.windows.get(request.window_id, model_regions.within(call.actor.region))
         rows, token = store_windows.duties_page(self.duties, request.window_id, request.page_token, request.page_size)
         found = [views_counties.duty(row, now()) for row in rows]
         return counties_pb.ListDutiesResponse(duties=found, next_page_token=token)

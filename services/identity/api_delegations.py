@@ -139,7 +139,7 @@ class DelegationApi:
             name, channel = people.known(self.parts, people.present(self.parts, id)).get("name", ""), "person"
         return events.ActingAs(
             agent=acts,
-            sealed_name=self.parts.keyring.seal(state.person_id, name),
+            sealed_name=self.parts.keyring.seal(id, name),
             delegation_id=state.id,
             item_codes=state.item_codes,
             case_id=state.case_id,

@@ -148,9 +148,9 @@ class FactorApi:
         if not label:
             raise invalid(Violation("label", "REQUIRED", "请给通行密钥起个名称"))
         id = store_factors.passkey_id(made.credential_id)
-        state = {"credential_id": made.credential_id, "public_key": made.public_key}
-        state |= {"count": made.count, "before": made.count, "used_at": None}
-        if not store_factors.keep(self.database, id, principal, **state):
+        checked_with = {"credential_id": made.credential_id, "public_key": made.public_key}
+        counter = {"count": made.counter, "before": made.counter, "used_at": None}
+        if not store_factors.keep(self.database, id, principal, **checked_with, **counter):
             raise model_factors.passkey_refused()
         sealed = self.parts.keyring.seal(principal.partition(":")[2], label)
         self._put(cause, principal, lambda factors: model_factors.add_passkey(factors, principal, id, sealed))

@@ -1,5 +1,8 @@
 """OrganizationService over gRPC."""
 
+from collections.abc import Callable
+from typing import Any
+
 from chassis import quota
 from chassis.acts import now
 from chassis.errors import not_found
@@ -87,7 +90,7 @@ class OrganizationApi:
         name = people.known(self.parts, person).get("name", "")
         acting = events.ActingAs(
             agent=call.actor.principal,
-            sealed_name=self.keyring.seal(one.id, name),
+            sealed_name=self.keyring.seal(call.actor.id, name),
             channel="handler",
             until=model_organizations.acts_until(one.state, call.actor.id),
         )
@@ -100,8 +103,8 @@ class OrganizationApi:
             raise not_found()
         return record
 
-    def _changed(self, call: Call, id: str, decide: object) -> pb.Organization:
-        record = self.organizations.change(id, call.cause, decide)  # type: ignore[arg-type]
+    def _changed(self, call: Call, id: str, decide: Callable[[Organization], Any]) -> pb.Organization:
+        record = self.organizations.change(id, call.cause, decide)
         return views.organization(self.parts, record, call.actor)
 
     def _told(self, one: Record[Organization], representative_id: str) -> str:

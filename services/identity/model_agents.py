@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.acts import OFFICER, Actor, Evolve, Moment
 from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, require
-from services.identity import model, regions
+from services.identity import model, model_regions
 from standards.codes import region_covers, region_level, region_valid
 from standards.names import name_unclear
 from yiwang.identity.v1 import agents_pb2 as pb
@@ -61,7 +61,7 @@ class Agent:
 
 def visible(actor: Actor) -> dict[str, Any]:
     """The filter of agents an administrator may list: those of his region and what lies within it, as one bounded range."""
-    return regions.within(actor.region if actor.realm == OFFICER else "")
+    return model_regions.within(actor.region if actor.realm == OFFICER else "")
 
 
 def sees(actor: Actor, agent: Agent) -> bool:

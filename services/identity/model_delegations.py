@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from chassis.acts import PERSON, Actor, Evolve, Moment
@@ -126,19 +126,19 @@ def _wrong_end(end: datetime | None, now: datetime) -> Iterator[Violation]:
 
 
 def _instant(text: str) -> datetime | None:
-    """RFC 3339 with its zone, or a day, which ends at midnight in Shanghai; to the store's millisecond."""
+    """RFC 3339 with its zone, or a day, which ends at midnight in Shanghai; in UTC, to the second."""
     try:
         if len(text) == len("2026-01-01"):
             return _end_of(date.fromisoformat(text))
         instant = datetime.fromisoformat(text)
         # An instant without a zone, or one that leaves the calendar in ours, is none.
-        return instant.astimezone(SHANGHAI).replace(microsecond=0) if instant.tzinfo else None
+        return instant.astimezone(UTC).replace(microsecond=0) if instant.tzinfo else None
     except (ValueError, OverflowError):
         return None
 
 
 def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59, 59), SHANGHAI)
+    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=SHANGHAI).astimezone(UTC)
 
 
 def _year_after(now: datetime) -> datetime:

@@ -11,7 +11,7 @@ from joserfc.jwk import Key, import_key
 
 from chassis.acts import DEVICE, OFFICER, Actor, Evolve, Moment
 from chassis.errors import Refused, Violation, invalid
-from services.identity import regions
+from services.identity import model_regions
 from services.identity.model_sessions import GRACE, KEY_REVOKED
 from services.identity.model_windows import Window
 from standards.codes import region_valid
@@ -41,7 +41,7 @@ class Device:
 
 def visible(actor: Actor) -> dict[str, Any]:
     """The filter of devices an officer may see: those of his region and below."""
-    return regions.within(actor.region if actor.realm == OFFICER else "")
+    return model_regions.within(actor.region if actor.realm == OFFICER else "")
 
 
 def session_of(device_id: str) -> str:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from chassis.acts import OFFICER, Actor, Evolve, Moment
 from chassis.errors import ABORTED, PERMISSION_DENIED, Refused, Violation, invalid, require
-from services.identity import regions
+from services.identity import model_regions
 from services.identity.model import ID_NUMBER, PASSWORD_LEAST, PHONE
 from services.identity.model_departments import Department
 from standards.codes import region_covers, region_valid
@@ -20,7 +20,7 @@ from yiwang.identity.v1 import officers_pb2 as officers_pb
 
 ADMINISTER = "administer"
 # Roles one administrator alone cannot give.
-BY_TWO = frozenset({"decide"})
+BY_TWO = frozenset({"decide", "administer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Officer:
 
 def visible(actor: Actor) -> dict[str, Any]:
     """The filter of officers an officer may see: his region and what lies within it."""
-    return regions.within(actor.region if actor.realm == OFFICER else "")
+    return model_regions.within(actor.region if actor.realm == OFFICER else "")
 
 
 def sees(actor: Actor, officer: Officer) -> bool:
@@ -112,7 +112,9 @@ def appoint(
     password, which is worth an entry of its own. Who leaves a department hands his work over there.
     """
     serves = officer is not None and not officer.dismissed
-    held = officer.roles if officer and serves and officer.department == wanted.department else ()
+    # With a password somebody else has set, an officer could be that somebody: what two must grant, two grant anew.
+    kept = officer and serves and officer.department == wanted.department and not (renewed and proposer)
+    held = officer.roles if officer and kept else ()
     waits = sorted(BY_TWO & {*wanted.roles} - {*held}) if proposer else []
     post = events.OfficerAppointed()
     post.CopyFrom(wanted)

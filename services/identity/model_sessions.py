@@ -28,7 +28,7 @@ PASSWORD, TOTP, PASSKEY, UPSTREAM = "pwd", "otp", "passkey", "upstream"
 
 @dataclass(frozen=True, slots=True)
 class ActingAs:
-    """Who acts in a session that is in another's name; the name is sealed under the principal's key."""
+    """Who acts in a session that is in another's name; his own name is sealed under his own key."""
 
     agent: str
     sealed_name: str

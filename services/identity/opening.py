@@ -134,14 +134,14 @@ class Opening:
             raise model_sessions.ended() from None
         actor = replace(actor, session=session.id)
         if acting:
-            actor = replace(actor, acting=self._acting(session.principal_id, acting))
+            actor = replace(actor, acting=self._acting(acting))
             me.acted_for.CopyFrom(_acted_for(actor.acting))
         return actor, me
 
-    def _acting(self, principal_id: str, acting: ActingAs) -> Acting:
+    def _acting(self, acting: ActingAs) -> Acting:
         return Acting(
             agent=acting.agent,
-            name=self.parts.keyring.open_text(principal_id, acting.sealed_name),
+            name=self.parts.keyring.open_text(acting.agent.partition(":")[2], acting.sealed_name),
             channel=acting.channel,
             delegation=acting.delegation_id,
             items=frozenset(acting.item_codes),

@@ -13,6 +13,7 @@ from chassis.telemetry import log
 from services.identity.model_factors import ISSUER
 
 TIMEOUT_MS = 300_000
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Site(NamedTuple):
@@ -23,16 +24,19 @@ class Site(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A passkey a browser made: the id its authenticator gave it, its public key (COSE) and the signature counter."""
+    """A passkey a browser made: the id its authenticator gave it, its public key (COSE) and its signature counter."""
 
     credential_id: str
     public_key: bytes
-    count: int
+    counter: int
 
 
 def site_of(public_url: str) -> Site:
-    """The site people reach at this address."""
+    """The site people reach at this address. A relying party must be a domain, so a suite on this machine is reached as localhost."""
     parts = urlsplit(public_url)
+    if parts.hostname in LOOPBACK:
+        port = f":{parts.port}" if parts.port else ""
+        return Site("localhost", f"{parts.scheme}://localhost{port}")
     return Site(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
 
 
@@ -130,7 +134,12 @@ def named(credential_json: str) -> tuple[str, str]:
 def nobody() -> bytes:
     """A public key (COSE, P-256) to verify against for passkeys nobody has, so that they take as long; its other half is gone."""
     numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
-    return bytes.fromhex("a5010203262001215820") + numbers.x.to_bytes(32) + bytes.fromhex("225820") + numbers.y.to_bytes(32)
+    return (
+        bytes.fromhex("a5010203262001215820")
+        + numbers.x.to_bytes(32)
+        + bytes.fromhex("225820")
+        + numbers.y.to_bytes(32)
+    )
 
 
 def _faults() -> tuple[type[Exception], ...]:

@@ -60,7 +60,9 @@ class Registry:
         plain = {"name": known["name"].strip(), "id_number": known["id_number"].upper(), "phone": known["phone"]}
         return self._open(cause, plain, indexes, level)
 
-    def _open(self, cause: Cause, known: Mapping[str, str], indexes: Mapping[str, str], level: int = 1) -> Record[Person]:
+    def _open(
+        self, cause: Cause, known: Mapping[str, str], indexes: Mapping[str, str], level: int = 1
+    ) -> Record[Person]:
         by = f"person:{record_id(cause.key)}" if cause.by == "public" else cause.by
         return self.persons.create(
             replace(cause, by=by),

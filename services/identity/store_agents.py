@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from chassis.records import Filter, Record, Records, record_id
 from chassis.tally import Tally
-from services.identity import model_agents, regions, store_pages
+from services.identity import model_agents, model_regions, store_pages
 from services.identity.model_agents import Agent, AgentOrganization
 from yiwang.identity.v1 import events_pb2 as events
 
@@ -53,7 +53,7 @@ def open_organizations(
     all: Records[AgentOrganization], region: str, kind: int, after: str, count: int
 ) -> tuple[list[Record[AgentOrganization]], str]:
     """A page of the open ones in a region or below it, by code, and the next page's token; of a kind, or of any (0)."""
-    match = {**regions.within(region), "state.closed": False, **({"state.kind": kind} if kind else {})}
+    match = {**model_regions.within(region), "state.closed": False, **({"state.kind": kind} if kind else {})}
     return store_pages.page(all, match, itemgetter("code"), ["code"], after, count)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from pymongo.database import Database
 
 from chassis.records import Records, record_id
-from services.identity import model_counties, regions, store_devices, store_windows
+from services.identity import model_counties, model_regions, store_devices, store_windows
 from services.identity.model_counties import County
 from yiwang.identity.v1 import events_pb2 as events
 
@@ -36,6 +36,6 @@ def county_id(region: str) -> str:
 
 def county_of(database: Database[Document], region: str) -> County:
     """The settings of the county a region lies in; the defaults when none were saved."""
-    county = regions.county(region)
+    county = model_regions.county(region)
     found = counties(database).find({"_id": county_id(county)})
     return found.state if found else County(county)

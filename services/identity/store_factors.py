@@ -61,7 +61,9 @@ def keep_pending(database: Database[Document], principal: str, id: str, sealed: 
     found = database[SECRETS].find_one(pending)
     if found and found["factor"] == id:
         return str(found["sealed"])
-    database[SECRETS].update_one(pending, {"$set": {"principal": principal, "factor": id, "sealed": sealed}}, upsert=True)
+    database[SECRETS].update_one(
+        pending, {"$set": {"principal": principal, "factor": id, "sealed": sealed}}, upsert=True
+    )
     return sealed
 
 

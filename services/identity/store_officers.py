@@ -6,7 +6,7 @@ from typing import Any
 from pymongo.database import Database
 
 from chassis.records import Filter, Record, Records, record_id
-from services.identity import model_departments, model_officers, regions, store_pages
+from services.identity import model_departments, model_officers, model_regions, store_pages
 from services.identity.model_departments import Department
 from services.identity.model_officers import Officer
 from services.identity.model_sessions import Session
@@ -78,7 +78,7 @@ def departments_page(
     all: Records[Department], region: str, after: str, count: int
 ) -> tuple[list[Record[Department]], str]:
     """The next departments of a region and below it by USCC, and the next page's token."""
-    return store_pages.page(all, regions.within(region), lambda state: str(state["uscc"]), ["uscc"], after, count)
+    return store_pages.page(all, model_regions.within(region), lambda state: str(state["uscc"]), ["uscc"], after, count)
 
 
 def sessions_before(all: Records[Session], principal_id: str, instant: datetime) -> list[str]:

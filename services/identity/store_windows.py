@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
 from chassis.records import Record, Records, record_id
-from services.identity import model_windows, regions, store_pages
+from services.identity import model_regions, model_windows, store_pages
 from services.identity.model_windows import Duty, Window
 from yiwang.identity.v1 import events_pb2 as events
 
@@ -63,7 +63,7 @@ def window_of(database: Database[Document], id: str) -> Window | None:
 def windows_page(all: Records[Window], region: str, after: str, count: int) -> tuple[list[Record[Window]], str]:
     """The next windows of a region and below it by hall and number, and the next page's token."""
     fields = ["region", "hall", "number"]
-    return store_pages.page(all, regions.within(region), _window_key, fields, after, count)
+    return store_pages.page(all, model_regions.within(region), _window_key, fields, after, count)
 
 
 def _window_key(state: Any) -> str:

@@ -7,7 +7,6 @@ from chassis.parts import Parts
 from chassis.tally import Tally
 from services.identity import endings, model_sessions, store
 from services.identity.model_counts import GONE, OFFICER, bucket, of_level
-from yiwang.access.v1 import access_pb2
 from yiwang.identity.v1.events_pb2 import (
     OfficerAppointed,
     OfficerDismissed,
@@ -25,33 +24,33 @@ class HearsPrincipals:
     parts: Parts
     principals: Tally
 
-    def _count(self, event: Heard[object], id: str, kind: str) -> None:
-        self.principals.contribute(id, [bucket(id)], kind, event.seq)
+    def _count(self, id: str, kind: str, seq: int) -> None:
+        self.principals.contribute(id, [bucket(id)], kind, seq)
 
     @on(PersonRegistered)
     def count_person(self, event: Heard[PersonRegistered]) -> None:
         """Tally: persons by level."""
-        self._count(event, event.body.person_id, of_level(event.body.level or access_pb2.IDENTITY_LEVEL_NONE))
+        self._count(event.body.person_id, of_level(event.body.level), event.seq)
 
     @on(PersonLevelRaised)
     def count_level(self, event: Heard[PersonLevelRaised]) -> None:
         """Tally: the person counts at the level he has now."""
-        self._count(event, event.body.person_id, of_level(event.body.level))
+        self._count(event.body.person_id, of_level(event.body.level), event.seq)
 
     @on(PersonErased)
     def count_erased(self, event: Heard[PersonErased]) -> None:
         """Tally: the person counts no more."""
-        self._count(event, event.body.person_id, GONE)
+        self._count(event.body.person_id, GONE, event.seq)
 
     @on(OfficerAppointed)
     def count_officer(self, event: Heard[OfficerAppointed]) -> None:
         """Tally: officers in office."""
-        self._count(event, event.body.officer_id, OFFICER)
+        self._count(event.body.officer_id, OFFICER, event.seq)
 
     @on(OfficerDismissed)
     def count_dismissed(self, event: Heard[OfficerDismissed]) -> None:
         """Tally: the officer counts no more, until he is appointed again."""
-        self._count(event, event.body.officer_id, GONE)
+        self._count(event.body.officer_id, GONE, event.seq)
 
     @on(PersonSuspended)
     def end_suspended(self, event: Heard[PersonSuspended]) -> None:

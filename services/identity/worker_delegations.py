@@ -69,7 +69,7 @@ class HearsDelegations:
             person,
             acting.agent,
             accesses.ACTED,
-            self.parts.keyring.open_text(person, acting.sealed_name),
+            self.parts.keyring.open_text(acting.agent.partition(":")[2], acting.sealed_name),
             purpose="开始代为办理：" + _scope(acting.item_codes, acting.case_id, acting.until),
             happened_at=datetime.fromisoformat(event.time),
         )

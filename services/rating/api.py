@@ -44,7 +44,7 @@ class RatingApi:
         comment = request.comment.strip()
         sealed = self.keyring.seal(invitation.applicant_id, comment) if comment else ""
         acting = call.actor.acting
-        agent = self.keyring.seal(invitation.applicant_id, f"{acting.name}经办") if acting else ""
+        agent = self.keyring.seal(acting.id, f"{acting.name}经办") if acting else ""
         return model.rate(invitation, request.grade, sealed, agent)
 
     def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
@@ -64,7 +64,7 @@ class RatingApi:
             grade=invitation.grade,  # type: ignore[arg-type]
             comment=self.keyring.open_text(invitation.applicant_id, invitation.sealed_comment),
             rated_at=_time(invitation.rated_at),
-            agent_name=self.keyring.open_text(invitation.applicant_id, invitation.sealed_agent_name),
+            agent_name=self.keyring.open_text(invitation.agent_id, invitation.sealed_agent_name),
         )
 
 

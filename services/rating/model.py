@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chassis.acts import PERSON, Actor, Evolve, Moment
+from chassis.acts import PERSON, Actor, Evolve, Moment, acting_id
 from chassis.errors import require
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseClosed
@@ -53,6 +53,8 @@ class Invitation:
     sealed_comment: str = ""
     rated_at: datetime | None = None
     # Who rated for an organisation, sealed.
+    # Who rated for the organisation, and his name sealed under his own key.
+    agent_id: str = ""
     sealed_agent_name: str = ""
 
 
@@ -150,6 +152,7 @@ def _rated(invitation: Invitation, event: events.CaseRated, moment: Moment) -> I
         grade=event.grade,
         sealed_comment=event.sealed_comment,
         rated_at=moment.at,
+        agent_id=acting_id(moment.by),
         sealed_agent_name=event.sealed_agent_name,
     )
 

@@ -5,12 +5,21 @@ from collections.abc import Iterator
 import pytest
 
 from chassis import contracts
-from tests.support.manifests import OVERLAYS, Document, container, every_rendering, matches, of_kind, pods
+from tests.support.manifests import OVERLAYS, Document, container, every_rendering, matches, of_kind, pods, sources
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 
 # What is outside the cell, by the port it is reached on.
-OUTSIDE = {53: "dns", 27017: "store", 5671: "broker", 5672: "broker", 4318: "telemetry"}
+OUTSIDE = {
+    53: "dns",
+    27017: "store",
+    5671: "broker",
+    5672: "broker",
+    4318: "telemetry",
+    8200: "kms",
+    8443: "verification",
+    443: "upstreams",
+}
 
 
 def policies(where: str, pod: Document, direction: str) -> Iterator[Document]:
@@ -80,6 +89,17 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
     table |= {(name, "store") for name in running}
     table |= {(name, "broker") for name in running if name.endswith("-worker")}
     table |= {(name, outside) for name in [*running, "gateway"] for outside in ("dns", "telemetry")}
+    # What a cell may have, each by its own policy (deploy/k8s/components); a cell without it reaches none.
+    both = [entry for name in ("identity-api", "identity-worker") for entry in sources(where, pods(where)[name])]
+    told = {key: value for key, value in both if value is not None}
+    if told["KMS_URL"]:
+        table |= {(name, "kms") for name in running}
+    if told["VERIFICATION_URL"]:
+        table.add(("identity-worker", "verification"))
+    if told["UPSTREAMS_FILE"]:
+        table.add(("identity-api", "upstreams"))
+    if told["GRPC_TLS_LISTEN"]:
+        table |= {("ingress", name) for name in running if name.endswith("-api")}
     assert edges_outside(where) == table
 
 
@@ -90,8 +110,10 @@ def test_everything_else_is_refused(where: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("policy", ["stores", "broker"])
-def test_a_cell_reaches_only_its_own_stores_and_broker(overlay: str, policy: str) -> None:
-    for rule in of_kind(f"overlays/{overlay}", "NetworkPolicy")[policy]["spec"]["egress"]:
+@pytest.mark.parametrize("policy", ["stores", "broker", "kms", "verification", "upstreams"])
+def test_a_cell_reaches_only_what_is_its_own_outside(overlay: str, policy: str) -> None:
+    found = of_kind(f"overlays/{overlay}", "NetworkPolicy").get(policy)
+    assert found or policy not in ("stores", "broker")
+    for rule in found["spec"]["egress"] if found else ():
         assert rule["to"], "an overlay names the addresses"
         assert all(one["ipBlock"]["cidr"] != "0.0.0.0/0" for one in rule["to"] if "ipBlock" in one)

@@ -26,10 +26,10 @@ def test_probes_name_ports_that_exist(where: str) -> None:
                 heartbeat = dict(sources(where, one["spec"]["template"]))["HEARTBEAT_FILE"]
                 assert heartbeat in " ".join(probe["exec"]["command"])
         # What listens is what is opened.
-        listens = {"api": "GRPC_LISTEN", "gateway": "HTTP_LISTEN"}.get(component(one["spec"]["template"]))
-        if listens:
-            address = dict(sources(where, one["spec"]["template"]))[listens] or ""
-            assert [int(address.rpartition(":")[2])] == list(ports.values())
+        listens = {"api": ("GRPC_LISTEN", "GRPC_TLS_LISTEN"), "gateway": ("HTTP_LISTEN",)}
+        told = dict(sources(where, one["spec"]["template"]))
+        addresses = [told[key] or "" for key in listens.get(component(one["spec"]["template"]), ())]
+        assert [int(address.rpartition(":")[2]) for address in addresses if address] == list(ports.values())
 
 
 @every_rendering
@@ -80,8 +80,10 @@ def test_pods_are_restricted(where: str) -> None:
             }
             assert {"cpu", "memory"} <= set(one["resources"]["requests"])
             assert "memory" in one["resources"]["limits"]
-            assert [mount["mountPath"] for mount in one["volumeMounts"]] == ["/tmp"]
-        assert [volume for volume in spec["volumes"] if "emptyDir" not in volume] == []
+            writable = [mount["mountPath"] for mount in one["volumeMounts"] if not mount.get("readOnly")]
+            assert writable == ["/tmp"]
+        assert [volume["name"] for volume in spec["volumes"] if "emptyDir" in volume] == ["tmp"]
+        assert [volume for volume in spec["volumes"] if not {"emptyDir", "secret"} & set(volume)] == []
 
 
 @every_rendering

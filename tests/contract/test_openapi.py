@@ -6,20 +6,13 @@ from typing import Any
 
 import pytest
 
+from chassis import contracts
 from services.gateway.openapi import document
 from services.gateway.openapi_rules import IMAGE
+from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2 as access
-from yiwang.case.v1 import service_pb2 as cases
-from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.identity.v1 import service_pb2 as identity
-from yiwang.rating.v1 import service_pb2 as rating
 
-METHODS = [
-    method
-    for file in (identity, catalog, cases, rating)
-    for service in file.DESCRIPTOR.services_by_name.values()
-    for method in service.methods
-]
+METHODS = [method for name in SERVICES for service in contracts.services(name) for method in service.methods]
 
 
 def operation(method: Any) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from joserfc.jwk import ECKey
 
 CLIENT, SECRET = "yiwang-shifan", "a secret & of the province"
 PEOPLE = [
-    {"name": "宇文上游", "idcard": "990101198001011233", "mobile": "13900000001", "user_real_lvl": "3"},
-    {"name": "夏侯上游", "idcard": "990101198501012226", "mobile": "13900000002", "user_real_lvl": "2"},
+    {"name": "宇文上游", "idcard": "990101198001011236", "mobile": "13900000001", "user_real_lvl": "3"},
+    {"name": "夏侯上游", "idcard": "990101198501012227", "mobile": "13900000002", "user_real_lvl": "2"},
 ]
 # What the id token may have wrong; and answers that are wrong as a whole.
 FAULTS = {
@@ -37,7 +37,7 @@ FAULTS = {
     "not_yet": {"iat": 4_000_000_000, "nbf": 4_000_000_000, "exp": 4_000_000_600},
     "nonce": {"nonce": "another"},
     "subject": {"sub": {"$gt": ""}},
-    "id_number": {"idcard": "990101198001011234"},
+    "id_number": {"idcard": "990101198001011230"},
     "name": {"name": ""},
 }
 
@@ -108,9 +108,16 @@ class Provider:
         claims |= {"iat": instant, "exp": instant + 300, "nonce": begun["nonce"], **person}
         claims |= FAULTS.get(self.fault, {})
         if self.fault == "alg_none":
-            header, body = (base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in ({"alg": "none"}, claims))
+            header, body = (
+                base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=")
+                for one in ({"alg": "none"}, claims)
+            )
             return f"{header}.{body}."
-        key = ECKey.generate_key("P-256", {"kid": self.key.kid}, auto_kid=False) if self.fault == "other_key" else self.key
+        key = (
+            ECKey.generate_key("P-256", {"kid": self.key.kid}, auto_kid=False)
+            if self.fault == "other_key"
+            else self.key
+        )
         token = jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
         return token + "x" * 40_000 if self.fault == "oversized" else token
 
@@ -158,8 +165,15 @@ def serve(provider: Provider, port: int) -> ThreadingHTTPServer:
             self.say(*provider.token(form, self.headers.get("Authorization", "")))
 
         def page(self, query: str) -> None:
-            links = [f'<p><a href="/authorize?{query}&login_hint={n}">{p["name"]}</a></p>' for n, p in enumerate(provider.people)]
-            self.send(200, f"<!doctype html><meta charset=utf-8><title>省统一身份认证平台</title>{''.join(links)}", "text/html")
+            links = [
+                f'<p><a href="/authorize?{query}&login_hint={n}">{p["name"]}</a></p>'
+                for n, p in enumerate(provider.people)
+            ]
+            self.send(
+                200,
+                f"<!doctype html><meta charset=utf-8><title>省统一身份认证平台</title>{''.join(links)}",
+                "text/html",
+            )
 
         def say(self, status: int, content: dict[str, Any]) -> None:
             self.send(status, json.dumps(content), "application/json")

@@ -131,9 +131,13 @@ def handler(source: Source) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many may ask at once
+
+
 def serve(source: Source, port: int = 0) -> ThreadingHTTPServer:
     """A server on the loopback address; not started yet."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler(source))
+    server = _Server(("127.0.0.1", port), handler(source))
     source.url = f"http://127.0.0.1:{server.server_address[1]}"
     return server
 

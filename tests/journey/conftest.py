@@ -9,10 +9,12 @@ from typing import Any
 
 import grpc
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from deploy.local import county
 from deploy.local.suite import Suite
+from tests.fakes import verification_source
 from tests.support import left_behind
 from yiwang.catalog.v1.service_pb2 import SearchItemsRequest
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
@@ -27,13 +29,17 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# How every page is looked at for mistakes of accessibility and for what does not fit: width and colours.
+LOOKS = ((1280, "light"), (390, "dark"), (390, "light"), (1280, "dark"))
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
 @pytest.fixture(scope="session")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, verification_source.running() as source:
         patch.setenv("SAMPLE", "own")
+        patch.setenv("VERIFICATION_URL", source.url)
         with Suite(tmp_path_factory.mktemp("journey") / "suite") as suite:
             faults = county.load(suite.places, "journey", lambda *_: None)
             assert not faults, f"not loaded: {faults}"
@@ -55,7 +61,42 @@ def browser() -> Iterator[Browser]:
 def accounts() -> dict[str, Any]:
     """The demonstration accounts, officers by staff number."""
     content = json.loads((county.SAMPLE / "people.json").read_text())
-    return {"people": content["people"], "officers": {one["staffNumber"]: one for one in content["officers"]}}
+    officers = {one["staffNumber"]: one for one in content["officers"]}
+    return {"people": content["people"], "officers": officers, "agents": content["agents"]}
+
+
+class Twin:
+    """A browser with scripts that shows what a visitor's without them shows, so that axe can look it through."""
+
+    def __init__(self, browser: Browser) -> None:
+        # Colours that fade over would be measured on their way.
+        context = browser.new_context(locale="zh-CN", reduced_motion="reduce")
+        self.page, self.axe = context.new_page(), Axe()
+
+    def faults(self, page: Page) -> list[str]:
+        """What axe finds, and where the page is wider than the screen; in every look."""
+        address, content, found = page.url.partition("#")[0], page.content(), []
+
+        def same(route: Route) -> None:
+            route.fulfill(body=content, content_type="text/html; charset=utf-8")
+
+        self.page.route(lambda url: url == address, same)
+        self.page.goto(address)
+        for width, scheme in LOOKS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for one in self.axe.run(self.page).response["violations"]:
+                where = [node["html"][:120] for node in one["nodes"][:2]]
+                found.append(f"{address} {width} {scheme}: {one['id']} {one['help']} {where}")
+            if not self.page.evaluate(FITS):
+                found.append(f"{address} {width} {scheme}: wider than the screen")
+        self.page.unroute_all()
+        return found
+
+
+@pytest.fixture(scope="session")
+def twin(browser: Browser) -> Twin:
+    return Twin(browser)
 
 
 @dataclass
@@ -64,6 +105,7 @@ class Visitor:
 
     page: Page
     url: str
+    twin: Twin
 
     def go(self, path: str) -> Page:
         """Opens a page of the site."""
@@ -80,14 +122,15 @@ class Visitor:
         self.page.get_by_role("button", name="登录").click()
 
     def shot(self, name: str) -> None:
-        """A screenshot for a person to look at, in build/screenshots."""
+        """A screenshot for a person to look at, in build/screenshots; and nothing on it that axe finds fault with."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        assert self.twin.faults(self.page) == []
 
 
 @pytest.fixture
-def visit(browser: Browser, suite: Suite) -> Iterator[Callable[..., Visitor]]:
-    """Opens a browser of its own for somebody; `javascript=False` for one without scripts."""
+def visit(browser: Browser, suite: Suite, twin: Twin) -> Iterator[Callable[..., Visitor]]:
+    """Opens a browser of its own for somebody, without scripts: no page needs them."""
     contexts: list[BrowserContext] = []
 
     def come(width: int = 1280, **options: Any) -> Visitor:
@@ -95,7 +138,7 @@ def visit(browser: Browser, suite: Suite) -> Iterator[Callable[..., Visitor]]:
             viewport={"width": width, "height": 900}, locale="zh-CN", java_script_enabled=False, **options
         )
         contexts.append(context)
-        return Visitor(context.new_page(), suite.gateway_url)
+        return Visitor(context.new_page(), suite.gateway_url, twin)
 
     yield come
     for context in contexts:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import grpc
 import pytest
 from pymongo.database import Database
 
+from chassis import sealed as sealed_module
 from chassis.acts import now
 from chassis.config import Settings
 from chassis.masters import AWAY_SECONDS, KeysUnavailable, masters_of
@@ -52,8 +53,12 @@ def key_file(folder: Path, current: str, *ids: str) -> Settings:
 
 def rewrapped(ring: Keyring) -> list[tuple[int, int]]:
     """How many needed it, and how many there are, by collection."""
-    found = [list(ring.rewrap(collection)) for collection in ring.own_collections()]
-    return [(sum(needs), len(needs)) for needs in found]
+    return [total(ring.rewrap(collection)) for collection in ring.own_collections()]
+
+
+def total(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    needed, all = zip((0, 0), *counts, strict=True)
+    return sum(needed), sum(all)
 
 
 # -- behind a KMS ------------------------------------------------------------------------------------------------------
@@ -161,16 +166,19 @@ def test_rewrapping_leaves_nothing_under_the_old_master_and_changes_no_index(dat
     assert (database["keys"].find_one({"_id": "s"}) or {}).keys() == {"_id", "erased_at"}
 
 
-def test_rewrapping_that_was_stopped_goes_on_where_it_was(database: Db, tmp_path: Path) -> None:
+def test_rewrapping_that_was_stopped_goes_on_where_it_was(
+    database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealed_module, "BATCH", 4)
     ring = ring_of(database, key_file(tmp_path, "old", "old"))
-    for number in range(10):
-        ring.seal(f"p{number}", FORM)
+    sealed = {f"p{number}": ring.seal(f"p{number}", FORM) for number in range(10)}
     key_file(tmp_path, "new", "old", "new")
     half = ring.rewrap(database["keys"])
-    assert [next(half) for _ in range(4)] == [True] * 4
+    assert next(half) == (4, 4)
     half.close()
-    needs = list(ring.rewrap(database["keys"]))
-    assert (sum(needs), len(needs)) == (6, 10)
+    assert total(ring.rewrap(database["keys"])) == (6, 10)
+    fresh = ring_of(database, Settings(master_key_file=str(tmp_path / "masters")))
+    assert [fresh.open(person, text) for person, text in sealed.items()] == [FORM] * 10
 
 
 def test_who_is_erased_while_keys_are_rewrapped_stays_erased(database: Db, tmp_path: Path) -> None:
@@ -185,7 +193,7 @@ def test_who_is_erased_while_keys_are_rewrapped_stays_erased(database: Db, tmp_p
         return secret
 
     ring.unwrap = erased_meanwhile  # type: ignore[method-assign]
-    assert list(ring.rewrap(database["keys"])) == [True]
+    assert total(ring.rewrap(database["keys"])) == (1, 1)
     assert (database["keys"].find_one({"_id": "p"}) or {}).keys() == {"_id", "erased_at"}
     assert ring.open("p", sealed) is None
 

@@ -13,14 +13,27 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 from pymongo.database import Database
 
-from chassis import sessions, tokens
+from chassis import contracts, sessions, tokens
 from chassis.acts import Actor
 from chassis.errors import UNAUTHENTICATED, Refused
-from chassis.tokens import ISSUER, KeyBook, Verifier
-from tests.support.actors import KEY, officer, person, service, token, trust
+from chassis.tokens import AUDIENCE, ISSUER, KeyBook, Verifier
+from tests.support.actors import (
+    KEY,
+    agent,
+    delegate,
+    device,
+    handler,
+    machine,
+    officer,
+    person,
+    service,
+    token,
+    trust,
+)
 from tests.support.calling import refused
 from tests.support.serving import Here
 from tests.support.waiting import wait_until
+from yiwang.access.v1 import access_pb2
 
 Db = Database[dict[str, Any]]
 UNKNOWN = OKPKey.generate_key("Ed25519", {"kid": "unknown"}, auto_kid=False)
@@ -31,6 +44,7 @@ def claims(**changes: Any) -> dict[str, Any]:
     instant = int(time.time())
     good = {
         "iss": ISSUER,
+        "aud": AUDIENCE,
         "sub": "p",
         "sid": "s",
         "realm": "person",
@@ -88,6 +102,16 @@ FORGED: dict[str, Callable[[], str]] = {
     "issued in the future": lambda: signed(iat=int(time.time()) + 120),
     "another issuer": lambda: signed(iss="somebody.else"),
     "no issuer": lambda: signed(iss=None),
+    "another audience": lambda: signed(aud="another-client"),
+    "a list of audiences": lambda: signed(aud=[AUDIENCE, "another-client"]),
+    "no audience": lambda: signed(aud=None),
+    "an id token of the same key": lambda: signed(iss="https://county.example", aud="client", nonce="n"),
+    "somebody acts who is no object": lambda: signed(act="agent:1"),
+    "somebody acts who has no name": lambda: signed(act={"sub": "agent:1", "ch": "helper"}),
+    "somebody acts by no channel": lambda: signed(act={"sub": "agent:1", "name": "张三丰"}),
+    "items that are a number": lambda: signed(act={"sub": "agent:1", "name": "张三丰", "ch": "bank", "items": 7}),
+    "RPCs that are a number": lambda: signed(realm="machine", rpcs=7),
+    "a quota that is no number": lambda: signed(realm="machine", rpcs=[], quota="much"),
     "no subject": lambda: signed(sub=None),
     "a realm that does not exist": lambda: signed(realm="god"),
     "a level that is no number": lambda: signed(lvl="high"),
@@ -143,9 +167,53 @@ def test_a_call_without_a_token_is_told_to_sign_in(case_api: Here) -> None:
     assert refusal.message == "请先登录"
 
 
-@pytest.mark.parametrize("actor", [person(), officer("receive", "decide"), service()])
+ACTORS = {
+    "person": person(),
+    "officer": officer("receive", "decide"),
+    "service": service(),
+    "agent": agent(),
+    "device": device(),
+    "machine": machine("yiwang.case.v1.CaseService/GetCase", "yiwang.case.v1.CaseService/ListInbox", quota=7),
+    "machine that may call nothing": machine(quota=0),
+    "delegate within items": delegate(person(), "bank", items=["A-1", "A-2"]),
+    "delegate within a case": delegate(person(), "person", case="a-case"),
+    "handler": handler(person(level=4)),
+}
+
+
+@pytest.mark.parametrize("actor", ACTORS.values(), ids=ACTORS)
 def test_a_token_gives_back_the_actor_it_was_made_for(actor: Actor) -> None:
     assert Verifier({KEY.kid: KEY}.get).actor(token(actor)) == actor  # type: ignore[dict-item]
+
+
+def test_who_acts_for_somebody_stands_beside_him_and_is_no_principal() -> None:
+    for actor, kind in (
+        (delegate(person()), access_pb2.ACTING_DELEGATE),
+        (handler(person()), access_pb2.ACTING_HANDLER),
+    ):
+        found = Verifier({KEY.kid: KEY}.get).actor(token(actor))  # type: ignore[dict-item]
+        assert found.acting is not None and found.acting.kind == kind
+        assert (found.principal, found.by) == (actor.principal, f"{found.acting.agent}/{actor.principal}")
+
+
+def test_the_limits_of_a_delegation_are_those_of_its_token() -> None:
+    one_item, one_case, all_items = (
+        delegate(person(), items=["A"]).acting,
+        delegate(person(), case="c").acting,
+        delegate(person()).acting,
+    )
+    assert one_item and one_case and all_items
+    assert (one_item.covers("A", ""), one_item.covers("B", ""), one_item.covers("A", "any")) == (True, False, True)
+    assert (one_case.covers("A", "c"), one_case.covers("A", ""), one_case.covers("A", "d")) == (True, False, False)
+    assert all_items.covers("A", "") and all_items.covers("B", "c")
+
+
+def test_a_token_with_a_long_registration_still_fits() -> None:
+    """A machine with every RPC there is: its token is not longer than what is taken."""
+    rpcs = [contracts.path(method) for one in contracts.services("case") for method in one.methods]
+    access = token(machine(*rpcs))
+    assert len(access) < tokens.LONGEST
+    assert Verifier({KEY.kid: KEY}.get).actor(access).rpcs == set(rpcs)  # type: ignore[dict-item]
 
 
 def test_a_verified_token_is_refused_once_it_has_expired(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,8 @@ def decoded(text: str) -> bytes:
 class Authenticator:
     """What a browser and its authenticator do on a page of `origin`."""
 
-    origin: str = "http://127.0.0.1:8000"
-    rp_id: str = "127.0.0.1"
+    origin: str = "http://localhost:8000"
+    rp_id: str = "localhost"
     flags: int = PRESENT | VERIFIED
     id: bytes = field(default_factory=lambda: os.urandom(32))
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -42,8 +42,13 @@ class Authenticator:
         attested = bytes(16) + len(self.id).to_bytes(2) + self.id + cose + point.y.to_bytes(32)
         data = self._data(ATTESTED) + attested
         # {"fmt": "none", "attStmt": {}, "authData": data} in CBOR
-        attestation = bytes.fromhex("a363666d74646e6f6e656761747453746d74a068617574684461746159") + len(data).to_bytes(2) + data
-        response = {"clientDataJSON": encoded(self._client("webauthn.create", options)), "attestationObject": encoded(attestation)}
+        attestation = (
+            bytes.fromhex("a363666d74646e6f6e656761747453746d74a068617574684461746159") + len(data).to_bytes(2) + data
+        )
+        response = {
+            "clientDataJSON": encoded(self._client("webauthn.create", options)),
+            "attestationObject": encoded(attestation),
+        }
         return self._credential(response)
 
     def show(self, options_json: str) -> str:
@@ -70,4 +75,6 @@ class Authenticator:
 
     def _credential(self, response: dict[str, str]) -> str:
         id = encoded(self.id)
-        return json.dumps({"id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {}})
+        return json.dumps(
+            {"id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {}}
+        )

@@ -6,7 +6,7 @@ from typing import Any
 from chassis.acts import OFFICER, Actor
 from tests.support.calling import As
 from tests.support.identity_here import IdentityHere
-from tests.support.identity_service import PASSWORD
+from tests.support.identity_service import NAME, PASSWORD
 from yiwang.identity.v1 import counties_pb2
 from yiwang.identity.v1 import service_pb2 as pb
 
@@ -33,7 +33,7 @@ class Halls:
 
     def appoint(self, *roles: str, by: Actor | None = None, **changes: Any) -> pb.Officer:
         """An officer of the market department, unless told."""
-        fields = {"department": MARKET, "region": "990121", "password": PASSWORD, "name": "慕容查验"}
+        fields = {"department": MARKET, "region": "990121", "password": PASSWORD, "name": NAME}
         fields |= {"staff_number": f"sj-{uuid.uuid4().hex[:8]}", "roles": roles or ("receive",)}
         officer: pb.Officer = self.officers(by).AppointOfficer(**(fields | changes))
         return officer

@@ -67,7 +67,8 @@ class IdentityHere:
     """The api and the worker of identity inside this process."""
 
     def __init__(self, parts: Parts, built: Any, verifier: tokens.Verifier, address: str, source: Source) -> None:
-        self.parts, self.source, self.verifier = parts, source, verifier
+        self.parts, self.source, self.verifier, self.address = parts, source, verifier, address
+        self.servicers = built.servicers
         self.opening: Opening = built.servicers["OrganizationService"].opening
         self.channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
         self.worker = own_worker(parts)

@@ -146,9 +146,9 @@ def appointment(**changes: Any) -> officers_pb.AppointOfficerRequest:
     return officers_pb.AppointOfficerRequest(**(fields | changes))
 
 
-def own_key(identity: Identity) -> OKPKey:
-    """The real signing key, for tokens that are wrong in one thing only."""
-    document = identity.parts.database["signing_keys"].find_one({})
+def own_key(identity: Identity, kid: str = "") -> OKPKey:
+    """The real signing key, or one of them, for tokens that are wrong in one thing only."""
+    document = identity.parts.database["signing_keys"].find_one({"_id": kid} if kid else {})
     private = orjson.loads(identity.parts.keyring.unwrap(document["_id"], document["wrapped"]))
     return OKPKey.import_key(private, {"kid": document["_id"]})
 

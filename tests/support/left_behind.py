@@ -19,7 +19,7 @@ from pymongo.database import Database
 from deploy.local.suite import Suite
 
 # Names and addresses the fixtures give to people. Whoever makes up another one adds it here.
-CANARIES = ("诸葛试真名", "欧阳测试金丝雀", "王重阳", "金丝雀路八号")
+CANARIES = ("诸葛试真名", "欧阳测试金丝雀", "金丝雀路八号")
 _NUMBER = rb"(?<![0-9A-Za-z])99\d{4}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx](?![0-9A-Za-z])"
 _PHONE = rb"(?<![0-9A-Za-z.])1[3-9]\d{9}(?![0-9A-Za-z.])"
 _FORMS = {form for text in CANARIES for form in (text.encode(), ascii(text)[1:-1].encode(), quote(text).encode())}

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from dataclasses import fields, is_dataclass
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import yaml
 
 from chassis.config import BrokerSettings, Settings
 from services.gateway.settings import Settings as GatewaySettings
-from tests.support.sources import ROOT
+from tests.support.sources import ROOT, SERVICES
 
 OVERLAYS = tuple(sorted(path.parent.name for path in (ROOT / "deploy/k8s/overlays").glob("*/kustomization.yaml")))
 RENDERED = ("base", *(f"overlays/{name}" for name in OVERLAYS))
@@ -34,13 +36,24 @@ def keys(settings: Any) -> set[str]:
 
 # Read by libraries, not by our settings.
 STANDARD_KEYS = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
-# The keys each kind of pod is told. An api has no heartbeat: gRPC health says how it is.
+
+
+def settings_of(service: str) -> Any:
+    """The settings class of a service: its own, or what every service is told."""
+    own = find_spec(f"services.{service}.settings")
+    return import_module(f"services.{service}.settings").Settings if own else Settings
+
+
+# The keys each pod is told, by its name. An api has no heartbeat: gRPC health says how it is.
 KEYS = {
-    "api": keys(Settings) - {"HEARTBEAT_FILE"} | STANDARD_KEYS,
-    "worker": keys(Settings) | STANDARD_KEYS,
+    **{f"{service}-api": keys(settings_of(service)) - {"HEARTBEAT_FILE"} | STANDARD_KEYS for service in SERVICES},
+    **{f"{service}-worker": keys(settings_of(service)) | STANDARD_KEYS for service in SERVICES},
     "gateway": keys(GatewaySettings) | STANDARD_KEYS,
     "topology": keys(BrokerSettings),
 }
+# Where the files of a service's Secret are, and the settings that name what is no secret although it sounds so.
+FILES = "/run/yiwang"
+NO_SECRET = {"KMS_KEY"}
 
 
 @cache
@@ -71,7 +84,7 @@ def container(pod: Document) -> Document:
 
 
 def component(pod: Document) -> str:
-    """What kind of pod it is, a key of KEYS."""
+    """What kind of pod it is: api, worker, gateway or topology."""
     return pod["metadata"]["labels"]["app.kubernetes.io/component"]
 
 

@@ -89,6 +89,23 @@ def test_who_acts_sees_the_cases_of_his_delegation_and_no_other(
                 call(case_id=case.id)
 
 
+def test_pages_of_who_acts_end_with_his_last_case_and_none_is_empty_before(
+    case_api: Here, applicant: Actor, plain_item: str
+) -> None:
+    helper, himself = case_api.by(delegate(applicant)), case_api.by(applicant)
+    mine = [helper.SubmitCase(item_id=plain_item).id for _ in range(2)]
+    for _ in range(5):
+        himself.SubmitCase(item_id=plain_item)
+    mine.append(helper.SubmitCase(item_id=plain_item).id)
+    found, token, pages = [], "", 0
+    while pages == 0 or token:
+        page = helper.ListMyCases(page_size=2, page_token=token)
+        token, pages = page.next_page_token, pages + 1
+        assert page.cases or not token
+        found += [one.id for one in page.cases]
+    assert sorted(found) == sorted(mine)
+
+
 def test_who_acts_for_one_case_sees_that_case_and_can_submit_no_other(
     case_api: Here, applicant: Actor, plain_item: str
 ) -> None:

@@ -8,12 +8,13 @@ import pytest
 from google.protobuf.message import Message
 
 from chassis.acts import now
-from services.case import handing_over, worker
+from services.case import worker
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, officer
 from tests.support.calling import As, refused
 from tests.support.case_service import PRECONDITION, Db, drifted, handed_in, hear, journal
 from tests.support.items import definition, publish, simple
 from tests.support.serving import Here
+from yiwang.case.v1 import service_pb2 as pb
 from yiwang.identity.v1.events_pb2 import OfficerDismissed, OfficerTransferred
 
 ROLES = ("receive", "review", "decide", "issue")
@@ -66,7 +67,9 @@ def test_who_acts_on_a_case_handles_it_and_has_it_in_his_own_inbox(
     assert not ann.desk.ListInbox(mine=True).cases
     assert ann.desk.AcceptCase(case_id=case).handler_id == ann.id
     assert [one.id for one in ann.desk.ListInbox(mine=True).cases] == [case]
-    assert [one.id for one in ann.desk.ListInbox(mine=True, light=3).cases] == [], "not overdue"
+    for light, count in ((pb.LIGHT_GREEN, 1), (pb.LIGHT_RED, 0)):
+        assert len(ann.desk.ListInbox(mine=True, light=light).cases) == count
+        assert not bob.desk.ListInbox(mine=True, light=light).cases
     assert bob.desk.PassReviewStep(case_id=case, opinion="合格").handler_id == bob.id, "who acted last"
     assert not ann.desk.ListInbox(mine=True).cases
     assert {one.id for one in ann.desk.ListInbox().cases} == {case, untouched}
@@ -158,23 +161,6 @@ def test_what_was_taken_up_while_he_was_leaving_is_handed_over_by_the_clock(
     for _ in range(2):
         timed.finish_hand_overs()
     assert handed(database, case) == [(ann.id, bob.id)]
-
-
-def test_more_open_work_than_a_page_is_handed_over_whole(
-    case_api: Here,
-    citizen: As,
-    ann: Post,
-    bob: Post,
-    plain_item: str,
-    database: Db,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(handing_over, "PAGE", 2)
-    ids = [citizen.SubmitCase(item_id=plain_item).id for _ in range(5)]
-    for id in ids:
-        ann.desk.AcceptCase(case_id=id)
-    hear(case_api, *ann.leaves(bob))
-    assert [handler_of(database, id) for id in ids] == [bob.id] * 5
 
 
 def test_work_in_another_department_stays_with_him(

@@ -204,6 +204,7 @@ def test_the_same_unmasking_again_is_one_line_and_another_under_its_id_is_refuse
     [
         ({"purpose": "看看"}, "purpose"),
         ({"purpose": "看" * 201}, "purpose"),
+        ({"purpose": " 看看 \u3000 "}, "purpose"),
         ({"fields": []}, "fields"),
         ({"fields": ["phone", "phone"]}, "fields"),
         ({"fields": ["$where"]}, "fields[0]"),

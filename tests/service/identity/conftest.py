@@ -19,10 +19,13 @@ from chassis import store as chassis_store
 from chassis.masters import masters_of
 from chassis.parts import Parts
 from deploy.local.stores import Store, with_database
+from tests.fakes.upstream_provider import Provider, row
+from tests.fakes.upstream_provider import running as upstream
 from tests.fakes.verification_source import running
 from tests.support.identity_here import IdentityHere, identity_here
 from tests.support.identity_service import ROOT, Identity, load, officer_row, person_request, sign_in
 from tests.support.serving import settings_of
+from tests.support.sso import Stage, stage_of, upstreams_file
 from yiwang.identity.v1 import service_pb2 as pb
 from yiwang.identity.v1 import service_pb2_grpc
 
@@ -99,3 +102,22 @@ def here(served: IdentityHere) -> IdentityHere:
     """The same, with nothing left of the test before to be handled or answered."""
     served.fresh()
     return served
+
+
+@pytest.fixture(scope="package")
+def province() -> Iterator[Provider]:
+    """An upstream provider outside of the suite."""
+    with upstream() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="package")
+def stage(store: Store, province: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """identity and the gateway in front of it, started once for all tests of sign-on; the province is its upstream provider."""
+    uri = with_database(store.uri, f"sso_{uuid.uuid4().hex[:12]}")
+    database = chassis_store.connect(uri, "tests")
+    file = upstreams_file(tmp_path_factory.mktemp("sso"), row(province.url))
+    with stage_of(database, upstreams_file=file) as stage:
+        yield stage
+    database.client.drop_database(database.name)
+    database.client.close()

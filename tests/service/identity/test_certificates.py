@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,6 @@ Serve = Callable[[str], IdentityHere]
 @pytest.fixture
 def serve(database: Database[dict[str, Any]]) -> Iterator[Serve]:
     """identity under a cipher profile."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield lambda profile: stack.enter_context(identity_here(database, Source(), cipher_profile=profile))
 
@@ -68,9 +67,9 @@ def openssl_verifies(key: pb.DocumentKey, document: str, signature: str, folder:
     """Whether the command-line program of OpenSSL takes the signature."""
     spki = base64.b64encode(SPKI[key.algorithm] + key.public_key).decode()
     (folder / "key").write_text(f"-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n")
-    (folder / "document").write_text(document)
+    (folder / "document.json").write_text(document)
     (folder / "signature").write_bytes(base64.b64decode(signature))
-    files = ["-inkey", "key", "-in", "document", "-sigfile", "signature"]
+    files = ["-inkey", "key", "-in", "document.json", "-sigfile", "signature"]
     command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", *files, *OPTIONS[key.algorithm]]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert "Verified Successfully" in done.stdout or "Verification Failure" in done.stdout, done.stderr

@@ -126,7 +126,9 @@ def test_twenty_failures_of_an_address_lock_it_whoever_is_tried_and_no_other(
     assert not [key for key in kept if address in key or request.phone in key]
 
 
-def test_an_own_account_does_not_clear_the_count_of_an_address(identity: Identity, registered: Any, address: str) -> None:
+def test_an_own_account_does_not_clear_the_count_of_an_address(
+    identity: Identity, registered: Any, address: str
+) -> None:
     request, _ = registered
     key = Lockout(identity.parts.database, identity.parts.keyring).address_key(address)
     for _ in range(3):

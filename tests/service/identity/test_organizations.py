@@ -420,6 +420,19 @@ def test_a_person_who_is_forgotten_acts_for_nobody(here: IdentityHere) -> None:
     assert [one.name for one in get(boss, id).handlers] == [""]
 
 
+def test_a_person_whose_account_is_stopped_acts_for_nobody(here: IdentityHere) -> None:
+    boss, handler = here.person(MEDIUM), here.person(MEDIUM)
+    id = confirmed(here, boss)
+    authorize(boss, id, handler)
+    session = act_for(handler, id)
+    administrator = here.by(here.officer("administer"))
+    administrator.SuspendPerson(person_id=handler.id, reason="账户被他人冒用")
+    with refused(Status.UNAUTHENTICATED, "SESSION_ENDED"):
+        refresh(here, session)
+    here.work()
+    assert here.refuses(session.access_token)
+
+
 def test_names_of_organisations_and_handlers_are_sealed_in_the_store(here: IdentityHere) -> None:
     boss, handler = here.person(MEDIUM), here.person(MEDIUM)
     id = confirmed(here, boss)

@@ -71,7 +71,7 @@ def test_the_options_ask_for_verification_and_name_nobody(owner: Owner) -> None:
     making = json.loads(owner.own.BeginPasskey().options_json)
     assert making["authenticatorSelection"]["residentKey"] == "required"
     assert making["authenticatorSelection"]["userVerification"] == "required"
-    assert making["rp"]["id"] == "127.0.0.1" and owner.person.id not in json.dumps(making)
+    assert making["rp"]["id"] == "localhost" and owner.person.id not in json.dumps(making)
     assert [one["id"] for one in making["excludeCredentials"]] == [encoded(owner.key.id)]
 
 
@@ -137,7 +137,9 @@ def test_what_is_wrong_with_a_shown_passkey_is_never_told(owner: Owner, identity
         "spoilt data": spoilt(good, authenticatorData=encoded(b"0" * 10)),
         "spoilt client data": spoilt(good, clientDataJSON=encoded(b"{}")),
         "ids that are numbers": json.dumps({"id": 5, "rawId": 5, "type": "public-key", "response": {}}),
-        "operators": json.dumps({"id": {"$gt": ""}, "rawId": "", "type": "public-key", "response": {"userHandle": {"$ne": 1}}}),
+        "operators": json.dumps(
+            {"id": {"$gt": ""}, "rawId": "", "type": "public-key", "response": {"userHandle": {"$ne": 1}}}
+        ),
     }
     for fault, text in texts.items():
         found[fault] = refusal(owner.public.FinishPasskeySignIn, challenge=begun.challenge, credential_json=text)

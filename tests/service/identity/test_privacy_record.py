@@ -8,7 +8,7 @@ import grpc
 import pytest
 from bson import encode
 
-from chassis.acts import Cause
+from chassis.acts import AGENT, Actor, Cause
 from services.identity import accesses, api_privacy, store_privacy
 from standards.identifiers import case_number
 from tests.support import actors
@@ -143,7 +143,8 @@ def test_an_erased_persons_record_is_closed_and_nobody_writes_into_it(here: Iden
 def test_officers_without_the_role_see_nobody(here: IdentityHere, method: str, roles: tuple[str, ...]) -> None:
     person = here.person()
     fields = {"id_number": person.number} if method == "FindPerson" else {"person_id": person.id, "fields": [NAME]}
-    for actor in (here.officer(*roles), actors.person()):
+    agent = Actor(id=str(uuid.uuid4()), realm=AGENT, session=uuid.uuid4().hex)
+    for actor in (here.officer(*roles), actors.person(), agent):
         with refused(Status.PERMISSION_DENIED):
             getattr(here.by(actor, service="PrivacyService"), method)(purpose=PURPOSE, **fields)
     with refused(Status.PERMISSION_DENIED):

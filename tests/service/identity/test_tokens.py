@@ -14,7 +14,8 @@ from joserfc.jwk import OKPKey
 
 from chassis import tokens
 from chassis.acts import Actor
-from tests.support.identity_service import Identity, appointment, bearer, own_key, refusal, sign_in
+from tests.support.identity_service import Identity, appointment, bearer, own_key, refresh, refusal, sign_in
+from tests.support.waiting import wait_until
 from yiwang.identity.v1 import service_pb2 as pb
 
 
@@ -40,6 +41,7 @@ def forgeries(key: OKPKey) -> dict[str, str]:
     instant = int(time.time())
     claims = {
         "iss": tokens.ISSUER,
+        "aud": tokens.AUDIENCE,
         "sub": "p1",
         "sid": "s1",
         "realm": "officer",
@@ -75,6 +77,9 @@ def forgeries(key: OKPKey) -> dict[str, str]:
         "future nbf": signed(nbf=instant + 3600),
         "future iat": signed(iat=instant + 3600),
         "wrong issuer": signed(iss="somebody.else"),
+        "wrong audience": signed(aud="another-client"),
+        "an id token of the same key": signed(iss="http://127.0.0.1:8000", aud="client", nonce="n", realm=None, roles=None),
+        "no audience": signed(aud=None),
         "no expiry": signed(exp=None),
         "no realm": signed(realm=None),
         "unknown realm": signed(realm="root"),
@@ -92,10 +97,11 @@ def forgeries(key: OKPKey) -> dict[str, str]:
 
 def test_every_forged_token_is_refused(identity: Identity) -> None:
     key = own_key(identity)
-    outcomes = {}
-    for fault, token in forgeries(key).items():
-        listing = pb.ListOfficersRequest()
-        outcomes[fault] = refusal(identity.stub.ListOfficers, listing, metadata=bearer(token))[:2]
+    outcomes, forged = {}, forgeries(key)
+    good = forged["huge"].removesuffix("A" * 4500)
+    assert identity.by(good, "OfficerService").ListOfficers().DESCRIPTOR  # what they are made from would be taken
+    for fault, token in forged.items():
+        outcomes[fault] = refusal(identity.by(token, "OfficerService").ListOfficers)[:2]
     refused = (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_REFUSED")
     assert outcomes == dict.fromkeys(outcomes, refused)
     assert refusal(identity.stub.GetMe, pb.GetMeRequest())[1] == "TOKEN_MISSING"
@@ -103,11 +109,9 @@ def test_every_forged_token_is_refused(identity: Identity) -> None:
 
 def test_a_person_may_not_do_what_officers_do(identity: Identity, registered: Any) -> None:
     token = sign_in(identity, registered[0].phone).access_token
-    for rpc, request in (
-        (identity.stub.ListOfficers, pb.ListOfficersRequest()),
-        (identity.stub.AppointOfficer, appointment()),
-    ):
-        assert refusal(rpc, request, metadata=bearer(token))[:2] == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
+    officers = identity.by(token, "OfficerService")
+    for rpc, arguments in ((officers.ListOfficers, ()), (officers.AppointOfficer, (appointment(),))):
+        assert refusal(rpc, *arguments)[:2] == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ALLOWED")
 
 
 def test_a_key_another_process_made_is_known_at_once_and_rotation_waits_five_minutes(identity: Identity) -> None:
@@ -132,3 +136,43 @@ def test_a_key_another_process_made_is_known_at_once_and_rotation_waits_five_min
     assert keys.signing_key().kid == present
     published = json.loads(identity.stub.GetSigningKeys(pb.GetSigningKeysRequest()).jwks_json)["keys"]
     assert {present, newest} <= {key["kid"] for key in published}
+
+
+def kid_of(token: str) -> str:
+    head = token.split(".")[0]
+    return str(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"])
+
+
+def test_the_key_rotates_while_everybody_stays_signed_in(identity: Identity, registered: Any) -> None:
+    from datetime import timedelta
+
+    from services.identity.keys import ANNOUNCED_FOR, SigningKeys
+
+    database = identity.parts.database
+    before = sign_in(identity, registered[0].phone)
+    signing = SigningKeys(database, identity.parts.keyring)
+    signing.refresh()
+    signing._create()
+    newest = max(database["signing_keys"].find({}), key=lambda one: one["created_at"])
+    both = {kid_of(before.access_token), newest["_id"]}
+    for stub in (identity.stub, identity.other):  # announced, minutes before it signs
+        wait_until(lambda stub=stub: both <= published(stub), "the new key is published", 6)
+    assert kid_of(refresh(identity, before.refresh_token).access_token) == kid_of(before.access_token)
+    earlier = newest["created_at"] - ANNOUNCED_FOR - timedelta(seconds=1)
+    database["signing_keys"].update_one({"_id": newest["_id"]}, {"$set": {"created_at": earlier}})
+    found: list[pb.Session] = []
+
+    def signs() -> bool:
+        found.append(refresh(identity, (found or [before])[-1].refresh_token))
+        return kid_of(found[-1].access_token) == newest["_id"]
+
+    wait_until(signs, "the new key signs", 6)
+    for stub in (identity.stub, identity.other):
+        assert both <= published(stub)
+        for token in (before.access_token, found[-1].access_token):
+            assert stub.GetMe(pb.GetMeRequest(), metadata=bearer(token)).person.id == registered[1].id
+
+
+def published(stub: Any) -> set[str]:
+    keys = json.loads(stub.GetSigningKeys(pb.GetSigningKeysRequest()).jwks_json)["keys"]
+    return {key["kid"] for key in keys}

@@ -16,6 +16,7 @@ from tests.support import actors
 from tests.support.calling import refused
 from tests.support.halls import HALL, MARKET, POLICE, Halls
 from tests.support.identity_here import identity_here
+from tests.support.identity_service import NAME
 from yiwang.identity.v1 import service_pb2 as pb
 
 Status = grpc.StatusCode
@@ -77,7 +78,7 @@ def test_an_officer_goes_on_duty_moves_and_leaves_and_the_roster_tells_it(halls:
     assert (duty.staff_number, duty.until) == (officer.staff_number, "")
     assert sign_on(halls, officer, first.id, request_id="sign-on-0001") == duty
     shown = halls.counties().ListWindows(region="990121").windows[0]
-    assert (shown.officer_name, shown.on_duty_since) == ("慕容查验", duty.since)
+    assert (shown.officer_name, shown.on_duty_since) == (NAME, duty.since)
     sign_on(halls, officer, second.id)
     assert halls.on_duty() == {"2": officer.id}  # at once, before any handler ran
     halls.here.work()

@@ -159,3 +159,11 @@ def test_a_filter_is_read_as_the_store_reads_it() -> None:
     assert not matches(document, {"state.missing": {"$lt": "z"}})
     with pytest.raises(KeyError):
         matches(document, {"state.owner": {"$ne": "p2"}})
+
+
+def test_a_list_matches_by_any_of_its_elements() -> None:
+    document = {"state": {"members": ["a", "b"]}}
+    assert matches(document, {"state.members": "b"})
+    assert not matches(document, {"state.members": "c"})
+    assert not matches({"state": {"members": []}}, {"state.members": ""})
+    assert not matches({"state": {"members": "ab"}}, {"state.members": "a"})

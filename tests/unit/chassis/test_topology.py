@@ -1,29 +1,71 @@
 """Who hears what: the queues the contracts name, and the handlers that stand behind them."""
 
 import inspect
+from importlib import import_module
 
 import pytest
 from google.protobuf.descriptor import Descriptor
 
 from chassis import bus
-from services.case import worker as case_worker
 from services.topology import EVENTS
+from tests.support.sources import SERVICES
 from yiwang.case.v1 import events_pb2 as case
 from yiwang.catalog.v1 import events_pb2 as catalog
 
 QUEUES = {
+    "case.forget_person": "yiwang.identity.v1.PersonErased",
+    "case.hand_over": "yiwang.identity.v1.OfficerTransferred",
+    "case.keep_county": "yiwang.identity.v1.CountySaved",
     "case.keep_item": "yiwang.catalog.v1.ItemPublished",
-    "case.suspend_item": "yiwang.catalog.v1.ItemSuspended",
     "case.note_arrival": "yiwang.case.v1.CaseSubmitted",
     "case.refuse_session": "yiwang.identity.v1.SessionEnded",
-    "case.forget_person": "yiwang.identity.v1.PersonErased",
+    "case.suspend_item": "yiwang.catalog.v1.ItemSuspended",
+    "case.take_back": "yiwang.identity.v1.OfficerDismissed",
     "catalog.refuse_session": "yiwang.identity.v1.SessionEnded",
-    "rating.refuse_session": "yiwang.identity.v1.SessionEnded",
+    "identity.answer_source": "yiwang.identity.v1.VerificationAnswered",
+    "identity.ask_representative": "yiwang.identity.v1.OrganizationClaimed",
+    "identity.ask_source": "yiwang.identity.v1.VerificationRequested",
+    "identity.clear_window": "yiwang.identity.v1.WindowSaved",
+    "identity.count_agent": "yiwang.identity.v1.AgentAppointed",
+    "identity.count_agent_dismissed": "yiwang.identity.v1.AgentDismissed",
+    "identity.count_begun": "yiwang.identity.v1.SignOnBegun",
+    "identity.count_dismissed": "yiwang.identity.v1.OfficerDismissed",
+    "identity.count_erased": "yiwang.identity.v1.PersonErased",
+    "identity.count_finished": "yiwang.identity.v1.SignOnFinished",
+    "identity.count_level": "yiwang.identity.v1.PersonLevelRaised",
+    "identity.count_officer": "yiwang.identity.v1.OfficerAppointed",
+    "identity.count_organization": "yiwang.identity.v1.OrganizationConfirmed",
+    "identity.count_person": "yiwang.identity.v1.PersonRegistered",
+    "identity.count_refused": "yiwang.identity.v1.SignOnRefused",
+    "identity.end_agent": "yiwang.identity.v1.AgentDismissed",
+    "identity.end_agents": "yiwang.identity.v1.AgentOrganizationClosed",
+    "identity.end_client": "yiwang.identity.v1.ClientDisabled",
+    "identity.end_consent": "yiwang.identity.v1.ConsentRevoked",
+    "identity.end_delegation": "yiwang.identity.v1.DelegationRevoked",
+    "identity.end_handler": "yiwang.identity.v1.HandlerRevoked",
+    "identity.end_moved_agent": "yiwang.identity.v1.AgentAppointed",
+    "identity.end_post": "yiwang.identity.v1.OfficerAppointed",
+    "identity.end_post_approved": "yiwang.identity.v1.AppointmentApproved",
+    "identity.end_post_dismissed": "yiwang.identity.v1.OfficerDismissed",
+    "identity.end_representative": "yiwang.identity.v1.OrganizationConfirmed",
+    "identity.end_suspended": "yiwang.identity.v1.PersonSuspended",
+    "identity.forget_factor": "yiwang.identity.v1.FactorRemoved",
+    "identity.note_acting": "yiwang.identity.v1.SessionStarted",
+    "identity.note_delegation": "yiwang.identity.v1.DelegationGranted",
+    "identity.note_delegation_request": "yiwang.identity.v1.DelegationRequested",
+    "identity.note_handler": "yiwang.identity.v1.HandlerAuthorized",
+    "identity.raise_level": "yiwang.identity.v1.VerificationPassed",
+    "identity.refuse_device": "yiwang.identity.v1.DeviceRevoked",
+    "identity.settle_duty": "yiwang.identity.v1.DutyStarted",
+    "identity.void_delegations": "yiwang.identity.v1.PersonErased",
     "rating.count": "yiwang.rating.v1.InvitationOpened",
     "rating.count_rating": "yiwang.rating.v1.CaseRated",
     "rating.forget_person": "yiwang.identity.v1.PersonErased",
     "rating.open_invitation": "yiwang.case.v1.CaseClosed",
+    "rating.refuse_session": "yiwang.identity.v1.SessionEnded",
 }
+# Messages that are parts of events.
+PARTS = ("HandedInFile", "ActingAs")
 MESSAGES = [event for module in EVENTS for event in module.DESCRIPTOR.message_types_by_name.values()]
 
 
@@ -58,15 +100,17 @@ def test_every_event_is_heard_or_published_for_others() -> None:
     silent = [
         event.full_name for event in MESSAGES if not (bus.rule_of(event).consumers or bus.rule_of(event).published)
     ]
-    assert [name for name in silent if not name.endswith("HandedInFile")] == []
+    assert [name for name in silent if name.rpartition(".")[2] not in PARTS] == []
 
 
-def test_case_handles_exactly_what_the_contracts_say_it_hears() -> None:
-    methods = inspect.getmembers(case_worker.Worker, inspect.isfunction)
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_handles_exactly_what_the_contracts_say_it_hears(service: str) -> None:
+    worker = import_module(f"services.{service}.worker").Worker
+    methods = inspect.getmembers(worker, inspect.isfunction)
     handled = {
-        f"case.{name}": method.hears.DESCRIPTOR.full_name for name, method in methods if hasattr(method, "hears")
+        f"{service}.{name}": method.hears.DESCRIPTOR.full_name for name, method in methods if hasattr(method, "hears")
     }
-    assert handled == {name: event for name, event in QUEUES.items() if name.startswith("case.")}
+    assert handled == {name: event for name, event in QUEUES.items() if name.startswith(f"{service}.")}
 
 
 def test_the_exchange_of_an_event_is_its_service() -> None:

@@ -74,6 +74,14 @@ def test_who_acted_for_the_applicant_is_named_to_both_sides(site: Site, services
     assert page.count("王某（某某社区）代办") == 2 and ">申请人</span>" in page
 
 
+def test_who_may_not_rate_is_not_asked_to(site: Site, services: Services):
+    site.sign_in()
+    services.on("GetCase", a_case(cases.CASE_STATUS_CLOSED))
+    services.on("GetInvitation", refuse("PERMISSION_DENIED", "NOT_ALLOWED"))
+    page = site.get(f"/cases/{CASE}")
+    assert page.status_code == 200 and "服务评价" not in page.text
+
+
 def test_an_officer_lists_what_he_handles_himself(site: Site, services: Services):
     as_officer(site, services, "receive")
     services.on("ListInbox", cases.ListInboxResponse(cases=[a_case()], next_page_token="p2"))

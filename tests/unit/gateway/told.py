@@ -175,9 +175,15 @@ def session(as_officer: bool = False, expires_in: int = 900, token: str = "acces
 
 def agent_session() -> identity.Session:
     """What identity answers to the sign-in of an agent."""
-    agent = identity.Agent(id="a-1", name="测试员丙", agent_number="bb-1", agent_organization_name="测试村便民点", region="990121")
+    agent = identity.Agent(
+        id="a-1", name="测试员丙", agent_number="bb-1", agent_organization_name="测试村便民点", region="990121"
+    )
     return identity.Session(
-        id="s-a", access_token="access-a", refresh_token="refresh-of-a-0123456789", expires_in=900, me=identity.Me(agent=agent)
+        id="s-a",
+        access_token="access-a",
+        refresh_token="refresh-of-a-0123456789",
+        expires_in=900,
+        me=identity.Me(agent=agent),
     )
 
 

@@ -72,3 +72,29 @@ def test_erasure_happens_once_and_leaves_indexes_that_find_nobody_and_collide_wi
     indexes = {index for one in gone for index in (one.id_index, one.phone_index)}
     assert len(indexes) == 2 and not indexes & {"", "i-p1", "p-p1"}
     assert refusal(model.require_present, gone[0]).reason == "PERSON_ERASED"
+
+
+def test_an_account_is_stopped_and_let_in_again_each_once() -> None:
+    born = model.register("p1", "sealed", "i", "p")
+    stop = model.suspend(replay(PERSON_EVOLVE, born), "c2VhbGVk")
+    assert stop == events.PersonSuspended(person_id="p1", sealed_reason="c2VhbGVk")
+    stopped = replay(PERSON_EVOLVE, born, stop)
+    assert stopped.suspended and stopped.sealed_reason == "c2VhbGVk" and model.suspend(stopped, "other") is None
+    again = replay(PERSON_EVOLVE, born, stop, model.resume(stopped))
+    assert again == replay(PERSON_EVOLVE, born) and model.resume(again) is None
+    gone = replay(PERSON_EVOLVE, born, events.PersonErased(person_id="p1"))
+    assert {refusal(act, gone, *more).reason for act, more in ((model.suspend, ("x",)), (model.resume, ()))} == {
+        "PERSON_ERASED"
+    }
+
+
+@pytest.mark.parametrize("name", ["张\u200b三", "\u0410nna", "\u202e三张", "张 三", "{$gt: 1}"])
+def test_a_name_that_hides_something_is_refused_with_its_field(name: str) -> None:
+    refused = refusal(model.check_registration, name, NUMBER, TODAY)
+    assert (refused.reason, [one.field for one in refused.violations]) == ("NAME_UNCLEAR", ["name"])
+
+
+@pytest.mark.parametrize("reason", ["", "   ", " abc "])
+def test_a_reason_somebody_is_to_read_says_something(reason: str) -> None:
+    assert [one.field for one in refusal(model.reason_of, reason).violations] == ["reason"]
+    assert model.reason_of("  账号被盗用 ") == "账号被盗用"

@@ -12,7 +12,7 @@ from chassis.acts import OFFICER, PERSON, Actor, Moment
 from chassis.errors import ABORTED, FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
 from services.identity import model_departments, model_officers
 from services.identity.model_departments import Department
-from services.identity.model_officers import EVOLVE, Officer
+from services.identity.model_officers import BY_TWO, EVOLVE, Officer
 from standards.identifiers import id_number_check_digit
 from yiwang.identity.v1 import events_pb2 as events
 from yiwang.identity.v1 import officers_pb2 as pb
@@ -272,3 +272,26 @@ def test_filter_and_predicate_show_the_same_officers(own: str, region: str, real
     condition = model_officers.visible(actor)["state.region"]
     matches = region == condition if isinstance(condition, str) else condition["$gte"] <= region < condition["$lt"]
     assert matches == model_officers.sees(actor, officer(region))
+
+
+@pytest.mark.parametrize("role", sorted(BY_TWO))
+def test_what_two_must_grant_waits_for_the_second_one(role: str) -> None:
+    one = after(None, *model_officers.appoint(None, post(roles=["receive", role]), "officer:a1") or [])
+    assert (one.roles, one.proposed_roles, one.proposed_by) == (["receive"], [role], "officer:a1")
+
+
+@pytest.mark.parametrize("role", sorted(BY_TWO))
+def test_a_password_set_by_one_administrator_alone_gives_nobody_what_two_must_grant(role: str) -> None:
+    serving = officer(roles=["receive", role])
+    renewed = after(serving, *model_officers.appoint(serving, post(roles=["receive", role]), "officer:a1", True) or [])
+    assert (renewed.roles, renewed.proposed_roles) == (["receive"], [role])
+
+
+def test_a_password_set_by_the_operator_changes_no_role() -> None:
+    serving = officer(roles=["decide", "receive"])
+    assert after(
+        serving, *model_officers.appoint(serving, post(roles=["decide", "receive"]), "", True) or []
+    ).roles == [
+        "decide",
+        "receive",
+    ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import tokens
-from chassis.acts import PERSON, Actor, Moment
+from chassis.acts import OFFICER, PERSON, Acting, Actor, Moment
 from chassis.errors import Refused
 from services.identity import keys, model_sessions
 from services.identity.keys import ANNOUNCED_FOR, PUBLISHED_FOR, Kept
@@ -24,7 +24,7 @@ def evolve(session: Session | None, event: Message, at: datetime = START) -> Any
 
 
 def opened() -> Session:
-    return evolve(None, model_sessions.start("s1", "person:p1"))
+    return evolve(None, model_sessions.start("s1", "person:p1", ["pwd"]))
 
 
 def refreshed(times: int) -> Session:
@@ -41,7 +41,7 @@ def reason(act: Any, *arguments: Any) -> str:
 
 
 def test_a_session_starts_with_its_principal_and_the_first_generation() -> None:
-    assert opened() == Session("s1", "p1", "person", 1, START)
+    assert opened() == Session("s1", "p1", "person", 1, START, ["pwd"], actor="person:p1")
     assert opened().principal == "person:p1"
 
 
@@ -49,12 +49,29 @@ def test_each_refresh_gives_the_next_generation() -> None:
     assert refreshed(3).generation == 4
 
 
-@given(used=st.integers(1, 6), behind=st.integers(1, 6))
-def test_any_older_generation_ends_the_session(used: int, behind: int) -> None:
+@given(used=st.integers(1, 6), behind=st.integers(1, 6), seconds=st.floats(10.001, 3600))
+def test_any_older_generation_ends_the_session_after_ten_seconds(used: int, behind: int, seconds: float) -> None:
+    session, later = refreshed(used), START + timedelta(seconds=seconds)
+    event = model_sessions.refresh(session, session.generation - behind, later)
+    assert isinstance(event, events.SessionEnded) and event.reason == "REFRESH_REUSED"
+    assert not model_sessions.succeeds(session, session.generation - behind, later)
+    assert reason(model_sessions.refresh, evolve(session, event), session.generation, START) == "SESSION_ENDED"
+
+
+@given(used=st.integers(1, 6), seconds=st.floats(0, 10))
+def test_the_generation_before_has_its_successor_again_within_ten_seconds(used: int, seconds: float) -> None:
+    session, later = refreshed(used), START + timedelta(seconds=seconds)
+    assert model_sessions.refresh(session, session.generation - 1, later) is None
+    assert model_sessions.succeeds(session, session.generation - 1, later)
+
+
+@given(used=st.integers(2, 6), behind=st.integers(2, 6))
+def test_generations_before_that_end_the_session_at_once(used: int, behind: int) -> None:
     session = refreshed(used)
     event = model_sessions.refresh(session, session.generation - behind, START)
-    assert isinstance(event, events.SessionEnded) and event.reason == "REFRESH_REUSED"
-    assert reason(model_sessions.refresh, evolve(session, event), session.generation, START) == "SESSION_ENDED"
+    assert isinstance(event, events.SessionEnded) and not model_sessions.succeeds(
+        session, session.generation - behind, START
+    )
 
 
 def test_a_session_ends_once_and_its_tokens_before_the_time_it_says() -> None:
@@ -82,8 +99,26 @@ def test_a_session_that_is_refreshed_all_the_time_can_still_be_ended() -> None:
     assert model_sessions.MOST_GENERATIONS < 499
 
 
-def test_filter_shows_everyone_his_own_sessions_only() -> None:
-    assert model_sessions.visible(Actor("p1", PERSON)) == {"state.principal_id": opened().principal_id}
+def acted_in(agent: str) -> Session:
+    acting = events.ActingAs(agent=agent, channel="person", delegation_id="d1")
+    return evolve(None, model_sessions.start("s2", "person:p1", ["pwd"], acting))
+
+
+@pytest.mark.parametrize(
+    ("actor", "own", "delegates"),
+    [
+        (Actor("p1", PERSON), True, False),
+        (Actor("p2", PERSON), False, True),  # acts for p1 in it
+        (Actor("p1", PERSON, acting=Acting("person:p2", "名", "person")), False, True),
+        (Actor("p1", OFFICER), False, False),
+        (Actor("p3", PERSON), False, False),
+    ],
+)
+def test_everyone_sees_his_own_sessions_and_those_he_acts_in_and_no_others(
+    actor: Actor, own: bool, delegates: bool
+) -> None:
+    condition = model_sessions.visible(actor)["state.actor"]
+    assert (opened().actor == condition, acted_in("person:p2").actor == condition) == (own, delegates)
 
 
 def at(*minutes: float) -> list[Kept]:

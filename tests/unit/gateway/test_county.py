@@ -1,0 +1,68 @@
+"""The county's name and look: followed beside the requests, readable in every colour, shown while identity is away."""
+
+import time
+
+import pytest
+
+from services.gateway import county
+from tests.unit.gateway.told import Services, Site, refuse
+from yiwang.identity.v1 import counties_pb2 as counties
+
+SET = counties.County(
+    region="990121",
+    name="测试县",
+    color="#b3261e",
+    slogan="高效办成一件事",
+    hotline="0990-12345",
+    channels=counties.ChannelSwitch(web=True),
+)
+
+
+def settle(site: Site) -> None:
+    """Lets the task beside the requests take one answer."""
+    app = site.client._transport.app.app.app.app  # type: ignore[attr-defined]
+    site.run(app.state.county.refresh(app.state.backends))
+
+
+def test_pages_follow_the_settings(site: Site, services: Services):
+    assert "示范县" in site.get("/").text
+    services.on("GetCounty", SET)
+    settle(site)
+    page = site.get("/").text
+    assert "测试县" in page and "高效办成一件事" in page and "0990-12345" in page and "示范县" not in page
+    sheet = page.partition('href="/county.css?v=')[2].partition('"')[0]
+    answer = site.get(f"/county.css?v={sheet}")
+    assert "--button: #b3261e;" in answer.text and answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
+    assert "immutable" not in site.get("/county.css?v=old").headers["cache-control"]
+
+
+def test_without_a_colour_no_sheet_is_named(site: Site):
+    assert "county.css" not in site.get("/").text
+
+
+def test_the_look_stays_while_identity_is_away_and_no_page_waits(site: Site, services: Services):
+    services.on("GetCounty", SET)
+    settle(site)
+    services.on("GetCounty", refuse("UNAVAILABLE", "STORE_AWAY"))
+    with pytest.raises(Exception, match="STORE_AWAY"):
+        settle(site)
+    began = time.monotonic()
+    assert "测试县" in site.get("/").text and time.monotonic() - began < 1
+
+
+def test_a_closed_web_channel_is_said_where_one_would_apply():
+    closed = counties.County(name="测试县", channels=counties.ChannelSwitch(window=True))
+    assert not county.look_of(closed, "").web
+    assert county.look_of(counties.County(), "示范县") == county.Look("示范县")
+
+
+@pytest.mark.parametrize("color", ["#767676", "#b3261e", "#17479a", "#007a33", "#6b2fb3", "#000000"])
+def test_text_on_the_bars_can_be_read_whatever_the_colour(color: str):
+    tokens = dict(
+        part.strip().removeprefix("--").split(": ") for part in county.sheet(color)[8:-3].split(";") if ":" in part
+    )
+    assert county.contrast("#ffffff", color) >= 4.5, "the service takes no paler one"
+    for dim in ("#b9cbea", "#d5e1f5", "#e6eefc", "#ffffff"):
+        assert county.contrast(dim, tokens["brand-deep"]) >= 4.5
+    assert tokens["button"] == color and county.contrast("#ffffff", tokens["button-hover"]) >= 4.5
