@@ -33,6 +33,7 @@ from services.gateway import (
     pages_sso,
 )
 from services.gateway.calls import Backends
+from services.gateway.items import ItemNames
 from services.gateway.observe import Observe
 from services.gateway.pages import route
 from services.gateway.render import STATIC, show_refusal
@@ -119,4 +120,5 @@ def build(settings: Settings) -> ASGIApp:
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
     app.state.refresher = Refresher()
     app.state.county = county.County(settings)
+    app.state.item_names = ItemNames()
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

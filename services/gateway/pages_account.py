@@ -1,6 +1,7 @@
 """My account: who I am, how sure that is, who saw my data, which systems have it, and the end of it all."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from grpc import StatusCode
@@ -74,9 +75,10 @@ async def accesses(request: Request) -> Response:
     noted, in_cases = await asyncio.gather(
         _noted(request, token, bool(first or token)), _noted_in_cases(request, case_token, bool(first or case_token))
     )
-    entries = sorted([*noted.accesses, *in_cases.accesses], key=lambda one: str(one.at), reverse=True)
+    both: list[Any] = [*noted.accesses, *in_cases.accesses]
+    entries = sorted(both, key=lambda one: datetime.fromisoformat(one.at), reverse=True)
     onward = {"page": noted.next_page_token, "cases": in_cases.next_page_token}
-    context = {"next": {name: value for name, value in onward.items() if value}, "first": first}
+    context: dict[str, Any] = {"next": {name: value for name, value in onward.items() if value}, "first": first}
     return show(request, "accesses.html", entries=entries, away=in_cases is MISSING, **context)
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.gateway.acts import Act, Tried, form, shown
 from services.gateway.forms import text
+from services.gateway.items import names_of
 from services.gateway.pages import Page
 from services.gateway.pages_acting import act_for
 from services.gateway.pages_delegations import ACT_FOR, REVOKE, days, items, listed, picking, scope, until
@@ -21,7 +22,8 @@ ONE = HOME + "/delegations/{delegation_id:uuid}"
 async def home(request: Request, tried: Tried) -> Response:
     """The delegations the agent's organisation holds or asked for."""
     held = await listed(request, True)
-    return show(request, "agent.html", tried.status, held=held, tried=tried, problems=tried.problems)
+    context = {"held": held, "names": await names_of(request, held.delegations), "tried": tried}
+    return show(request, "agent.html", tried.status, problems=tried.problems, **context)
 
 
 async def new(request: Request, tried: Tried) -> Response:

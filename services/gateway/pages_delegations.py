@@ -10,9 +10,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.acts import Act, Tried, do, form, refused, shown, texts, tried
+from services.gateway.acts import Act, Shown, Tried, do, form, refused, shown, texts, tried
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import text
+from services.gateway.items import names_of
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_acting import act_for
 from services.gateway.render import show
@@ -25,6 +26,8 @@ from yiwang.identity.v1 import delegations_pb2 as delegations
 
 PAGE_SIZE = 20
 HITS = 10
+# As many as a delegation may name.
+MOST_ITEMS = 50
 POINTS = 200
 # A delegation lasts a year at most; a month is what most need.
 LONGEST, USUAL = timedelta(days=365), timedelta(days=30)
@@ -33,7 +36,8 @@ LONGEST, USUAL = timedelta(days=365), timedelta(days=30)
 async def mine(request: Request, tried: Tried) -> Response:
     """What the visitor gave and what he holds."""
     given, held = await asyncio.gather(listed(request, False), listed(request, True))
-    shown_here = {"given": given, "held": held, "tried": tried}
+    names = await names_of(request, [*given.delegations, *held.delegations])
+    shown_here = {"given": given, "held": held, "names": names, "tried": tried}
     return show(request, "delegations.html", tried.status, problems=tried.problems, **shown_here)
 
 
@@ -131,7 +135,7 @@ REVOKE = Act("revoke", "delegations.RevokeDelegation", delegations.RevokeDelegat
 ACT_FOR = Act("act", "delegations.ActFor", delegations.ActForRequest, "acting")
 
 
-def picking(act: Act, page: Any, to: str) -> Handler:
+def picking(act: Act, page: Shown, to: str) -> Handler:
     """Serves a form in which items are searched before it is sent: `do=find` shows it again with what was found."""
 
     async def handler(request: Request) -> Response:
@@ -158,13 +162,12 @@ async def certificate(request: Request) -> Response:
 
 async def certificate_page(request: Request) -> Response:
     """What the document says, for reading and printing."""
-    ids = {"delegation_id": str(request.path_params["delegation_id"])}
-    stub = backends(request).delegations
+    id, stub = str(request.path_params["delegation_id"]), backends(request).delegations
     one, signed = await asyncio.gather(
-        ask(request, stub.GetDelegation, delegations.GetDelegationRequest(**ids)),
-        ask(request, stub.GetDelegationCertificate, delegations.GetDelegationCertificateRequest(**ids)),
+        ask(request, stub.GetDelegation, delegations.GetDelegationRequest(delegation_id=id)),
+        ask(request, stub.GetDelegationCertificate, delegations.GetDelegationCertificateRequest(delegation_id=id)),
     )
-    return show(request, "certificate.html", one=one, signed=signed)
+    return show(request, "certificate.html", one=one, signed=signed, names=await names_of(request, [one], MOST_ITEMS))
 
 
 HOME = "/account/delegations"

@@ -55,7 +55,7 @@ async def departments(request: Request, tried: Tried) -> Response:
     """The departments, and the form to bring one in or to change one."""
     found = await departments_of(request)
     edited = next((one for one in found if one.uscc == request.query_params.get("uscc")), officers.Department())
-    context = {"found": found, "edited": edited, "names": names(found), "tried": tried}
+    context: dict[str, Any] = {"found": found, "edited": edited, "names": names(found), "tried": tried}
     return show(request, "admin_departments.html", tried.status, problems=tried.problems, **context)
 
 
@@ -86,7 +86,7 @@ async def staff(request: Request) -> Response:
     asked = request.query_params
     department, proposed, page = asked.get("department", "")[:18], "proposed" in asked, asked.get("page", "")[:200]
     found, known = await asyncio.gather(_officers(request, department, proposed, page=page), departments_of(request))
-    context = {"department": department, "proposed": proposed, "page": page}
+    context: dict[str, Any] = {"department": department, "proposed": proposed, "page": page}
     return show(request, "admin_officers.html", found=found, departments=known, **context)
 
 

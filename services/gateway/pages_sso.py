@@ -90,9 +90,9 @@ def onward(request: Request, address: str) -> Response:
     """Sends the browser to another site. After a form of ours it goes on by itself from a page of ours: `form-action 'self'` lets no
     form end elsewhere, also not by a redirect, and should stay that way."""
     if request.headers.get("sec-fetch-site") in FROM_ELSEWHERE:
-        return RedirectResponse(address, 303)
+        return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
     page = show(request, "onward.html", address=address)
-    page.headers["Refresh"] = f"0; url={address}"
+    page.headers.update({"Refresh": f"0; url={address}", "Cache-Control": "no-store"})
     return page
 
 

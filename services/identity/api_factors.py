@@ -8,7 +8,7 @@ from datetime import timedelta
 from google.protobuf.message import Message
 
 from chassis.acts import Cause, now
-from chassis.errors import Violation, invalid, require
+from chassis.errors import FAILED_PRECONDITION, Refused, Violation, invalid, require
 from chassis.parts import Parts
 from chassis.records import Record, record_id
 from chassis.rpc import Call
@@ -91,8 +91,8 @@ class FactorApi:
     def _confirm(self, principal: str, code: str, call: Call) -> None:
         model_factors.require_no_totp(store_factors.of(self.database, principal))
         pending = store_factors.pending(self.database, principal)
-        require(pending is not None, "TOTP_NOT_BEGUN", "请先获取动态验证码密钥")
-        assert pending is not None
+        if pending is None:
+            raise Refused(FAILED_PRECONDITION, "TOTP_NOT_BEGUN", "请先获取动态验证码密钥")
         secret = bytes.fromhex(self.parts.keyring.open_text(call.actor.id, pending["sealed"]))
         step, id = model_factors.totp_step(secret, code, now()), pending["factor"]
         if step is None:

@@ -13,6 +13,7 @@ from chassis.errors import FAILED_PRECONDITION, Refused
 from yiwang.identity.v1 import events_pb2 as events
 
 CODE_SECONDS = 60
+CODE_USED = "CODE_USED"
 # What a client may ask for, and what each gives.
 SCOPES = ("openid", "profile", "phone", "id_number", "level", "offline_access")
 
@@ -59,7 +60,7 @@ class Consent:
 def finish(sign_on: SignOn, session_id: str) -> events.SignOnFinished:
     """The code is exchanged; FAILED_PRECONDITION CODE_USED when it was before."""
     if sign_on.session_id:
-        raise Refused(FAILED_PRECONDITION, "CODE_USED", "授权码已被使用")
+        raise Refused(FAILED_PRECONDITION, CODE_USED, "授权码已被使用")
     return events.SignOnFinished(sign_on_id=sign_on.id, client_id=sign_on.client_id, session_id=session_id)
 
 

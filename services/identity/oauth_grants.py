@@ -17,7 +17,7 @@ from authlib.oidc.core.grants import OpenIDCode
 from authlib.oidc.core.util import create_half_hash
 from joserfc import jwt
 
-from chassis.errors import Refused
+from chassis.errors import UNAUTHENTICATED, Refused
 from services.identity import machines, oauth_sessions
 from services.identity.model_clients import EDDSA
 from services.identity.model_sessions import Session
@@ -158,8 +158,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         assert granted.sign_on is not None
         try:
             granted.session = self.sessions.open(granted.sign_on, self.request.call.span.traceparent)
-        except Refused:
-            raise InvalidGrantError() from None
+        except Refused as refused:
+            raise _no_grant(refused) from None
         return tokens_of(self.sessions, self.request, granted.session, scope)
 
 
@@ -185,8 +185,8 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         trace = self.request.call.span.traceparent
         try:
             session = self.server.sessions.refresh(refresh_token.session, refresh_token.generation, trace)
-        except Refused:
-            raise InvalidGrantError() from None
+        except Refused as refused:
+            raise _no_grant(refused) from None
         self.request.authorization_code = Granted(session.scopes, session=session)
         return tokens_of(
             self.server.sessions, self.request, session, self.request.payload.scope or refresh_token.get_scope()
@@ -205,6 +205,11 @@ class MachineGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]
         """The token of five minutes."""
         token = machines.token(self.server.sessions.opening.keys.signing_key(), self.request.client.own)
         return {"access_token": token.access_token, "token_type": "Bearer", "expires_in": token.expires_in}
+
+
+def _no_grant(refused: Refused) -> Exception:
+    """What is no good is an invalid_grant; a lost race is not, and may be tried again."""
+    return InvalidGrantError() if refused.code == UNAUTHENTICATED else refused
 
 
 def tokens_of(sessions: ClientSessions, request: Asked, session: Session, scope: str) -> dict[str, Any]:

@@ -84,7 +84,9 @@ class ClientSessions:
         try:
             own = Cause(key=f"{sign_on.id}/{uuid.uuid4()}", by=f"client:{sign_on.client_id}", trace=trace)
             self.sign_ons.change(sign_on.id, own, lambda one: model_sso.finish(one, id))
-        except Refused:
+        except Refused as lost:
+            if lost.reason != model_sso.CODE_USED:
+                raise
             self._end(id, CODE_REUSED, sign_on.client_id, trace)
             raise refused() from None
         return record.state

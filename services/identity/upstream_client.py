@@ -28,6 +28,7 @@ LONGEST_ANSWER = 256 * 1024
 KEPT_SECONDS, ASK_AGAIN_SECONDS = 3600.0, 30.0
 LEEWAY_SECONDS = 60
 ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -132,7 +133,7 @@ class Client:
 
     def _proof(self, form: dict[str, str], address: str) -> dict[str, str]:
         """How we prove ourselves: headers, or parameters put into the form."""
-        from authlib.oauth2.rfc7523 import ASSERTION_TYPE, private_key_jwt_sign
+        from authlib.oauth2.rfc7523 import private_key_jwt_sign
 
         own = self.provider
         form["client_id"] = own.client_id

@@ -29,9 +29,11 @@ def recovery_codes_left(parts: Parts, known: Factors) -> int:
 def account(me: identity_pb.Me) -> tuple[str, str]:
     """What an authenticator shows of the account, so that its owner tells it from others: a name for it, masked for persons, and how
     he is called."""
-    file = getattr(me, me.WhichOneof("file"))
-    number = {"person": "phone_masked", "officer": "staff_number", "agent": "agent_number"}[me.WhichOneof("file")]
-    return getattr(file, number) or file.name, file.name
+    if me.HasField("officer"):
+        return me.officer.staff_number, me.officer.name
+    if me.HasField("agent"):
+        return me.agent.agent_number, me.agent.name
+    return me.person.phone_masked or me.person.name, me.person.name
 
 
 def _passkey(parts: Parts, principal: str, one: model_factors.Passkey) -> pb.Passkey:

@@ -24,6 +24,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 CLIENT, SECRET = "yiwang-shifan", "a secret & of the province"
+# The client may prove itself by this key as well (private_key_jwt).
+CLIENT_KEY = ECKey.generate_key("P-256", {"kid": "client"}, auto_kid=False)
 PEOPLE = [
     {"name": "宇文上游", "idcard": "990101198001011236", "mobile": "13900000001", "user_real_lvl": "3"},
     {"name": "夏侯上游", "idcard": "990101198501012227", "mobile": "13900000002", "user_real_lvl": "2"},
@@ -90,17 +92,23 @@ class Provider:
     def token(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """Tokens for a code, by the secret and the verifier, once."""
         begun = self.codes.pop(form.get("code", ""), None)
-        wanted = ":".join((CLIENT, SECRET))
-        given = unquote(base64.b64decode(authorization.removeprefix("Basic ")).decode())
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        if begun is None or given != wanted or challenge != begun["code_challenge"]:
+        if begun is None or not self.proven(form, authorization) or challenge != begun["code_challenge"]:
             return 400, {"error": "invalid_grant"}
         if form["redirect_uri"] != begun["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
         person, access = self.people[int(begun["login_hint"])], uuid.uuid4().hex
         self.tokens[access] = person
         return 200, {"access_token": access, "token_type": "Bearer", "id_token": self.id_token(begun, person)}
+
+    def proven(self, form: dict[str, str], authorization: str) -> bool:
+        """Whether the client is who it says: by its key, or by its secret."""
+        if "client_assertion" in form:
+            claims = jwt.decode(form["client_assertion"], CLIENT_KEY, algorithms=["ES256"]).claims
+            return (claims["sub"], claims["aud"]) == (CLIENT, f"{self.url}/token") and claims["exp"] > time.time()
+        given = unquote(base64.b64decode(authorization.removeprefix("Basic ")).decode())
+        return given == ":".join((CLIENT, SECRET))
 
     def id_token(self, begun: dict[str, str], person: dict[str, str]) -> str:
         instant = int(time.time())
@@ -133,6 +141,12 @@ def row(url: str, code: str = "province") -> dict[str, Any]:
         "profile": "numbered",
         "claims": {"id_number": "idcard", "name": "name", "phone": "mobile", "level": "user_real_lvl"},
     }
+
+
+def row_by_key(url: str) -> dict[str, Any]:
+    """The same provider again, told by a key instead of the secret."""
+    own = row(url, "city") | {"name": "市统一身份认证平台", "key": CLIENT_KEY.as_dict(private=True) | {"kid": "client"}}
+    return {name: value for name, value in own.items() if name != "client_secret"}
 
 
 def serve(provider: Provider, port: int) -> ThreadingHTTPServer:

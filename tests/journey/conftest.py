@@ -31,6 +31,7 @@ FLAGS = [
 ]
 # How every page is looked at for mistakes of accessibility and for what does not fit: width and colours.
 LOOKS = ((1280, "light"), (390, "dark"), (390, "light"), (1280, "dark"))
+RUN = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
@@ -82,10 +83,11 @@ class Twin:
 
         self.page.route(lambda url: url == address, same)
         self.page.goto(address)
+        self.page.evaluate(self.axe.axe_script)
         for width, scheme in LOOKS:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for one in self.axe.run(self.page).response["violations"]:
+            for one in self.page.evaluate(RUN):
                 where = [node["html"][:120] for node in one["nodes"][:2]]
                 found.append(f"{address} {width} {scheme}: {one['id']} {one['help']} {where}")
             if not self.page.evaluate(FITS):

@@ -14,6 +14,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from chassis import records as records_module
 from chassis.acts import Cause
 from chassis.errors import ABORTED, FAILED_PRECONDITION, NOT_FOUND, Refused, not_found, require
 from chassis.records import MAX_ENTRIES, Record, Records, broken_at, record_id
@@ -274,7 +275,7 @@ def test_only_changed_fields_are_written(cases: Records[Case], monkeypatch: pyte
     monkeypatch.setattr(Collection, "update_one", watch)
     cases.change(made.id, cause(), step)
     (update,) = written
-    assert set(update["$set"]) == {"state.steps_passed", "state.status", "unsent"}
+    assert set(update["$set"]) == {"state.steps_passed", "state.status", "state.handled_at", "unsent"}
 
 
 def test_an_entry_altered_in_the_store_is_found_and_so_is_a_state_beside_its_journal(cases: Records[Case]) -> None:
@@ -286,6 +287,21 @@ def test_an_entry_altered_in_the_store_is_found_and_so_is_a_state_beside_its_jou
     cases.collection.update_one({"_id": made.id}, {"$set": {"state.number": "forged"}})
     document = cases.collection.find_one({"_id": made.id}) or {}
     assert set(cases.drift(document)) == {"applicant_id", "number"}
+
+
+def test_a_journal_that_changes_its_digest_under_way_stays_whole_and_replays(
+    cases: Records[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records_module, "_digest", {"alg": "sha256"})
+    made = new(cases)
+    records_module.digest_by("sm3")
+    cases.change(made.id, cause(), step)
+    document = cases.collection.find_one({"_id": made.id}) or {}
+    assert [entry.get("alg") for entry in document["journal"]] == [None, "sm3"]
+    assert broken_at(document["journal"]) is None and cases.drift(document) == []
+    cases.collection.update_one({"_id": made.id}, {"$set": {"journal.1.by": "thief"}})
+    document = cases.collection.find_one({"_id": made.id}) or {}
+    assert broken_at(document["journal"]) == 2
 
 
 def test_a_list_comes_without_journals(cases: Records[Case]) -> None:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +37,8 @@ from yiwang.identity.v1 import clients_pb2 as pb
 
 BACK = "https://system.example/back"
 LEFT = "https://system.example/left"
+# A program, which keeps no cookies.
+web = httpx.Client(timeout=20, cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])))
 SCOPES = ["openid", "profile", "phone", "id_number", "level", "offline_access"]
 RPC = "yiwang.case.v1.CaseService/GetCase"
 
@@ -143,17 +146,17 @@ class System:
             headers["Authorization"] = f"Basic {pair}"
         else:
             given = {"client_id": self.client.id} | given
-        return httpx.post(f"{self.stage.url}/oauth/token", data=given, headers=headers)
+        return web.post(f"{self.stage.url}/oauth/token", data=given, headers=headers)
 
     def assertion(self, key: OKPKey | None = None, **changes: Any) -> str:
         return assertion(key or self.key, self.client.id, f"{self.stage.url}/oauth/token", **changes)
 
     def userinfo(self, access: str) -> httpx.Response:
-        return httpx.get(f"{self.stage.url}/oauth/userinfo", headers={"Authorization": f"Bearer {access}"})
+        return web.get(f"{self.stage.url}/oauth/userinfo", headers={"Authorization": f"Bearer {access}"})
 
     def id_token(self, token: str) -> dict[str, Any]:
         """The claims, verified by the published keys."""
-        keys = KeySet.import_key_set(httpx.get(f"{self.stage.url}/oauth/jwks").json())
+        keys = KeySet.import_key_set(web.get(f"{self.stage.url}/oauth/jwks").json())
         return dict(jwt.decode(token, keys, algorithms=["EdDSA", "RS256"]).claims)
 
 

@@ -19,7 +19,7 @@ from chassis import store as chassis_store
 from chassis.masters import masters_of
 from chassis.parts import Parts
 from deploy.local.stores import Store, with_database
-from tests.fakes.upstream_provider import Provider, row
+from tests.fakes.upstream_provider import Provider, row, row_by_key
 from tests.fakes.upstream_provider import running as upstream
 from tests.fakes.verification_source import running
 from tests.support.identity_here import IdentityHere, identity_here
@@ -116,7 +116,7 @@ def stage(store: Store, province: Provider, tmp_path_factory: pytest.TempPathFac
     """identity and the gateway in front of it, started once for all tests of sign-on; the province is its upstream provider."""
     uri = with_database(store.uri, f"sso_{uuid.uuid4().hex[:12]}")
     database = chassis_store.connect(uri, "tests")
-    file = upstreams_file(tmp_path_factory.mktemp("sso"), row(province.url))
+    file = upstreams_file(tmp_path_factory.mktemp("sso"), row(province.url), row_by_key(province.url))
     with stage_of(database, upstreams_file=file) as stage:
         yield stage
     database.client.drop_database(database.name)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,7 +27,7 @@ from tests.support.calling import As, refused
 from tests.support.halls import MARKET
 from tests.support.identity_service import ROOT
 from tests.support.serving import MASTER, Here, case_here, contract_of
-from tests.support.sso import RPC, Stage, assertion, free_port, jwks, key_pair
+from tests.support.sso import RPC, Stage, assertion, free_port, jwks, key_pair, web
 from yiwang.identity.v1 import clients_pb2 as pb
 
 Status = grpc.StatusCode
@@ -82,14 +81,14 @@ def test_the_token_endpoint_gives_a_machine_the_same_token(stage: Stage) -> None
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     form = {"grant_type": "client_credentials", "client_assertion_type": kind}
     proof = assertion(key, client.id, f"{stage.url}/oauth/token")
-    answer = httpx.post(f"{stage.url}/oauth/token", data=form | {"client_assertion": proof})
+    answer = web.post(f"{stage.url}/oauth/token", data=form | {"client_assertion": proof})
     assert (answer.status_code, answer.json()["expires_in"], answer.json()["token_type"]) == (200, 300, "Bearer")
     assert actor_of(stage, answer.json()["access_token"]).rpcs == {RPC}
-    used = httpx.post(f"{stage.url}/oauth/token", data=form | {"client_assertion": proof})
+    used = web.post(f"{stage.url}/oauth/token", data=form | {"client_assertion": proof})
     assert (used.status_code, used.json()["error"]) == (401, "invalid_client")
     system = stage.system(key)
     proof = assertion(key, system.client.id, f"{stage.url}/oauth/token")
-    wrong = httpx.post(f"{stage.url}/oauth/token", data=form | {"client_assertion": proof})
+    wrong = web.post(f"{stage.url}/oauth/token", data=form | {"client_assertion": proof})
     assert (wrong.status_code, wrong.json()["error"]) == (400, "unauthorized_client")
     code = {
         "grant_type": "authorization_code",
@@ -99,7 +98,7 @@ def test_the_token_endpoint_gives_a_machine_the_same_token(stage: Stage) -> None
     }
     proof = assertion(key, client.id, f"{stage.url}/oauth/token")
     assert (
-        httpx.post(f"{stage.url}/oauth/token", data=code | {"client_assertion": proof}).json()["error"]
+        web.post(f"{stage.url}/oauth/token", data=code | {"client_assertion": proof}).json()["error"]
         == "unauthorized_client"
     )
 

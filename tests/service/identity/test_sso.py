@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import grpc
-import httpx
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
@@ -17,10 +16,11 @@ from joserfc import jws, jwt
 from joserfc.jwk import KeySet
 
 from chassis.acts import Cause, now
-from services.identity import store
+from chassis.records import broken_at
+from services.identity import store, store_clients, store_sso
 from tests.support.calling import refused
 from tests.support.identity_service import PASSWORD, act
-from tests.support.sso import BACK, LEFT, SCOPES, Stage, key_pair, led_to
+from tests.support.sso import BACK, LEFT, SCOPES, Stage, key_pair, led_to, web
 from yiwang.identity.v1 import clients_pb2 as pb
 from yiwang.identity.v1 import events_pb2 as events
 
@@ -32,7 +32,7 @@ Status = grpc.StatusCode
 
 def test_authlibs_client_signs_a_person_on_reads_who_he_is_refreshes_and_leaves(stage: Stage) -> None:
     person, system = stage.here.person(level=3), stage.system()
-    metadata = httpx.get(f"{stage.url}/.well-known/openid-configuration").json()
+    metadata = web.get(f"{stage.url}/.well-known/openid-configuration").json()
     OpenIDProviderMetadata(metadata).validate()
     own = {"client_id": system.client.id, "client_secret": system.secret, "redirect_uri": BACK}
     client = OAuth2Client(**own, scope=" ".join(SCOPES), code_challenge_method="S256")
@@ -48,7 +48,7 @@ def test_authlibs_client_signs_a_person_on_reads_who_he_is_refreshes_and_leaves(
     token = client.fetch_token(
         metadata["token_endpoint"], authorization_response=back, state=state, code_verifier=system.verifier
     )
-    keys = KeySet.import_key_set(httpx.get(metadata["jwks_uri"]).json())
+    keys = KeySet.import_key_set(web.get(metadata["jwks_uri"]).json())
     found = jwt.decode(token["id_token"], keys, algorithms=metadata["id_token_signing_alg_values_supported"])
     params = {"client_id": system.client.id, "nonce": "n-1", "access_token": token["access_token"]}
     options: Any = {
@@ -193,7 +193,7 @@ def test_userinfo_tells_what_was_consented_to_and_no_more(stage: Stage) -> None:
     token = system.exchange(system.code(stage.browser(person), scope="openid profile")).json()
     assert system.userinfo(token["access_token"]).json() == {"sub": person.id, "realm": "person", "name": person.name}
     assert token["scope"] == "openid profile" and "refresh_token" not in token
-    posted = httpx.post(f"{stage.url}/oauth/userinfo", headers={"Authorization": f"Bearer {token['access_token']}"})
+    posted = web.post(f"{stage.url}/oauth/userinfo", headers={"Authorization": f"Bearer {token['access_token']}"})
     assert posted.json()["sub"] == person.id and posted.headers["cache-control"] == "no-store"
 
 
@@ -323,5 +323,36 @@ def test_signing_keys_rotate_while_people_are_signed_on(stage: Stage) -> None:
     assert (
         system.userinfo(token["access_token"]).status_code == system.userinfo(later["access_token"]).status_code == 200
     )
-    leave = httpx.get(f"{stage.url}/oauth/end-session", params={"id_token_hint": token["id_token"]})
+    leave = web.get(f"{stage.url}/oauth/end-session", params={"id_token_hint": token["id_token"]})
     assert "您已退出该系统" in leave.text and system.userinfo(later["access_token"]).status_code == 401
+
+
+def test_the_discovery_document_is_the_same_for_programs_of_plain_oauth(stage: Stage) -> None:
+    found = web.get(f"{stage.url}/.well-known/oauth-authorization-server")
+    assert found.json() == web.get(f"{stage.url}/.well-known/openid-configuration").json()
+    assert found.headers["cache-control"] == "public, max-age=120"
+    kinds = {(key["kty"], key["alg"]) for key in web.get(f"{stage.url}/oauth/jwks").json()["keys"]}
+    assert kinds == {("OKP", "EdDSA"), ("RSA", "RS256")}
+    assert not {"d", "p", "q"} & {name for key in web.get(f"{stage.url}/oauth/jwks").json()["keys"] for name in key}
+
+
+def test_a_system_may_send_people_by_a_form_of_its_own(stage: Stage) -> None:
+    system, browser = stage.system(), stage.browser(stage.here.person())
+    system.code(browser)
+    form = dict(parse_qsl(urlsplit(system.request()).query))
+    there = browser.http.post("/oauth/authorize", data=form, headers={"sec-fetch-site": "cross-site"})
+    assert there.status_code == 303 and there.headers["location"].startswith("/oauth/authorize?")
+    assert "code" in led_to(browser.page(there.headers["location"]))[1]
+
+
+def test_journals_of_sign_on_replay_to_their_state(stage: Stage) -> None:
+    system, person = stage.system(), stage.here.person()
+    system.exchange(system.code(stage.browser(person)))
+    person.at("SsoService").RevokeConsent(client_id=system.client.id)
+    stage.clients().DisableClient(client_id=system.client.id, reason="停用")
+    database = stage.here.parts.database
+    for records in (*store_sso.records(database), *store_clients.records(database)):
+        for document in records.collection.find({}):
+            assert broken_at(document["journal"]) is None
+            # Another test makes a code older than it is.
+            assert records.drift(document) in ([], ["begun_at"]), records.collection.name

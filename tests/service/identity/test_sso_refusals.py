@@ -18,7 +18,7 @@ from chassis.acts import AGENT, MACHINE, Acting, Actor
 from services.identity import store_clients
 from tests.support.actors import person
 from tests.support.calling import refused
-from tests.support.sso import BACK, LEFT, SCOPES, Stage, System, assertion, key_pair, led_to
+from tests.support.sso import BACK, LEFT, SCOPES, Stage, System, assertion, key_pair, led_to, web
 
 Status = grpc.StatusCode
 # Operators of the store, and other things that are no value of any parameter.
@@ -207,14 +207,14 @@ def test_every_wrong_proof_of_a_client_has_one_answer(stage: Stage, system: Syst
         "\x00:\x00",
     ):
         header = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        answer = httpx.post(f"{stage.url}/oauth/token", data=form, headers=header)
+        answer = web.post(f"{stage.url}/oauth/token", data=form, headers=header)
         assert error(answer) == (401, "invalid_client") and answer.headers["www-authenticate"].startswith("Basic")
         seen.add(answer.text)
     for extra in ({"client_id": system.client.id}, {"client_id": str(uuid.uuid4())}, {}):
-        seen.add(httpx.post(f"{stage.url}/oauth/token", data=form | extra).text)
+        seen.add(web.post(f"{stage.url}/oauth/token", data=form | extra).text)
     assert len(seen) == 1
     posted = {"client_id": system.client.id, "client_secret": system.secret}
-    assert error(httpx.post(f"{stage.url}/oauth/token", data=form | posted)) == (401, "invalid_client")
+    assert error(web.post(f"{stage.url}/oauth/token", data=form | posted)) == (401, "invalid_client")
     assert system.exchange(code).status_code == 200
 
 
@@ -225,7 +225,7 @@ def test_two_proofs_or_a_parameter_twice_are_refused(stage: Stage, system: Syste
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": keyed.assertion(),
     }
-    answer = httpx.post(
+    answer = web.post(
         f"{stage.url}/oauth/token",
         data={"grant_type": "refresh_token", **both},
         headers={"Authorization": f"Basic {pair}"},
@@ -233,17 +233,17 @@ def test_two_proofs_or_a_parameter_twice_are_refused(stage: Stage, system: Syste
     assert error(answer) == (400, "invalid_request")
     twice = "grant_type=refresh_token&grant_type=authorization_code"
     headers = {"Authorization": f"Basic {pair}", "content-type": "application/x-www-form-urlencoded"}
-    assert error(httpx.post(f"{stage.url}/oauth/token", content=twice, headers=headers)) == (400, "invalid_request")
+    assert error(web.post(f"{stage.url}/oauth/token", content=twice, headers=headers)) == (400, "invalid_request")
 
 
 def test_only_forms_of_a_sane_size_are_read(stage: Stage, system: System) -> None:
     address = f"{stage.url}/oauth/token"
-    assert error(httpx.get(address)) == (405, "invalid_request")
-    assert error(httpx.post(address, json={"grant_type": "authorization_code"})) == (400, "invalid_request")
-    assert error(httpx.post(address, data={"grant_type": "x" * 70_000})) == (400, "invalid_request")
-    assert error(httpx.post(address, data={f"p{n}": "" for n in range(60)})) == (400, "invalid_request")
+    assert error(web.get(address)) == (405, "invalid_request")
+    assert error(web.post(address, json={"grant_type": "authorization_code"})) == (400, "invalid_request")
+    assert error(web.post(address, data={"grant_type": "x" * 70_000})) == (400, "invalid_request")
+    assert error(web.post(address, data={f"p{n}": "" for n in range(60)})) == (400, "invalid_request")
     assert (
-        error(httpx.post(address, data={"grant_type": "password", "client_id": system.client.id}))[1]
+        error(web.post(address, data={"grant_type": "password", "client_id": system.client.id}))[1]
         == "unsupported_grant_type"
     )
     for odd in ODD:
@@ -323,7 +323,7 @@ def test_userinfo_takes_our_access_tokens_only(stage: Stage, system: System) -> 
     for one in wrong:
         answer = system.userinfo(one)
         assert error(answer) == (401, "invalid_token") and 'error="invalid_token"' in answer.headers["www-authenticate"]
-    bare = httpx.get(f"{stage.url}/oauth/userinfo")
+    bare = web.get(f"{stage.url}/oauth/userinfo")
     assert (bare.status_code, bare.headers["www-authenticate"]) == (401, "Bearer")
 
 
@@ -359,7 +359,7 @@ def test_an_administrator_sees_how_many_sign_ons_came_to_an_end_and_what_the_oth
     assert system.exchange(begun[0]).status_code == 200
     assert error(system.exchange(begun[1], code_verifier="x" * 50)) == (400, "invalid_grant")
     led_to(stage.browser().page(system.request(prompt="none")))
-    httpx.post(f"{stage.url}/oauth/token", data={"grant_type": "authorization_code", "client_id": system.client.id})
+    web.post(f"{stage.url}/oauth/token", data={"grant_type": "authorization_code", "client_id": system.client.id})
     stage.here.work()
     store_clients.figures(stage.here.parts.database).recount()
     figures = stage.clients().GetClientFigures(client_id=system.client.id, days=7)
@@ -372,12 +372,12 @@ def test_an_administrator_sees_how_many_sign_ons_came_to_an_end_and_what_the_oth
 def test_whoever_floods_a_system_with_bad_requests_fills_no_store(stage: Stage) -> None:
     system = stage.system()
     for _ in range(30):
-        httpx.post(f"{stage.url}/oauth/token", data={"grant_type": "authorization_code", "client_id": system.client.id})
+        web.post(f"{stage.url}/oauth/token", data={"grant_type": "authorization_code", "client_id": system.client.id})
     kept = [
         one for one in stage.here.parts.database["sign_ons"].find({}) if one["state"]["client_id"] == system.client.id
     ]
     assert 0 < len(kept) <= 40, "twenty a minute"
-    httpx.post(f"{stage.url}/oauth/token", data={"grant_type": "authorization_code", "client_id": str(uuid.uuid4())})
+    web.post(f"{stage.url}/oauth/token", data={"grant_type": "authorization_code", "client_id": str(uuid.uuid4())})
 
 
 def test_what_is_kept_of_sign_ons_names_nobody(stage: Stage) -> None:

@@ -78,7 +78,9 @@ def forgeries(key: OKPKey) -> dict[str, str]:
         "future iat": signed(iat=instant + 3600),
         "wrong issuer": signed(iss="somebody.else"),
         "wrong audience": signed(aud="another-client"),
-        "an id token of the same key": signed(iss="http://127.0.0.1:8000", aud="client", nonce="n", realm=None, roles=None),
+        "an id token of the same key": signed(
+            iss="http://127.0.0.1:8000", aud="client", nonce="n", realm=None, roles=None
+        ),
         "no audience": signed(aud=None),
         "no expiry": signed(exp=None),
         "no realm": signed(realm=None),
@@ -139,7 +141,7 @@ def test_a_key_another_process_made_is_known_at_once_and_rotation_waits_five_min
 
 
 def kid_of(token: str) -> str:
-    head = token.split(".")[0]
+    head = token.split(".", maxsplit=1)[0]
     return str(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"])
 
 

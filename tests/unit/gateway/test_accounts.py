@@ -197,6 +197,18 @@ def test_only_the_buttons_that_make_sense_are_shown(site: Site, services: Servic
     )
 
 
+def test_a_delegation_is_read_by_the_names_of_its_items_asked_for_once(site: Site, services: Services):
+    site.sign_in()
+    held = delegations.Delegation(id=ID, status=2, person_name="方**", scope={"item_codes": ["X1", "X2", "X3", "X4"]})
+    services.on("ListDelegations", lambda r: delegations.ListDelegationsResponse(delegations=[held] if r.held else []))
+    named = [{"code": "X1", "name": "食品经营"}, {"code": "X12", "name": "别的"}]
+    services.on("SearchItems", catalog.SearchItemsResponse(hits=named))
+    page = site.get("/account/delegations").text
+    assert "食品经营、X2、X3 等 4 项" in page and "别的" not in page
+    site.get("/account/delegations")
+    assert [asked.query for asked in services.requests("SearchItems")] == ["X1", "X2", "X3"]
+
+
 def test_the_certificate_is_a_file_and_a_page(site: Site, services: Services):
     site.sign_in()
     signed = delegations.DelegationCertificate(
