@@ -11,7 +11,7 @@ import unicodedata
 DOT = "·"
 """MIDDLE DOT (U+00B7), between the parts of a transliterated name; look-alikes of it are not it."""
 
-# Ideographs with their extensions A to H, and 〇. Radicals and compatibility ideographs look the same and are not in it.
+# The blocks of ideographs with their extensions, and 〇. Radicals and compatibility ideographs look the same and are not in them.
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df\U0002a700-\U0002ebe0\U00030000-\U000323af"
 _CHINESE = re.compile(f"[{_HAN}]+(?:{DOT}[{_HAN}]+)*")
 # Latin letters that no base letter of ASCII is under.
@@ -26,8 +26,10 @@ def name_unclear(name: str) -> bool:
     by one blank, hyphen, apostrophe, full stop or comma. An empty name is not unclear: that it is missing is another fault.
     """
     name = name.strip()
-    if not name or _CHINESE.fullmatch(name):
+    if not name:
         return False
+    if _CHINESE.fullmatch(name):
+        return any(unicodedata.category(letter) == "Cn" for letter in name)  # a place of a block that is empty
     if unicodedata.normalize("NFKC", name) != name:
         return True
     words = _BETWEEN.split(name.removesuffix("."))

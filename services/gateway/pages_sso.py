@@ -16,7 +16,7 @@ from services.gateway.calls import CallError, Req, backends
 from services.gateway.forms import new_request_id, request_id, text
 from services.gateway.pages import Page, go, home_of
 from services.gateway.render import show, show_refusal
-from services.gateway.security import own_path
+from services.gateway.security import own_path, visitor_address
 from services.gateway.session import Sealer, ask, ask_public, keep_session, session_of
 from yiwang.identity.v1 import sso_pb2 as sso
 
@@ -191,7 +191,7 @@ async def finish_upstream(request: Request) -> Response:
         request_id=f"upstream-{hashlib.sha256(keep.encode()).hexdigest()[:40]}",
         keep=keep,
         parameters=_asked(request.url.query),
-        address=request.client.host if request.client else "",
+        address=visitor_address(request),
     )
     session = session_of(request)
     try:

@@ -71,13 +71,18 @@ class Lockout:
         return found is None or found["until"] <= now()
 
     def failed(self, attempt: Attempt) -> None:
-        """Counts a failure under every key, and locks what has too many."""
-        for key in filter(None, attempt):
+        """Counts a failure under every key, and locks what has too many; those whose lock is told first."""
+        for key in filter(None, (*attempt.told, attempt.account)):
             free = model_lockout.ADDRESS_FREE if key.startswith("address/") else model_lockout.ACCOUNT_FREE
-            before = self._present(key)
-            until = now() + model_lockout.wait(before["failures"] + 1 if before else 1, free)
-            change = {"$inc": {"failures": 1}, "$max": {"until": until}, "$set": {"quiet": now() + model_lockout.QUIET}}
-            self._add(key, change)
+            self._present(key)  # drops what is quiet long enough
+            instant = now()
+            quiet = {"quiet": instant + model_lockout.QUIET}
+            self._add(key, {"$inc": {"failures": 1}, "$max": {"until": instant}, "$set": quiet})
+            # Read again: of failures at the same time the last one sees them all.
+            found = self._present(key)
+            lasts = model_lockout.wait(found["failures"], free) if found else None
+            if lasts:
+                self._counts.update_one({"_id": key}, {"$max": {"until": instant + lasts}})
 
     def passed(self, attempt: Attempt) -> None:
         """Forgets the failures of account and login: it was their owner. Those of the address stay, or who has an account there could

@@ -197,7 +197,7 @@ def test_a_second_factor_is_set_up_with_a_picture_and_letters_and_its_codes_are_
     page = sent(signed_in, HOME + "/totp")
     assert (
         page.status_code == 200
-        and '<svg viewBox="0 0 ' in page.text
+        and re.search(r'<svg class="qr"[^>]*viewBox="0 0 (\d+) \1"', page.text)
         and "ABCD EFGH" in page.text
         and "style=" not in page.text
     )
