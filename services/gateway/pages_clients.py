@@ -74,7 +74,7 @@ async def _figures(request: Request, id: str, days: int) -> list[clients.ClientD
 def _system(form: FormData) -> dict[str, Any]:
     several = ("redirect_uris", "post_logout_redirect_uris", "scopes", "rpcs")
     return {
-        **only("code", "name", "department", "region", "jwks_json")(form),
+        **only("code", "name", "department", "region", "jwks_json", "id_token_alg")(form),
         **{name: texts(form, name) for name in several},
         "kind": dict(clients.ClientKind.items()).get(text(form, "kind"), 0),
         "proof": dict(clients.ClientProof.items()).get(text(form, "proof"), 0),
