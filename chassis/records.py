@@ -131,24 +131,28 @@ class Records(Generic[S]):
         cause: Cause,
         decide: Callable[[S], Message | list[Message] | None],
         visible: Filter | None = None,
+        room: int = 0,
     ) -> Record[S]:
         """Writes the events `decide(state)` returns, or nothing for None. The same cause again changes nothing.
 
-        NOT_FOUND when there is none or it is not visible; ABORTED when the race was lost too often.
+        NOT_FOUND when there is none or it is not visible; ABORTED when the race was lost too often; FAILED_PRECONDITION
+        JOURNAL_FULL when the journal has no more than `room` entries left, which are for what ends things.
         """
         for attempt in range(ATTEMPTS):
-            if changed := _steady(self._attempt, id, cause, decide, visible):
+            if changed := _steady(self._attempt, id, cause, decide, visible, room):
                 return changed
             time.sleep(random.uniform(0, 0.002 * 2**attempt))
         raise Refused(ABORTED, "CHANGED_MEANWHILE", "该记录正被他人修改，请稍后重试")
 
-    def _attempt(self, id: str, cause: Cause, decide: Callable[[S], Any], visible: Filter | None) -> Record[S] | None:
+    def _attempt(
+        self, id: str, cause: Cause, decide: Callable[[S], Any], visible: Filter | None, room: int
+    ) -> Record[S] | None:
         document = self._load(id, visible)
         if _caused(document, cause):
             return self._again(document, cause)
         state = self._structure(document)
         events = decide(state)
-        return self._record(document) if events is None else self._write(document, state, _listed(events), cause)
+        return self._record(document) if events is None else self._write(document, state, _listed(events), cause, room)
 
     def get(self, id: str, visible: Filter | None = None, min_version: int = 0) -> Record[S]:
         """One record. NOT_FOUND also when it is not visible; waits up to a second for `min_version`, then ABORTED."""
@@ -219,9 +223,9 @@ class Records(Generic[S]):
             "journal": entries,
         }
 
-    def _write(self, document: Document, state: S, events: list[Message], cause: Cause) -> Record[S] | None:
+    def _write(self, document: Document, state: S, events: list[Message], cause: Cause, room: int) -> Record[S] | None:
         version, journal = document["version"], document["journal"]
-        if version + len(events) > MAX_ENTRIES:
+        if version + len(events) > MAX_ENTRIES - room:
             raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
         after, entries = self._apply(state, events, cause, version, journal[-1]["digest"])
         # Compared as the model has them: a list that was not touched keeps what a newer version put into it.

@@ -14,9 +14,9 @@ from yiwang.access.v1 import access_pb2
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = tuple(module.DESCRIPTOR.package.split(".")[1] for module in EVENTS)
 KEEPS = {
-    "identity": "persons, officers, sessions, signing keys",
+    "identity": "people, organisations, agents, officers, windows, devices, systems; delegations, sessions, keys, who saw whom",
     "catalog": "items with every edition, the search index",
-    "case": "cases, attachments, its copy of the items",
+    "case": "cases, attachments, who looked at them, its copy of items and counties",
     "rating": "invitations, ratings, totals",
     "gateway": "nothing: pages and the JSON API",
 }

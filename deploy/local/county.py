@@ -15,7 +15,8 @@ SAMPLE = ROOT / "services" / "catalog" / "sample"
 # Real items that lie beside the checkout on the project's own machines.
 NEIGHBOURS = ROOT.parent / "shared" / "data" / "items"
 NEIGHBOUR_FILES = ("guangan_items.csv", "hunan_guides.json")
-ROLES = {"receive": "收件人员", "decide": "审批人员", "administer": "管理员"}
+ROLES = {"receive": "收件人员", "decide": "审批人员", "administer": "管理员", "supervise": "监督人员"}
+KINDS = {"helper": "帮办人员", "bank": "银行柜员"}
 
 
 def sources() -> list[tuple[str, Path, list[str]]]:
@@ -58,12 +59,18 @@ def load(places: Places, target: str, progress: Progress) -> list[str]:
 
 
 def accounts(people: Path = SAMPLE / "people.json") -> list[tuple[str, str, str]]:
-    """(what it is, sign-in name, password): the first person, and the first officer of each role."""
+    """(what it is, sign-in name, password): the first person, the first officer of each role, who approves what the first
+    administrator proposes, and the first agent of each kind of organisation."""
     try:
         content: dict[str, list[dict[str, Any]]] = json.loads(people.read_text())
         chosen = [("群众", entry, "phone") for entry in content["people"][:1]]
         for role, title in ROLES.items():
-            chosen += [(title, entry, "staffNumber") for entry in content["officers"] if role in entry["roles"]][:1]
+            most = 2 if role == "administer" else 1
+            chosen += [(title, entry, "staffNumber") for entry in content["officers"] if role in entry["roles"]][:most]
+        kinds = {one["code"]: one["kind"] for one in content["agentOrganizations"]}
+        for kind, title in KINDS.items():
+            agents = [entry for entry in content["agents"] if kinds[entry["organization"]] == kind]
+            chosen += [(title, entry, "agentNumber") for entry in agents][:1]
         return [(f"{title} {entry['name']}", entry[login], entry["password"]) for title, entry, login in chosen]
     except (OSError, ValueError, KeyError, TypeError):
         # The list is a help on the screen; a file that cannot be read was already complained of by the loading.

@@ -1,4 +1,4 @@
-"""`python -m services.case api | worker | republish | verify`."""
+"""`python -m services.case api | worker | republish | verify | rewrap`."""
 
 from chassis import run
 

@@ -27,8 +27,10 @@ class Accesses:
         cause = Cause(f"{call.actor.by}/{call.method}/{uuid.uuid4().hex}", call.actor.by, "", call.span.traceparent)
         try:
             sealed = self._sealed(call.actor, case, fields, "")
-        except Refused:  # the person is erased: nothing personal is left to see, and nothing to seal it under
-            sealed = ""
+        except Refused as refused:
+            if refused.reason != "PERSON_ERASED":
+                raise
+            sealed = ""  # nothing personal is left to see, and nothing to seal it under
         self._accesses.create(cause, lambda id: model_access.noted(id, case, cause.by, what, sealed))
 
     def unmasked(self, call: Call, case: Case, fields: Sequence[str], purpose: str) -> None:

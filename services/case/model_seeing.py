@@ -5,6 +5,7 @@ from typing import Any
 from chassis.acts import MACHINE, OFFICER, PERSON, Actor
 from services.case import model
 from services.case.model import Case
+from standards.codes import region_covers, region_prefix, region_valid
 
 DESK_ROLES = frozenset(("receive", "review", "decide", "issue"))
 SUPERVISE, BANK = "supervise", "bank"
@@ -51,15 +52,16 @@ def _delegated(actor: Actor, case: Case) -> bool:
 
 def overseen(actor: Actor) -> dict[str, Any]:
     """The filter of what a supervisor may read, and only read: any case of his region and below it."""
-    if actor.realm != OFFICER or SUPERVISE not in actor.roles or not actor.region:
+    if actor.realm != OFFICER or SUPERVISE not in actor.roles or not region_valid(actor.region):
         return NOBODY
-    return {"state.region": {"$gte": actor.region, "$lt": f"{actor.region}~"}}
+    prefix = region_prefix(actor.region)
+    return {"state.region": {"$gte": prefix, "$lt": f"{prefix}~"}}
 
 
 def oversees(actor: Actor, case: Case) -> bool:
     """The same as `overseen`, as a predicate."""
     supervises = actor.realm == OFFICER and SUPERVISE in actor.roles
-    return supervises and bool(actor.region) and case.region.startswith(actor.region)
+    return supervises and region_covers(actor.region, case.region)
 
 
 def moves(case: Case, actor: Actor) -> list[str]:

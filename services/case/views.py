@@ -32,7 +32,7 @@ TIMELINE: Mapping[str, Line] = {
     "ResultIssued": Line("制作结果文书"),
     "CaseClosed": Line("办结"),
     "CaseWithdrawn": Line("申请人撤回", "sealedReason"),
-    "CaseHandedOver": Line("经办人员变更"),
+    "CaseHandedOver": Line("办理人员变更"),
 }
 # They read who did what, and what officers wrote for officers.
 OFFICES = (OFFICER, MACHINE)

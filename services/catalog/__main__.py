@@ -1,4 +1,4 @@
-"""`python -m services.catalog api | worker | republish | verify | import FILE…`."""
+"""`python -m services.catalog api | worker | republish | verify | rewrap | import FILE…`."""
 
 from chassis import run
 

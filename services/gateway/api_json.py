@@ -22,6 +22,7 @@ from starlette.routing import Route
 from chassis import contracts
 from services.gateway.calls import DEADLINE, FILE_DEADLINE, CallError, FieldError, backends, call
 from services.gateway.observe import trace_id
+from services.gateway.security import visitor_address
 from yiwang.access.v1 import access_pb2 as access
 
 PROBLEM = "application/problem+json"
@@ -112,7 +113,15 @@ async def _read(request: Request, method: Method) -> Message:
     except (json_format.ParseError, ValueError, TypeError, RecursionError) as error:
         raise HTTPException(400, "JSON_INVALID") from error
     _fill_request_id(message, request.headers.get("idempotency-key", ""))
+    if method.rule.public:
+        _tell_address(message, visitor_address(request))
     return message
+
+
+def _tell_address(message: Any, address: str) -> None:
+    """Where the caller comes from is for us to say: failed sign-ins are counted by it. Public methods have no other `address`."""
+    if "address" in message.DESCRIPTOR.fields_by_name:
+        message.address = address
 
 
 def _fill_request_id(message: Any, key: str) -> None:

@@ -37,6 +37,7 @@ async def security(request: Request, tried: Tried) -> Response:
         # Officers and agents always have one.
         "password": me.person.password if me.HasField("person") else True,
         "person": me.HasField("person"),
+        "settable": any(one.here and one.sets_password for one in listed.sessions),
     }
     return show(request, "security.html", tried.status, **context)
 

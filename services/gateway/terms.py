@@ -191,7 +191,7 @@ DONE = {
     "appointed": "任职信息已保存。",
     "proposed": "已保存。“决定”权限须由另一名管理员批准后生效。",
     "approved": "已批准，权限开始生效。",
-    "rejected": "已驳回该项授权。",
+    "rejected": "已驳回该项权限。",
     "transferred": "调岗已完成，未办结的工作已移交。",
     "dismissed": "已免职，其登录状态随即失效。",
     "closed-point": "该点已停用。",

@@ -121,7 +121,7 @@ ROLE = {
 # How somebody signed in.
 METHOD = {"pwd": "密码", "otp": "动态验证码", "passkey": "通行密钥", "upstream": "上级平台"}
 
-WHO = {"person": "申请人", "officer": "经办人员", "system": "系统", "machine": "部门系统"}
+WHO = {"person": "申请人", "officer": "办理人员", "system": "系统", "machine": "部门系统"}
 
 # What our own forms call their fields.
 FIELD = {

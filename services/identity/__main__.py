@@ -1,4 +1,4 @@
-"""`python -m services.identity api | worker | republish | verify | load FILE.json`."""
+"""`python -m services.identity api | worker | republish | verify | rewrap | load FILE.json`."""
 
 from chassis import run
 

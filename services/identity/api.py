@@ -84,6 +84,8 @@ class IdentityApi:
         if found is None or found.state.client_id:
             raise tokens.refused()
         cause = replace(call.cause, by=found.state.by)
+        # Before the token is spent: nothing may keep the answer back afterwards, as a KMS that is away would.
+        self.opening.file(found.state)
         record = self.sessions.change(id, cause, lambda one: model_sessions.refresh(one, generation, now()))
         if not model_sessions.succeeds(record.state, generation, now()):
             again = replace(cause, key=f"{cause.key}/reused")

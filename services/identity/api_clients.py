@@ -42,13 +42,14 @@ class ClientApi:
 
     def SaveClient(self, request: pb.SaveClientRequest, call: Call) -> pb.SaveClientResponse:
         id = store_clients.client_id(request.code)
-        known = store_officers.department_of(self.parts.database, request.department) is not None
+        department = store_officers.department_of(self.parts.database, request.department)
         most = self._most(request.region)
 
         def decide(client: Client | None) -> list[Message] | None:
-            present = [client.region] if client else []
+            # The department's too: a machine sees what its department does, wherever that is.
+            present = [one.region for one in (client, department) if one]
             model_officers.own_region_only(call.actor, request.region, *present)
-            model_clients_checks.check(client, request, known, machines.open_rpcs(), most)
+            model_clients_checks.check(client, request, department is not None, machines.open_rpcs(), most)
             return model_clients.save(client, _stated(id, request), now(), request.new_secret)
 
         record = store.put(self.clients, id, call.cause, decide)

@@ -14,6 +14,7 @@ from chassis.records import Record, record_id
 from chassis.rpc import Call
 from services.identity import (
     challenges,
+    credentials,
     model_factors,
     model_lockout,
     model_sessions,
@@ -55,11 +56,13 @@ class FactorApi:
         principal = told["principal"] if told else ""
         account = account_key(principal.partition(":")[2]) if told else ""
         attempt = Attempt(account, told["login"] if told else "", lockout.address_key(request.address))
-        lockout.require_open(attempt)
-        proved = told is not None and self.proving.spend_code(principal, request.code, cause)
-        if told is None or not proved or not self.challenges.use(told, cause):
-            lockout.failed(attempt)
-            raise model_lockout.refused()
+        # In a slot, as passwords are: many guesses at once do not get round the counts.
+        with credentials.slot():
+            lockout.require_open(attempt)
+            proved = told is not None and self.proving.spend_code(principal, request.code, cause)
+            if told is None or not proved or not self.challenges.use(told, cause):
+                lockout.failed(attempt)
+                raise model_lockout.refused()
         session = self.opening.start(cause, principal, [model_sessions.PASSWORD, model_sessions.TOTP])
         lockout.passed(attempt)
         return session
@@ -106,10 +109,11 @@ class FactorApi:
         attempt = Attempt(account_key(call.actor.id))
         if known is None or not store.caused(known, call.cause):
             require(bool(known and known.state.totp), "TOTP_OFF", "未开启动态验证码")
-            self.proving.lockout.require_open(attempt)
-            if not self.proving.spend_code(principal, request.code, call.cause):
-                self.proving.lockout.failed(attempt)
-                raise model_factors.code_wrong()
+            with credentials.slot():
+                self.proving.lockout.require_open(attempt)
+                if not self.proving.spend_code(principal, request.code, call.cause):
+                    self.proving.lockout.failed(attempt)
+                    raise model_factors.code_wrong()
         self.factors.change(store_factors.factors_id(principal), call.cause, model_factors.remove_totp)
         return views_factors.factors(self.parts, principal)
 

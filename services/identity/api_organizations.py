@@ -43,6 +43,7 @@ class OrganizationApi:
             id,
             call.cause,
             lambda one: model_organizations.claim(one, id, request.uscc, sealed, call.actor.id),
+            model_organizations.ROOM,
         )
         return views.organization(self.parts, record, call.actor)
 
@@ -62,6 +63,9 @@ class OrganizationApi:
         model_organizations.require_representative(one.state, call.actor.id)
         first = getattr(request, "from")
         model_organizations.check_days(first, request.until, views.today())
+        if not store.caused(one, call.cause):
+            name = f"{call.actor.principal}/handlers"
+            quota.take(self.parts.database, name, model_organizations.LOOK_UPS_A_DAY, now(), quota.DAY)
         handler = people.named(self.parts, request.name, request.id_number)
         told = self.keyring.seal(handler.id, self._told(one, call.actor.id))
         wanted = events.HandlerAuthorized(
@@ -72,7 +76,10 @@ class OrganizationApi:
             **{"from": first},
         )
         return self._changed(
-            call, one.id, lambda state: model_organizations.authorize(state, wanted, call.actor.id, views.today())
+            call,
+            one.id,
+            lambda state: model_organizations.authorize(state, wanted, call.actor.id, views.today()),
+            model_organizations.ROOM,
         )
 
     def RevokeHandler(self, request: pb.RevokeHandlerRequest, call: Call) -> pb.Organization:
@@ -103,8 +110,8 @@ class OrganizationApi:
             raise not_found()
         return record
 
-    def _changed(self, call: Call, id: str, decide: Callable[[Organization], Any]) -> pb.Organization:
-        record = self.organizations.change(id, call.cause, decide)
+    def _changed(self, call: Call, id: str, decide: Callable[[Organization], Any], room: int = 0) -> pb.Organization:
+        record = self.organizations.change(id, call.cause, decide, room=room)
         return views.organization(self.parts, record, call.actor)
 
     def _told(self, one: Record[Organization], representative_id: str) -> str:

@@ -1,6 +1,7 @@
 """How departments and officers come in, move and leave: by the api, and by the loading of files.
 
-A password goes to the credentials first, so that whoever was told he is appointed can sign in.
+The password of somebody new goes to the credentials first, so that whoever was told he is appointed can sign in; that of who has a post
+goes there last, when what two must grant is taken from him: whoever set it could be him.
 """
 
 from dataclasses import replace
@@ -61,7 +62,7 @@ class Appointing:
         if not repeated:
             model_officers.check_appointment(found.state if found else None, request, department, actor)
         hashed = self._hash(request.password, cause) if request.password else ""
-        if hashed and not repeated:
+        if hashed and found is None:
             self.registry.credentials.put(id, hashed)
         proposer = actor.principal if actor else ""
 
@@ -69,7 +70,17 @@ class Appointing:
             model_officers.check_appointment(officer, request, department, actor)
             return model_officers.appoint(officer, self._wanted(officer, request, department), proposer, bool(hashed))
 
-        return store.put(self.officers, id, replace(cause, request=self.registry.digest(request, hashed)), decide)
+        record = store.put(self.officers, id, replace(cause, request=self.registry.digest(request, hashed)), decide)
+        if hashed and found is not None:
+            self._keep_password(record, cause, hashed)
+        return record
+
+    def _keep_password(self, record: Record[Officer], cause: Cause, hashed: str) -> None:
+        """Unless it is kept already, or a later one: after a crash the same request again finishes it."""
+        written = next(entry["at"] for entry in record.journal if entry["cause"] == cause.key)
+        present = self.registry.credentials.find(record.id)
+        if present is None or present["at"] < written:
+            self.registry.credentials.put(record.id, hashed)
 
     def _wanted(
         self, officer: Officer | None, request: officers_pb.AppointOfficerRequest, department: Department | None

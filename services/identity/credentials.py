@@ -117,6 +117,20 @@ class Credentials:
         found = self.find(id)
         return bool(found and found["hash"])
 
+    def remember(self, id: str, account: str) -> None:
+        """By which account of an upstream provider (a blind index) the person came."""
+        if not self.remembers(id, account):
+            self._hashes.update_one({"_id": id}, {"$addToSet": {"upstreams": account}})
+
+    def remembers(self, id: str, account: str) -> bool:
+        """Whether the person came by this account before."""
+        found = self.find(id)
+        return found is not None and account in found.get("upstreams", [])
+
+    def forget_upstreams(self, id: str) -> None:
+        """No account of a provider is known to be the person's any more."""
+        self._hashes.update_one({"_id": id}, {"$unset": {"upstreams": ""}})
+
     def swap(self, before: Document, hashed: str, mark: Mapping[str, str]) -> bool:
         """A new hash in the place of the one read; False when another came between. `mark` stays until `settle`."""
         instant = now()

@@ -97,10 +97,11 @@ class Lockout:
             return
         instant = now()
         key = f"registrations/{self._keyring.blind('address', address)}/{instant:%Y%m%d%H}"
-        found = self._counts.find_one({"_id": key})
-        if found and found["failures"] >= model_lockout.REGISTRATIONS_AN_HOUR:
-            raise model_lockout.too_many_registrations()
+        # Counted before it is looked at: of those that come at once the last ones see them all.
         self._add(key, {"$inc": {"failures": 1}, "$set": {"quiet": instant + timedelta(hours=1)}})
+        found = self._counts.find_one({"_id": key})
+        if found and found["failures"] > model_lockout.REGISTRATIONS_AN_HOUR:
+            raise model_lockout.too_many_registrations()
 
     def _present(self, key: str) -> Document | None:
         """The count under a key. One that is quiet long enough is as good as gone: the store deletes it when it comes round to it."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pyotp
+from google.protobuf.message import Message
 
 from chassis.acts import Evolve, Moment
 from chassis.errors import Refused, Violation, invalid, not_found, require
@@ -86,6 +87,12 @@ def remove_passkey(factors: Factors, id: str) -> events.FactorRemoved:
     return events.FactorRemoved(principal=factors.principal, factor_id=id, kind=PASSKEY)
 
 
+def remove_all(factors: Factors) -> list[Message] | None:
+    """Whoever had them is somebody else now; nothing when there are none."""
+    named = [(one.id, PASSKEY) for one in factors.passkeys] + ([(factors.totp, TOTP)] if factors.totp else [])
+    return [events.FactorRemoved(principal=factors.principal, factor_id=id, kind=kind) for id, kind in named] or None
+
+
 def has_passkey(factors: Factors | None, id: str) -> bool:
     """Whether the passkey is one of the principal's."""
     return factors is not None and any(one.id == id for one in factors.passkeys)
@@ -136,8 +143,11 @@ def spend(kept: dict[str, Any], secret: bytes, codes: Sequence[str], code: str, 
     return {"used": [*kept["used"], matching[0]]}
 
 
-def count_passkey(kept: dict[str, Any], count: int, used_at: datetime) -> dict[str, Any]:
-    """What changes in the kept state of a passkey (`count`, `before`, `used_at`) when it was used."""
+def count_passkey(kept: dict[str, Any], count: int, used_at: datetime) -> dict[str, Any] | None:
+    """What changes in the kept state of a passkey (`count`, `before`, `used_at`) when it was used; None when another use came to this
+    count first: there are two of the key (WebAuthn 7.2, step 22). Zero is of one that does not count."""
+    if count <= kept["count"] and (count or kept["count"]):
+        return None
     return {"count": count, "before": kept["count"], "used_at": used_at}
 
 

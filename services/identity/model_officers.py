@@ -113,7 +113,9 @@ def appoint(
     """
     serves = officer is not None and not officer.dismissed
     # With a password somebody else has set, an officer could be that somebody: what two must grant, two grant anew.
-    kept = officer and serves and officer.department == wanted.department and not (renewed and proposer)
+    # And what was granted for a region is not granted for a larger one.
+    same = officer and officer.department == wanted.department and region_covers(officer.region, wanted.region)
+    kept = officer and serves and same and not (renewed and proposer)
     held = officer.roles if officer and kept else ()
     waits = sorted(BY_TWO & {*wanted.roles} - {*held}) if proposer else []
     post = events.OfficerAppointed()

@@ -35,6 +35,10 @@ MOST_HANDLERS = 100
 # A person may claim the same organisation so often in vain, and so many persons may claim one: the journal must have room
 # for the acts of who truly represents it.
 MOST_CLAIMS, MOST_CLAIMANTS = 3, 50
+# Entries of the journal that claims and authorisations leave: every handler can be revoked still, every open claim settled.
+ROOM = MOST_HANDLERS + MOST_CLAIMANTS
+# Looks for a person by name and number, so that nobody finds out who is registered.
+LOOK_UPS_A_DAY = 100
 
 
 @dataclass(frozen=True, slots=True)

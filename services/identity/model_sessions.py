@@ -24,6 +24,8 @@ DELEGATION_ENDED, CLIENT_ENDED, CONSENT_REVOKED = "DELEGATION_ENDED", "CLIENT_EN
 CODE_REUSED, KEY_REVOKED = "CODE_REUSED", "KEY_REVOKED"
 # How somebody proved who he is.
 PASSWORD, TOTP, PASSKEY, UPSTREAM = "pwd", "otp", "passkey", "upstream"
+# Who proved himself without the password may set one for so long.
+SETS_PASSWORD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,13 @@ def access_seconds(session: Session, now: datetime) -> int:
     if session.reason or left <= 0:
         raise ended()
     return min(left, ACCESS_SECONDS)
+
+
+def sets_password(session: Session, now: datetime) -> bool:
+    """Whether a password may be set in it without the old one: its owner showed a passkey, or came by an upstream provider, just now."""
+    known = not {PASSKEY, UPSTREAM}.isdisjoint(session.methods)
+    own = not (session.acting or session.client_id or session.reason)
+    return known and own and now - session.started_at < SETS_PASSWORD
 
 
 def start(

@@ -55,7 +55,7 @@ class Proving:
             self.lockout.require_open(attempt)
             found = self.credentials.find(id)
             if found is None or not found["hash"]:
-                raise Refused(FAILED_PRECONDITION, "NO_PASSWORD", "您的账号没有设置密码，请通过上级平台登录")
+                raise Refused(FAILED_PRECONDITION, "NO_PASSWORD", "您的账号没有设置密码，原密码请留空")
             if not credentials.matches(found, password):
                 self.lockout.failed(attempt)
                 raise invalid(Violation("old_password", "PASSWORD_WRONG", "原密码不正确"))

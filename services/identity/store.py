@@ -124,12 +124,12 @@ def principal_of(database: Database[Document], keyring: Keyring, login: str) -> 
 
 
 def put(
-    all: Records[S], id: str, cause: Cause, decide: Callable[[S | None], Message | list[Message] | None]
+    all: Records[S], id: str, cause: Cause, decide: Callable[[S | None], Message | list[Message] | None], room: int = 0
 ) -> Record[S]:
     """Changes a record whose id follows from its own code, or opens it; who loses the race to open it changes it."""
     while True:
         try:
-            return all.change(id, cause, decide)
+            return all.change(id, cause, decide, room=room)
         except Refused as refused:
             if refused.code != NOT_FOUND:
                 raise

@@ -26,6 +26,8 @@ SECONDS = 4.0
 LONGEST_ANSWER = 256 * 1024
 # How long discovery and keys are kept; a key nobody knows is asked for at most once in the shorter time.
 KEPT_SECONDS, ASK_AGAIN_SECONDS = 3600.0, 30.0
+# A provider that did not answer is not asked again for so long, so that those who want it do not use up our threads.
+REST_SECONDS = 10.0
 LEEWAY_SECONDS = 60
 ALGORITHMS = ("EdDSA", "ES256", "ES384", "PS256", "RS256")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,10 +40,11 @@ class Fault(Exception):
 
 @dataclass
 class Kept:
-    """What was fetched, and when."""
+    """What was fetched, and when; and when that failed."""
 
     at: float = -KEPT_SECONDS
     content: Any = None
+    failed: float = -KEPT_SECONDS
 
 
 @dataclass
@@ -112,13 +115,22 @@ class Client:
         """The discovery document. Fault unless it is this issuer's, with addresses a browser or we may be sent to."""
         with self._lock:
             if time.monotonic() - self._discovered.at >= KEPT_SECONDS:
-                found = self._fetch(f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration")
-                if found.get("issuer") != self.provider.issuer:
-                    raise Fault("discovery of another issuer")
-                if not all(redirectable(str(found.get(name, ""))) for name in ENDPOINTS):
-                    raise Fault("no secure addresses")
-                self._discovered = Kept(time.monotonic(), found)
+                if time.monotonic() - self._discovered.failed < REST_SECONDS:
+                    raise Fault("no answer a moment ago")
+                try:
+                    self._discovered = Kept(time.monotonic(), self._discover())
+                except Fault:
+                    self._discovered.failed = time.monotonic()
+                    raise
         return dict(self._discovered.content)
+
+    def _discover(self) -> dict[str, Any]:
+        found = self._fetch(f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+        if found.get("issuer") != self.provider.issuer:
+            raise Fault("discovery of another issuer")
+        if not all(redirectable(str(found.get(name, ""))) for name in ENDPOINTS):
+            raise Fault("no secure addresses")
+        return found
 
     def _exchange(self, code: str, verifier: str) -> dict[str, Any]:
         address = str(self.discovered()["token_endpoint"])

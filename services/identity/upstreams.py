@@ -17,7 +17,18 @@ from chassis.parts import Parts
 from chassis.records import Record, record_id
 from chassis.rpc import Call
 from chassis.telemetry import log
-from services.identity import challenges, model, model_sessions, passwords, people, settings, store, store_factors
+from services.identity import (
+    challenges,
+    endings,
+    model,
+    model_factors,
+    model_sessions,
+    passwords,
+    people,
+    settings,
+    store,
+    store_factors,
+)
 from services.identity.challenges import Challenges
 from services.identity.model import Person
 from services.identity.opening import Opening
@@ -109,7 +120,8 @@ class Upstreams:
             raise refused()
         try:
             claims = client.claims(self._code(client, request, told), told["own_nonce"], told["verifier"])
-            person = self._person(client.provider, _known(client.provider, claims), call.cause)
+            account = self.parts.keyring.blind("upstream", f"{client.provider.issuer} {claims['sub']}")
+            person = self._person(client.provider, _known(client.provider, claims) | {"account": account}, call.cause)
         except Fault as fault:
             log("upstream").warning("upstream_refused", code=client.provider.code, fault=str(fault))
             raise refused() from None
@@ -128,7 +140,13 @@ class Upstreams:
         return sent["code"]
 
     def _person(self, provider: Provider, known: dict[str, Any], cause: Cause) -> Record[Person]:
-        """The one file of the person: his own, with its level raised, or a new one."""
+        """The one file of the person: his own, with its level raised, or a new one. Which account he came by is remembered."""
+        found = self._found(provider, known, cause)
+        if known["level"] >= found.state.level:
+            self.registry.credentials.remember(found.id, known["account"])
+        return found
+
+    def _found(self, provider: Provider, known: dict[str, Any], cause: Cause) -> Record[Person]:
         opened = replace(cause, key=f"{cause.key}/person")
         for wait in (*WAITS, 0.0):
             found = people.find(self.parts, known["id_number"])
@@ -147,31 +165,41 @@ class Upstreams:
         self, provider: Provider, found: Record[Person], known: Mapping[str, Any], cause: Cause
     ) -> Record[Person]:
         """Who is surer than anybody before takes the file over: passwords, factors and sessions from before are somebody's who was
-        less sure to be this person, and who knows a number and a name might have been anybody."""
+        less sure to be this person, and who knows a number and a name might have been anybody. So might be who is less sure than the
+        file is, unless he comes by the account that was as sure once."""
         if not people.same_name(people.known(self.parts, found)["name"], str(known["name"])):
             raise Fault("another name")
+        less = known["level"] < found.state.level
+        if less and not self.registry.credentials.remembers(found.id, known["account"]):
+            raise Fault("less sure than the file, by an account it does not know")
         if known["level"] <= found.state.level:
             return found
-        principal, own = f"person:{found.id}", replace(cause, key=f"{cause.key}/level", by=f"person:{found.id}")
-        store_factors.forget(self.parts.database, principal)
-        held = self.registry.credentials.find(found.id)
-        if held is not None and held["hash"]:
-            mark = {
-                "key": own.key,
-                "by": own.by,
-                "request": own.request,
-                "trace": own.trace,
-                "keep": "",
-                "principal": principal,
-            }
-            self.registry.credentials.swap(held, "", mark)
-        changed = self.registry.credentials.find(found.id)
-        if changed is not None and "changed" in changed:
-            passwords.finish(self.parts, changed)
+        own = replace(cause, key=f"{cause.key}/level", by=f"person:{found.id}")
+        self._empty(found.id, own)
         source = f"upstream:{provider.code}"
         return store.persons(self.parts.database).change(
             found.id, own, lambda person: model.raise_level(person, known["level"], source)
         )
+
+    def _empty(self, person_id: str, cause: Cause) -> None:
+        """Nothing of before opens a session any more: factors, accounts of providers, the password, sessions. Again is no fault."""
+        principal = f"person:{person_id}"
+        all = store_factors.factors(self.parts.database)
+        if all.find({"_id": store_factors.factors_id(principal)}):
+            removed = replace(cause, key=f"{cause.key}/factors")
+            all.change(store_factors.factors_id(principal), removed, model_factors.remove_all)
+        store_factors.forget(self.parts.database, principal)
+        self.registry.credentials.forget_upstreams(person_id)
+        held = self.registry.credentials.find(person_id)
+        if held is not None and held["hash"]:
+            mark = {"key": cause.key, "by": cause.by, "request": cause.request, "trace": cause.trace, "keep": ""}
+            self.registry.credentials.swap(held, "", mark | {"principal": principal})
+        changed = self.registry.credentials.find(person_id)
+        if changed is not None and "changed" in changed:
+            passwords.finish(self.parts, changed)
+        sessions = store.sessions(self.parts.database)
+        own = store.open_sessions_by(sessions, "actor", principal)
+        endings.end_all(self.parts, own, cause, model_sessions.PASSWORD_CHANGED)
 
 
 def _known(provider: Provider, claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Files as their owner may see them. Sealed texts are opened here and nowhere else."""
 
+from chassis.acts import now
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.sealed import Keyring
-from services.identity import store_clients
+from services.identity import model_sessions, store_clients
 from services.identity.model import Person
 from services.identity.model_sessions import Session
 from standards.identifiers import id_number_mask, phone_mask
@@ -34,4 +35,5 @@ def open_session(parts: Parts, session: Session, here: str) -> pb.OpenSession:
         methods=session.methods,
         client_name=client.state.name if client else "",
         here=session.id == here,
+        sets_password=model_sessions.sets_password(session, now()),
     )

@@ -17,6 +17,7 @@ from services.identity import (
     views_agents,
     views_delegations,
 )
+from standards.identifiers import name_mask
 from standards.workdays import SHANGHAI
 from yiwang.identity.v1.events_pb2 import (
     DelegationGranted,
@@ -63,13 +64,15 @@ class HearsDelegations:
         acting, person = event.body.acting, event.body.principal_id
         if not acting.delegation_id:
             return
+        name = self.parts.keyring.open_text(acting.agent.partition(":")[2], acting.sealed_name)
         accesses.note(
             self.parts,
             event.cause,
             person,
             acting.agent,
             accesses.ACTED,
-            self.parts.keyring.open_text(acting.agent.partition(":")[2], acting.sealed_name),
+            # The line is under this person's key: the full name of the other would outlive his erasure.
+            name_mask(name) if acting.channel == "person" else name,
             purpose="开始代为办理：" + _scope(acting.item_codes, acting.case_id, acting.until),
             happened_at=datetime.fromisoformat(event.time),
         )

@@ -1,4 +1,4 @@
-"""`python -m services.rating api | worker | republish | verify`."""
+"""`python -m services.rating api | worker | republish | verify | rewrap`."""
 
 from chassis import run
 

@@ -14,11 +14,14 @@
 
 `docs/map.md`: each line of a table whose first cell is a code span names a service by its folder, `| `case` | … |`; the services
 so named are exactly those in services/. `README.md` names `make run` and `make test`, and no target that the Makefile lacks;
-links to files, in all documents, lead somewhere.
+links to files, in all documents, lead somewhere. Its demonstration accounts are in the sample. Files a service's README names
+exist, and identity's map has each of its files.
 """
 
+import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -177,6 +180,28 @@ def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     linked = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", path.read_text())
     assert [link for link in linked if not (path.parent / link).exists()] == []
+
+
+def test_the_demonstration_accounts_of_the_readme_are_in_the_sample() -> None:
+    sample = json.loads((ROOT / "services/catalog/sample/people.json").read_text())
+    kinds = (("people", "phone"), ("officers", "staffNumber"), ("agents", "agentNumber"))
+    logins = {row[login]: row["password"] for kind, login in kinds for row in sample[kind]}
+    table = README.read_text().partition("## Demonstration accounts")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z]{2}-\d{3}|1\d{10})`", table))
+    assert len(named) >= 8 and named <= set(logins)
+    assert {logins[one] for one in named} == set(re.findall(r"`(Demo[^`]*)`", table))
+
+
+@pytest.mark.parametrize("readme", sorted((ROOT / "services").glob("*/README.md")), ids=lambda path: path.parent.name)
+def test_files_a_service_names_exist(readme: Path) -> None:
+    named = {name for _, name in spans(readme.read_text()) if re.fullmatch(r"[\w*]+\.py", name)}
+    assert [name for name in named if not any(readme.parent.glob(name))] == []
+
+
+def test_every_file_of_identity_is_in_its_map() -> None:
+    named = [name for _, name in spans((ROOT / "services/identity/README.md").read_text()) if name.endswith(".py")]
+    files = [path.name for path in (ROOT / "services/identity").glob("*.py") if not path.name.startswith("__")]
+    assert [file for file in files if not any(fnmatch(file, name) for name in named)] == []
 
 
 # -- and the tests of this test ----------------------------------------------------------------------------------------

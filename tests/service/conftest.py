@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from pymongo.database import Database
 
 from chassis import bus
@@ -15,6 +16,7 @@ from deploy.local.broker import Broker
 from deploy.local.stores import Store, start_store
 from services.case import store as case_store
 from services.case.model import Case
+from services.identity import credentials
 from services.topology import EVENTS
 from tests.support import broking
 from tests.support.broking import Spy
@@ -23,6 +25,14 @@ from tests.support.relaying import relay_of
 from tests.support.serving import Here, case_here
 
 Db = Database[dict[str, Any]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords hashed in this process cost next to nothing; the services' own processes hash as ever (see test_registration)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credentials, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture

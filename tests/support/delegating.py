@@ -32,9 +32,7 @@ def shared(store: Store) -> Iterator[IdentityHere]:
     database = chassis_store.connect(with_database(store.uri, f"test_{uuid.uuid4().hex[:12]}"), "tests")
     with identity_here(database, Source()) as here:
         yield here
-    left_behind.require_clean(database)
-    database.client.drop_database(database.name)
-    database.client.close()
+    left_behind.drop(database)
 
 
 def rested(here: IdentityHere) -> IdentityHere:

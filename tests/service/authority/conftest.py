@@ -21,9 +21,7 @@ def world(store: Store) -> Iterator[World]:
         here = {}
         for name in ("identity", "catalog", "case", "rating"):
             database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
-            stack.callback(database.client.close)
-            stack.callback(database.client.drop_database, database.name)
-            stack.callback(left_behind.require_clean, database)
+            stack.callback(left_behind.drop, database)
             # No handler runs here, so nobody asks the source.
             told = {"verification_url": "http://127.0.0.1:1"} if name == "identity" else {}
             here[name] = stack.enter_context(serving(name, database, RatingHere if name == "rating" else Here, **told))

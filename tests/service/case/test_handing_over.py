@@ -95,7 +95,7 @@ def test_open_work_goes_to_the_successor_and_ended_or_untouched_or_others_work_d
         assert journal(database, id)[-1]["by"] == "system:case"
     assert {one.id for one in bob.desk.ListInbox(mine=True).cases} == set(open_ones)
     assert handed(database, ended) == handed(database, untouched) == handed(database, others) == []
-    assert citizen.GetCase(case_id=open_ones[0]).timeline[-1].title == "经办人员变更"
+    assert citizen.GetCase(case_id=open_ones[0]).timeline[-1].title == "办理人员变更"
     assert drifted(case_api) == {}
 
 

@@ -22,6 +22,7 @@ from deploy.local.stores import Store, with_database
 from tests.fakes.upstream_provider import Provider, row, row_by_key
 from tests.fakes.upstream_provider import running as upstream
 from tests.fakes.verification_source import running
+from tests.support import left_behind
 from tests.support.identity_here import IdentityHere, identity_here
 from tests.support.identity_service import ROOT, Identity, load, officer_row, person_request, sign_in
 from tests.support.serving import settings_of
@@ -68,8 +69,7 @@ def identity(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for process, _ in processes:
         process.send_signal(signal.SIGTERM)
     assert [process.wait(30) for process, _ in processes] == [0, 0]
-    opened.client.drop_database(opened.name)
-    opened.client.close()
+    left_behind.drop(opened)
 
 
 @pytest.fixture
@@ -93,8 +93,7 @@ def served(store: Store) -> Iterator[IdentityHere]:
     database = chassis_store.connect(uri, "tests")
     with running() as source, identity_here(database, source) as here:
         yield here
-    database.client.drop_database(database.name)
-    database.client.close()
+    left_behind.drop(database)
 
 
 @pytest.fixture
@@ -119,5 +118,4 @@ def stage(store: Store, province: Provider, tmp_path_factory: pytest.TempPathFac
     file = upstreams_file(tmp_path_factory.mktemp("sso"), row(province.url), row_by_key(province.url))
     with stage_of(database, upstreams_file=file) as stage:
         yield stage
-    database.client.drop_database(database.name)
-    database.client.close()
+    left_behind.drop(database)

@@ -171,6 +171,15 @@ def test_each_opening_is_a_line_of_the_persons_access_record(here: IdentityHere)
     assert all(ITEMS[0] in purpose for _, _, purpose in lines)
 
 
+def test_a_person_who_acted_is_forgotten_in_the_records_of_others_too(here: IdentityHere) -> None:
+    mother, son = here.person(level=3), here.person(level=3, name="东方代办")
+    son.at("DelegationService").ActFor(delegation_id=grant_to(mother, son).id)
+    here.work()
+    son.at("IdentityService").ErasePerson()
+    entries = mother.at("PrivacyService").ListAccesses().accesses
+    assert [one.by_name for one in entries if one.what == "代为办理"] == ["东方**"]
+
+
 # -- how it ends -------------------------------------------------------------------------------------------------------
 
 

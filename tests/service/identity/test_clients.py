@@ -106,6 +106,9 @@ def test_administrators_act_within_their_region_only(stage: Stage) -> None:
     for region in ("990121", "990200"):
         with refused(Status.PERMISSION_DENIED, "OUTSIDE_REGION"):
             far.SaveClient(**fields, department=MARKET, region=region)
+    # Nor does a system of theirs see what a department of another region does.
+    with refused(Status.PERMISSION_DENIED, "OUTSIDE_REGION"):
+        far.SaveClient(**fields | {"code": "far-system"}, department=MARKET, region="990200")
     for call in (far.DisableClient, far.EnableClient):
         with refused(Status.NOT_FOUND):
             call(client_id=client.id)

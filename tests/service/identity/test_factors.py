@@ -130,6 +130,19 @@ def test_guesses_at_once_with_one_code_open_one_session(protected: Protected) ->
         assert len([id for id in pool.map(attempt, challenges) if id]) == 1
 
 
+def test_wrong_codes_at_once_do_not_get_round_the_count(protected: Protected) -> None:
+    challenge = protected.challenge().challenge
+
+    def guess(place: int) -> str:
+        public = protected.identity.by("", "FactorService", place % 2)
+        return refusal(public.AnswerChallenge, challenge=challenge, code=f"no-such-{place:04d}")[1]
+
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(guess, range(24)))
+    assert answers.count("SIGN_IN_REFUSED") <= 5 + 3
+    assert refusal(protected.answer, protected.recovery[0], challenge)[1] == "SIGN_IN_LOCKED"
+
+
 def test_every_recovery_code_is_good_once_however_it_is_typed(protected: Protected) -> None:
     assert len(set(protected.recovery)) == 10
     first, second = protected.recovery[:2]

@@ -1,6 +1,7 @@
 """Loading a file of people and officers: once, with every bad row named."""
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.support.identity_service import (
     fresh_number,
     fresh_phone,
     load,
+    load_apart,
     officer_row,
     sign_in,
 )
@@ -26,7 +28,7 @@ def test_a_file_is_loaded_once_bad_rows_are_named_and_good_ones_kept(identity: I
     bad_digit = number[:17] + ("1" if number[17] != "1" else "2")
     people = [good, good | {"idNumber": bad_digit}, good | {"phone": 5}, {"name": NAME}, "x", good | {NAME: 1}]
     content = {"officers": [officer_row("ld-1"), officer_row("ld-2", roles=["king"])], "people": people}
-    first, second = load(identity, content), load(identity, content)
+    first, second = load_apart(identity, content), load(identity, content)
     assert (first.returncode, second.returncode) == (0, 0)
     assert "2 rows loaded, 0 there already, 6 refused" in first.stderr
     assert "0 rows loaded, 2 there already, 6 refused" in second.stderr
@@ -42,9 +44,13 @@ def test_a_file_is_loaded_once_bad_rows_are_named_and_good_ones_kept(identity: I
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"people": 5}', "{}", '{"people": [{}]}', '{"people": ["\\ud800"]}'])
 def test_a_file_without_a_good_row_fails_in_one_line_each(identity: Identity, content: str) -> None:
-    done = load(identity, content)
+    done = load(identity, content)  # any other exception than the end comes through
     assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    said = [line for line in done.stderr.splitlines() if line]
+    told = re.compile(
+        r"people\[1\] \w+: [A-Z_]+ |identity: 0 rows loaded|people must be|\S+ must be|\S+ cannot be read as JSON"
+    )
+    assert said and [line for line in said if not told.match(line)] == []
 
 
 def test_the_sample_county_is_loaded_whole_and_a_second_time_finds_everything_there(identity: Identity) -> None:
@@ -96,6 +102,12 @@ def test_a_level_in_the_file_is_raised_to_and_never_lowered(identity: Identity) 
     assert sign_in(identity, number).me.person.level == STRONG
     wrong = load(identity, {"people": [person | {"level": "VERY"}]})
     assert "people[1] level: LEVEL_UNKNOWN" in wrong.stderr
+
+
+def test_the_command_ends_with_one_and_a_line_where_no_row_was_good(identity: Identity) -> None:
+    done = load_apart(identity, "{")
+    assert done.returncode == 1
+    assert done.stderr.count("cannot be read as JSON") == 1 and "Traceback" not in done.stderr
 
 
 def test_a_key_the_loader_does_not_know_is_said(identity: Identity) -> None:

@@ -45,9 +45,7 @@ def here(store: Store) -> Iterator[IdentityHere]:
     database = chassis_store.connect(with_database(store.uri, f"operators_{uuid.uuid4().hex[:12]}"), "identity")
     with identity_here(database, Source()) as here:
         yield here
-    left_behind.require_clean(database)
-    database.client.drop_database(database.name)
-    database.client.close()
+    left_behind.drop(database)
 
 
 def strings(message: Descriptor, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -8,12 +8,14 @@ import grpc
 import pytest
 from bson import encode
 
+from chassis import records
 from chassis.acts import now
-from services.identity import store_organizations, views_organizations, worker_delegations
+from services.identity import model_organizations, store_organizations, views_organizations, worker_delegations
 from standards.identifiers import USCC_ALPHABET, uscc_check_digit
 from standards.real_names import MEDIUM, STRONG, WEAK
 from tests.support.calling import As, refused
 from tests.support.identity_here import IdentityHere, Person
+from tests.support.identity_service import act
 from yiwang.identity.v1 import organizations_pb2 as pb
 from yiwang.identity.v1 import service_pb2
 
@@ -378,6 +380,36 @@ def test_name_and_number_of_a_handler_must_both_be_right_and_the_refusal_is_one(
     assert len(set(said)) == 1
     with refused(Status.FAILED_PRECONDITION, "HANDLER_IS_REPRESENTATIVE"):
         authorize(boss, id, boss)
+
+
+def test_a_representative_may_not_try_names_and_numbers_without_end(
+    here: IdentityHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_organizations, "LOOK_UPS_A_DAY", 3)
+    boss, handler = here.person(MEDIUM), here.person()
+    fields = {"organization_id": confirmed(here, boss), "from": day(0), "until": day(1)}
+    right = {"name": handler.name, "id_number": handler.number, "request_id": act()} | fields
+    first = at(boss).AuthorizeHandler(**right)
+    for _ in range(2):
+        with refused(Status.FAILED_PRECONDITION, "PERSON_UNKNOWN"):
+            at(boss).AuthorizeHandler(name="东方", id_number=handler.number, **fields)
+    with refused(Status.RESOURCE_EXHAUSTED, "QUOTA_EXHAUSTED"):
+        at(boss).AuthorizeHandler(name=handler.name, id_number=handler.number, **fields)
+    assert at(boss).AuthorizeHandler(**right) == first, "what was done is no look"
+
+
+def test_a_journal_that_fills_up_lets_every_handler_be_revoked_still(
+    here: IdentityHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, handler, late = here.person(MEDIUM), here.person(MEDIUM), here.person(MEDIUM)
+    id = confirmed(here, boss)
+    authorize(boss, id, handler)
+    monkeypatch.setattr(records, "MAX_ENTRIES", get(boss, id).version + model_organizations.ROOM)
+    with refused(Status.FAILED_PRECONDITION, "JOURNAL_FULL"):
+        authorize(boss, id, late)
+    at(boss).RevokeHandler(organization_id=id, person_id=handler.id)
+    with refused(Status.PERMISSION_DENIED, "NOT_A_HANDLER"):
+        at(handler).ActForOrganization(organization_id=id)
 
 
 def test_only_the_representative_authorises_and_strangers_see_nothing(here: IdentityHere) -> None:

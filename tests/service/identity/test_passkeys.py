@@ -2,14 +2,16 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from services.identity import store_factors
+from services.identity import store, store_factors
 from tests.support.authenticator import PRESENT, VERIFIED, Authenticator, decoded, encoded
 from tests.support.identity_service import Identity, act, person_request, refusal, sign_in
 from yiwang.identity.v1 import factors_pb2 as pb
@@ -28,6 +30,7 @@ class Owner:
         self.identity = identity
         request = person_request()
         self.person = identity.stub.RegisterPerson(request)
+        self.phone = request.phone
         self.own = identity.by(sign_in(identity, request.phone).access_token, "FactorService")
         self.public = identity.by("", "FactorService", 1)
         self.key = Authenticator()
@@ -231,3 +234,48 @@ def test_what_is_kept_of_a_passkey_is_no_secret(owner: Owner) -> None:
     assert kept is not None and decoded(kept["credential_id"]) == owner.key.id
     secret = owner.key.key.private_numbers().private_value.to_bytes(32)
     assert secret not in str(kept).encode() and LABEL not in str(kept)
+
+
+def test_who_forgot_his_password_sets_another_just_after_he_showed_a_passkey(owner: Owner) -> None:
+    """The old one may be empty for ten minutes, in that session and in none that a password opened."""
+    identity, phone = owner.identity, owner.phone
+    by_password, here = sign_in(identity, phone), owner.show()
+    set_password = identity_pb.ChangePasswordRequest(request_id=act(), new_password="Remembered-Now-2")
+    due = (Status.INVALID_ARGUMENT, "REQUIRED", ["old_password"])
+    with_password = identity.by(by_password.access_token, "IdentityService")
+    own = identity.by(here.access_token, "IdentityService")
+    assert refusal(with_password.ChangePassword, set_password) == due
+    sessions, known = identity.parts.database["sessions"], {"_id": here.id}
+    started = sessions.find_one(known)["state"]["started_at"]
+    sessions.update_one(known, {"$set": {"state.started_at": started - timedelta(minutes=10)}})
+    assert refusal(own.ChangePassword, set_password) == due
+    assert not any(one.sets_password for one in own.ListSessions().sessions)
+    sessions.update_one(known, {"$set": {"state.started_at": started}})
+    assert sign_in(identity, phone).id  # nothing changed
+    assert {one.sets_password for one in own.ListSessions().sessions if one.here} == {True}
+    assert refusal(own.ChangePassword, old_password="a guess", new_password="Remembered-Now-2")[1] == "PASSWORD_WRONG"
+    for _ in range(2):
+        own.ChangePassword(set_password)
+    assert sign_in(identity, phone, "Remembered-Now-2").me.person.id == owner.person.id
+    assert refusal(sign_in, identity, phone)[1] == "SIGN_IN_REFUSED"
+    reason = store.sessions(identity.parts.database).get(by_password.id).state.reason
+    assert reason == "PASSWORD_CHANGED"
+
+
+def test_of_a_key_and_its_clone_shown_at_once_one_comes_in(owner: Owner) -> None:
+    owner.show()
+    clone = replace(owner.key)
+    shown = []
+    for key in (owner.key, clone):
+        begun = owner.public.BeginPasskeySignIn()
+        credential = key.show(begun.options_json)
+        shown.append({"challenge": begun.challenge, "credential_json": credential})
+
+    def come(fields: dict[str, str]) -> str:
+        try:
+            return str(owner.public.FinishPasskeySignIn(**fields).id)
+        except grpc.RpcError:
+            return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len([id for id in pool.map(come, shown) if id]) == 1

@@ -68,7 +68,7 @@ def test_a_change_repeated_is_one_change_and_another_under_its_id_is_refused(
     [
         ("a wrong one", NEW, ("PASSWORD_WRONG", ["old_password"])),
         (PASSWORD, "short", ("STRING_MIN_LEN", ["new_password"])),
-        ("", NEW, ("STRING_MIN_LEN", ["old_password"])),
+        ("", NEW, ("REQUIRED", ["old_password"])),
     ],
 )
 def test_a_change_that_is_wrong_names_its_field_and_changes_nothing(

@@ -36,6 +36,11 @@ def test_a_person_registers_and_sees_himself_masked(identity: Identity, register
     assert session.expires_in == 900
 
 
+def test_a_password_is_kept_as_a_hash_that_costs_what_owasp_asks_for(identity: Identity, registered: Any) -> None:
+    kept = identity.parts.database["credentials"].find_one({"_id": registered[1].id})
+    assert kept["hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
 def test_twenty_registrations_of_one_number_at_once_make_one_person(identity: Identity) -> None:
     number = fresh_number()
 

@@ -28,7 +28,12 @@ def accepted(case: CaseApart, access: str) -> bool:
 
 
 def test_signing_out_takes_effect_in_a_service_that_knows_identity_by_its_events_only(
-    identity: Identity, registered: Any, bench: Bench, database: Database[dict[str, Any]], mongodb_uri: str, tmp_path: Path
+    identity: Identity,
+    registered: Any,
+    bench: Bench,
+    database: Database[dict[str, Any]],
+    mongodb_uri: str,
+    tmp_path: Path,
 ) -> None:
     for document in identity.parts.database["signing_keys"].find({}):
         trust(database, own_key(identity, document["_id"]))

@@ -20,6 +20,7 @@ from pymongo import MongoClient
 from deploy.local.stores import Store, with_database
 from services.identity.store import wrapped
 from tests.service.identity.conftest import api
+from tests.support import left_behind
 from tests.support.identity_service import ROOT, act, bearer, person_request
 from tests.support.kms import fake_kms
 from tests.support.sources import source_files, tree, where
@@ -69,8 +70,7 @@ class Rotated:
             process.send_signal(signal.SIGTERM)
         for process in self._processes:
             process.wait(30)
-        self.database.client.drop_database(self.database.name)
-        self.database.client.close()
+        left_behind.drop(self.database)
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from chassis.acts import AGENT, ANONYMOUS, DEVICE, MACHINE, OFFICER, PERSON, REA
 from services.case import model, model_access, model_seeing
 from services.case.model import Case
 from services.case.model_access import Access
+from standards.codes import region_covers
 from tests.support.actors import delegate, handler, person
 from tests.support.cases import SUBMITTED_AT, case_in
 
 ids = st.sampled_from(["a", "b", "c"])
 departments = st.sampled_from(["", "11990121MB0000001K", "11990121MB0000002H"])
-regions = st.sampled_from(["9901", "990121", "990122", "990121101"])
+regions = st.sampled_from(["9901", "990100", "990121", "990122", "990121101"])
 delegations = st.sampled_from(["", "d1", "d2"])
 actings = st.builds(
     Acting,
@@ -85,7 +86,14 @@ def test_everybody_sees_what_the_rules_give_him_and_nothing_else(actor: Actor, c
 @given(actors, cases)
 def test_only_an_officer_with_the_role_supervises_and_only_below_his_region(actor: Actor, case: Case) -> None:
     expected = actor.realm == OFFICER and "supervise" in actor.roles and actor.region != ""
-    assert model_seeing.oversees(actor, case) == (expected and case.region[: len(actor.region)] == actor.region)
+    assert model_seeing.oversees(actor, case) == (expected and region_covers(actor.region, case.region))
+
+
+def test_the_supervisor_of_a_city_sees_the_cases_of_its_counties_and_of_no_other_city() -> None:
+    city = Actor("s", OFFICER, frozenset({"supervise"}), region="990100")
+    for region, expected in (("990121", True), ("990121101", True), ("990100", True), ("990221", False)):
+        case = case_in(1, region=region)
+        assert found(model_seeing.overseen(city), case) == model_seeing.oversees(city, case) == expected
 
 
 @given(cases)

@@ -136,3 +136,19 @@ def test_every_method_of_the_contracts_has_an_address():
         for method in service.methods
     }
     assert written == set(METHODS)
+
+
+def test_nobody_tells_his_own_address_here_either(site: Site, services: Services):
+    """Failed sign-ins are counted by it: who chose it could go on guessing, or lock out others."""
+    services.on("SignIn", identity.Session())
+    for address in ("203.0.113.9", ""):
+        typed = {"login": "who", "password": "secret", "address": address}
+        assert site.post("/api/yiwang.identity.v1.IdentityService/SignIn", json=typed).status_code == 200
+    assert [one.address for one in services.requests("SignIn")] == ["127.0.0.1"] * 2
+
+
+def test_the_address_of_a_place_is_what_the_caller_says(site: Site, services: Services):
+    services.on("RegisterOrganization", organizations_pb2.Organization())
+    path = "/api/yiwang.identity.v1.OrganizationService/RegisterOrganization"
+    assert site.post(path, json={"address": "人民路8号"}, headers=BEARER).status_code == 200
+    assert services.requests("RegisterOrganization")[0].address == "人民路8号"

@@ -185,6 +185,22 @@ def test_who_has_no_password_is_not_asked_for_one(signed_in: Site, services: Ser
     assert 'name="old_password"' not in page and "没有单独的密码" in page
 
 
+@pytest.mark.parametrize(("password", "old"), [(True, True), (False, False)])
+def test_just_after_a_passkey_or_an_upstream_provider_a_password_is_set_without_the_old_one(
+    signed_in: Site, services: Services, password: bool, old: bool
+):
+    services.on("GetMe", identity.Me(person=identity.Person(id="p-1", name="测试人甲", password=password)))
+    here = identity.OpenSession(id="s-1", methods=["passkey"], here=True, sets_password=True)
+    services.on("ListSessions", identity.ListSessionsResponse(sessions=[here]))
+    page = signed_in.get(HOME).text
+    inputs = re.findall(r'<input id="password-old_password"[^>]*>', page)
+    assert len(inputs) == old and not any(" required" in one for one in inputs)
+    assert "10分钟内" in page and ("设置密码" in page) is not password
+    services.on("ChangePassword", identity.ChangePasswordResponse())
+    sent(signed_in, HOME + "/password", new_password="new-secret-1", password_again="new-secret-1")
+    assert services.requests("ChangePassword")[0].old_password == ""
+
+
 def begun(request: factors.BeginTotpRequest) -> factors.BeginTotpResponse:
     secret = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     return factors.BeginTotpResponse(secret=secret, uri=f"otpauth://totp/x?secret={secret}")

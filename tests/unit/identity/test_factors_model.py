@@ -148,3 +148,11 @@ def test_a_changed_password_is_in_the_journal_whether_or_not_there_are_factors()
 )
 def test_passkeys_are_good_where_people_reach_the_suite(url: str, rp_id: str, origin: str) -> None:
     assert site_of(url) == (rp_id, origin)
+
+
+@pytest.mark.parametrize(
+    ("kept", "count", "good"), [(5, 6, True), (5, 5, False), (5, 0, False), (0, 0, True), (0, 3, True)]
+)
+def test_a_counter_another_use_reached_first_is_a_second_key(kept: int, count: int, good: bool) -> None:
+    state = {"count": kept, "before": 0, "used_at": None}
+    assert (model_factors.count_passkey(state, count, datetime.now(UTC)) is not None) is good

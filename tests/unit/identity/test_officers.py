@@ -287,6 +287,14 @@ def test_a_password_set_by_one_administrator_alone_gives_nobody_what_two_must_gr
     assert (renewed.roles, renewed.proposed_roles) == (["receive"], [role])
 
 
+@pytest.mark.parametrize("role", sorted(BY_TWO))
+def test_what_two_granted_for_a_region_one_alone_does_not_extend_to_a_larger_one(role: str) -> None:
+    serving = officer("990121", roles=["receive", role])
+    for region, kept in (("990121101", True), ("990121", True), ("990100", False), ("990122", False)):
+        moved = model_officers.appoint(serving, post(roles=["receive", role], region=region), "officer:a1") or []
+        assert (role in after(serving, *moved).roles) == kept
+
+
 def test_a_password_set_by_the_operator_changes_no_role() -> None:
     serving = officer(roles=["decide", "receive"])
     assert after(

@@ -147,3 +147,22 @@ def test_an_old_key_is_published_two_days_longer_than_it_signs() -> None:
 def test_what_signs_is_always_published(minutes: list[int], later: int) -> None:
     kept, instant = at(*minutes), START + timedelta(minutes=min(minutes) + later)
     assert keys.signing(kept, instant) in keys.published(kept, instant)
+
+
+@pytest.mark.parametrize(
+    ("methods", "changes", "minutes", "may"),
+    [
+        (["passkey"], {}, 9, True),
+        (["upstream"], {}, 0, True),
+        (["passkey"], {}, 10, False),
+        (["pwd", "otp"], {}, 0, False),
+        (["passkey"], {"client_id": "c-1"}, 0, False),
+        (["passkey"], {"reason": "SIGNED_OUT"}, 0, False),
+    ],
+)
+def test_a_password_is_set_without_the_old_one_in_a_young_session_of_ones_own_by_other_means(
+    methods: list[str], changes: dict[str, str], minutes: int, may: bool
+) -> None:
+    instant = datetime(2026, 3, 5, 6, 7, tzinfo=UTC)
+    session = Session("s-1", "p-1", "person", 1, instant, methods, **changes)  # type: ignore[arg-type]
+    assert model_sessions.sets_password(session, instant + timedelta(minutes=minutes)) is may

@@ -95,5 +95,5 @@ def test_reset_empties_a_suites_folder_and_no_other(tmp_path: Path) -> None:
 
 def test_accounts_of_the_demonstration_are_shown() -> None:
     titles = [who.split()[0] for who, _, _ in county.accounts()]
-    assert titles == ["群众", "收件人员", "审批人员", "管理员"]
+    assert titles == ["群众", "收件人员", "审批人员", "管理员", "管理员", "监督人员", "帮办人员", "银行柜员"]
     assert county.accounts(Path("/no/such/file")) == []
