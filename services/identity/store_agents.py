@@ -1,5 +1,6 @@
 """What identity keeps of agents: their organisations and themselves, and how they are found."""
 
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -53,16 +54,24 @@ def open_organizations(
     all: Records[AgentOrganization], region: str, kind: int, after: str, count: int
 ) -> tuple[list[Record[AgentOrganization]], str]:
     """A page of the open ones in a region or below it, by code, and the next page's token; of a kind, or of any (0)."""
-    match = {**model_regions.within(region), "state.closed": False, **({"state.kind": kind} if kind else {})}
-    return store_pages.page(all, match, itemgetter("code"), ["code"], after, count)
+    match, fields = model_regions.within(region), ["code", "closed", "kind"]
+
+    def keep(state: Mapping[str, Any]) -> bool:
+        return not state["closed"] and kind in (0, state["kind"])
+
+    return store_pages.page(all, match, itemgetter("code"), fields, after, count, keep)
 
 
 def agents_page(
     all: Records[Agent], visible: Filter, organization: str, after: str, count: int
 ) -> tuple[list[Record[Agent]], str]:
     """A page of the agents that are visible, by agent number, and the next page's token; of one organisation, or of any (empty)."""
-    match = {**visible, **({"state.agent_organization_id": organization} if organization else {})}
-    return store_pages.page(all, match, itemgetter("agent_number"), ["agent_number"], after, count)
+    fields = ["agent_number", "agent_organization_id"]
+
+    def keep(state: Mapping[str, Any]) -> bool:
+        return organization in ("", state["agent_organization_id"])
+
+    return store_pages.page(all, visible, itemgetter("agent_number"), fields, after, count, keep)
 
 
 def agents_of(all: Records[Agent], organization: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What identity keeps of departments and officers, and how they are found again."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +35,6 @@ def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
     officers(database).ensure_indexes(
         [("state.region", 1), ("state.staff_number", 1)],
-        [("state.department", 1), ("state.staff_number", 1)],
-        [("state.proposed_by", 1), ("state.staff_number", 1)],
     )
     departments(database).ensure_indexes([("state.region", 1), ("state.uscc", 1)])
 
@@ -65,13 +64,13 @@ def department_of(database: Database[Document], uscc: str) -> Department | None:
 def officers_page(
     all: Records[Officer], visible: Filter, department: str, proposed: bool, after: str, count: int
 ) -> tuple[list[Record[Officer]], str]:
-    """The next officers by staff number, and the next page's token."""
-    query = dict(visible)
-    if department:
-        query["state.department"] = department
-    if proposed:
-        query["state.proposed_by"] = {"$gt": "", "$lt": "~"}
-    return store_pages.page(all, query, lambda state: str(state["staff_number"]), ["staff_number"], after, count)
+    """The next officers by staff number, and the next page's token; of a department, and only those with a proposal."""
+    fields = ["staff_number", "department", "proposed_by"]
+
+    def keep(state: Mapping[str, Any]) -> bool:
+        return department in ("", state["department"]) and (not proposed or bool(state["proposed_by"]))
+
+    return store_pages.page(all, visible, lambda state: str(state["staff_number"]), fields, after, count, keep)
 
 
 def departments_page(

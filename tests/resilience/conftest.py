@@ -8,15 +8,18 @@ import pytest
 from deploy.local.daemon import Daemon
 from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
+from tests.fakes import verification_source
 from tests.support import left_behind
 
 
 @pytest.fixture(scope="session")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
     folder: Path = tmp_path_factory.mktemp("resilience")
-    with Suite(folder / "suite") as suite:
-        yield Campaign(suite, folder / "loads").prepare()
-        left_behind.require_clean_suite(suite)
+    with pytest.MonkeyPatch.context() as patch, verification_source.running() as source:
+        patch.setenv("VERIFICATION_URL", source.url)
+        with Suite(folder / "suite") as suite:
+            yield Campaign(suite, folder / "loads").prepare()
+            left_behind.require_clean_suite(suite)
 
 
 @pytest.fixture(autouse=True)

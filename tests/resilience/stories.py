@@ -10,6 +10,7 @@ from chassis import tokens
 from chassis.acts import OFFICER, PERSON, Actor
 from loadtests import world
 from loadtests.campaign import Campaign, until_true
+from tests.resilience import stories_identity
 from yiwang.case.v1 import service_pb2 as case
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -54,6 +55,7 @@ def live(campaign: Campaign) -> None:
     items(stubs["catalog"], _Desk(key, "story-catalog", "catalog"))
     cases(campaign, stubs, key)
     persons(stubs["identity"])
+    stories_identity.live_in(suite, key)
 
 
 def items(stub: Any, desk: _Desk) -> None:
