@@ -17,6 +17,7 @@ from services.gateway.session import ask, ask_public, session_of
 from services.gateway.terms import PLACE
 from yiwang.identity.v1 import agents_pb2 as agents
 from yiwang.identity.v1 import counties_pb2 as counties
+from yiwang.identity.v1 import verifications_pb2 as verifications
 
 PAGE_SIZE = 50
 WINDOWS, DEVICES, POINTS, DUTY = "/admin/windows", "/admin/devices", "/admin/agents", "/desk/window"
@@ -60,6 +61,8 @@ def _window(form: FormData) -> dict[str, Any]:
 
 SAVE_WINDOW = Act("window", "counties.SaveWindow", counties.SaveWindowRequest, "saved", _window, PLACE)
 SIGN_ON = Act("on", "counties.SignOnWindow", counties.SignOnWindowRequest, "signed-on")
+SEEN = only("name", "id_number", "phone", "document_type")
+VERIFY = Act("verify", "verifications.VerifyInPerson", verifications.VerifyInPersonRequest, "seen-in-person", SEEN)
 SIGN_OFF = Act("off", "counties.SignOffWindow", counties.SignOffWindowRequest, "signed-off")
 
 
@@ -118,6 +121,7 @@ DISMISS = Act("dismiss", "agents.DismissAgent", agents.DismissAgentRequest, "dis
 PAGES = (
     Page(DUTY, shown(duty), None, "officer"),
     form(DUTY + "/off", SIGN_OFF, duty, DUTY, "officer"),
+    form(DUTY + "/verify", VERIFY, duty, DUTY, "officer", ("receive",)),
     form(DUTY + "/{window_id:uuid}/on", SIGN_ON, duty, DUTY, "officer"),
     Page(WINDOWS, shown(windows), post(SAVE_WINDOW, windows, WINDOWS), "officer", OVERSEE),
     Page(WINDOWS + "/{window_id:uuid}", duties, None, "officer", OVERSEE),

@@ -96,6 +96,7 @@ SCOPE = {
     "profile": "姓名",
     "phone": "手机号",
     "id_number": "公民身份号码",
+    "document_type": "证件种类",
     "level": "实名等级",
     "offline_access": "离线续期",
 }
@@ -202,5 +203,6 @@ DONE = {
     "suspended": "账号已停用。",
     "resumed": "账号已恢复。",
     "signed-on": "您已在此窗口上岗。",
+    "seen-in-person": "已登记为窗口当面核验，办事人可在信息查阅记录中看到。",
     "signed-off": "您已离岗。",
 }

@@ -35,8 +35,21 @@ def named(parts: Parts, name: str, id_number: str) -> Record[Person]:
     record = find(parts, id_number)
     own = known(parts, record).get("name", "") if record else ""
     if record is None or not own or not same_name(own, name):
-        raise Refused(FAILED_PRECONDITION, "PERSON_UNKNOWN", "姓名与身份证号码不符，或该人员尚未注册")
+        raise _unknown()
     return record
+
+
+def shown(parts: Parts, name: str, id_number: str, phone: str) -> Record[Person]:
+    """The person who stands at a window with his document; PERSON_UNKNOWN also when the phone on file is not the one he says is his:
+    then somebody else may have registered his name and number."""
+    record = named(parts, name, id_number)
+    if not hmac.compare_digest(str(known(parts, record).get("phone", "")), phone):
+        raise _unknown()
+    return record
+
+
+def _unknown() -> Refused:
+    return Refused(FAILED_PRECONDITION, "PERSON_UNKNOWN", "姓名、身份证号码与登记信息不符，或该人员尚未注册")
 
 
 def same_name(one: str, other: str) -> bool:

@@ -35,7 +35,7 @@ def halls(town: Town) -> None:
     """A county changes its settings; officers move between windows; a window comes to another department; a device is revoked."""
     county = town.first("CountyService")
     channels = dict.fromkeys(("web", "mobile", "window", "kiosk", "agent", "bank"), True)
-    for color in ("#1a5fb4", "#26a269"):
+    for color in ("#1a5fb4", "#26664d"):
         county.SaveCounty(region=REGION, name="示范县", color=color, channels=channels)
     known = {one.number: one.id for one in county.ListWindows(region=REGION).windows}
     fields = {"number": "5", "hall": HALL, "region": REGION}

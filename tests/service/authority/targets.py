@@ -77,7 +77,12 @@ IDENTITY: Mapping[str, Target] = {
     "VerificationService/GetVerification": record(lambda w: {"verification_id": w.verification}),
     "VerificationService/ListVerifications": listing(lambda w: w.verification),
     "VerificationService/VerifyInPerson": record(
-        lambda w: {"name": w.bystander_name, "id_number": w.bystander_number, "document_type": "111"}
+        lambda w: {
+            "name": w.bystander_name,
+            "id_number": w.bystander_number,
+            "phone": w.bystander_phone,
+            "document_type": "111",
+        }
     ),
     "OrganizationService/RegisterOrganization": itself(uscc=uscc("91990121MA0XA8M04"), name="示范县一家公司"),
     "OrganizationService/GetOrganization": record(

@@ -101,7 +101,8 @@ class World:
             if name == "owner":
                 self.owner_id, self.session_of_owner = record.id, session.id
             if name == "bystander":
-                self.bystander_id, self.bystander_number, self.bystander_name = record.id, known["id_number"], NAME
+                self.bystander_id, self.bystander_name = record.id, NAME
+                self.bystander_number, self.bystander_phone = known["id_number"], known["phone"]
 
     def _officers(self) -> None:
         for caller in CALLERS:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -26,17 +25,11 @@ from tests.support import left_behind
 from tests.support.identity_here import IdentityHere, identity_here
 from tests.support.identity_service import ROOT, Identity, load, officer_row, person_request, sign_in
 from tests.support.serving import settings_of
-from tests.support.sso import Stage, stage_of, upstreams_file
+from tests.support.sso import Stage, free_port, stage_of, upstreams_file
 from yiwang.identity.v1 import service_pb2 as pb
 from yiwang.identity.v1 import service_pb2_grpc
 
 MASTER = base64.b64encode(hashlib.sha256(b"test of identity").digest()).decode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def api(environment: dict[str, str], folder: Path) -> tuple[subprocess.Popen[bytes], grpc.Channel]:

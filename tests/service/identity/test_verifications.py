@@ -327,7 +327,9 @@ def test_an_officer_who_saw_the_document_raises_to_in_person_and_the_person_read
     person, officer = here.person(), here.officer("receive")
     window = here.by(officer, service="VerificationService")
     typed = f"\u3000{person.name} "
-    summary = window.VerifyInPerson(name=typed, id_number=person.number.lower(), document_type="111")
+    summary = window.VerifyInPerson(
+        name=typed, id_number=person.number.lower(), phone=person.phone, document_type="111"
+    )
     assert (summary.id, summary.level, summary.name_masked) == (person.id, IN_PERSON, "诸葛***")
     assert person.number not in str(summary)
     [entry] = person.at("PrivacyService").ListAccesses().accesses
@@ -336,13 +338,21 @@ def test_an_officer_who_saw_the_document_raises_to_in_person_and_the_person_read
     assert list(entry.fields) == ["姓名", "身份证号码"]
 
 
-def test_name_and_number_at_the_window_must_both_be_right_and_the_refusal_is_one(here: IdentityHere) -> None:
+def test_name_number_and_phone_at_the_window_must_all_be_right_and_the_refusal_is_one(here: IdentityHere) -> None:
     person, other = here.person(), here.person(name="上官别名")
     window = here.by(here.officer("receive"), service="VerificationService")
     said = []
-    for name, number in ((other.name, person.number), (person.name, other.number), (person.name, "110105194912310021")):
+    wrong = (
+        (other.name, person.number, person.phone),
+        (person.name, other.number, person.phone),
+        (person.name, "110105194912310021", person.phone),
+        # Somebody else registered his name and number, with a phone that is not his.
+        (person.name, person.number, other.phone),
+        (person.name, person.number, ""),
+    )
+    for name, number, phone in wrong:
         with refused(Status.FAILED_PRECONDITION, "PERSON_UNKNOWN") as refusal:
-            window.VerifyInPerson(name=name, id_number=number, document_type="111")
+            window.VerifyInPerson(name=name, id_number=number, phone=phone, document_type="111")
         said.append(refusal.message)
     assert len(set(said)) == 1
     assert (person.level, other.level) == (NONE, NONE)

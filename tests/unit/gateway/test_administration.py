@@ -117,6 +117,9 @@ FORMS = [
     ("/admin/persons/resume", "ResumePerson", {"person_id": ID}, {"person_id": ID}),
     (f"/desk/window/{ID}/on", "SignOnWindow", {}, {"window_id": ID}),
     ("/desk/window/off", "SignOffWindow", {}, {}),
+    ("/desk/window/verify", "VerifyInPerson",
+     {"name": "诸葛试真名", "id_number": "990101199003070017", "phone": "19900000009", "document_type": "111"},
+     {"name": "诸葛试真名", "id_number": "990101199003070017", "phone": "19900000009", "document_type": "111"}),
 ]  # fmt: skip
 
 
