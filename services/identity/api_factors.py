@@ -68,6 +68,7 @@ class FactorApi:
         return session
 
     def BeginTotp(self, request: pb.BeginTotpRequest, call: Call) -> pb.BeginTotpResponse:
+        self._require_fresh(call)
         id, principal = record_id(f"totp/{call.cause.key}"), call.actor.principal
         model_factors.require_no_totp(store_factors.of(self.database, principal))
         # Follows from the request, so that a repeated one has the same answer.
@@ -118,6 +119,7 @@ class FactorApi:
         return views_factors.factors(self.parts, principal)
 
     def BeginPasskey(self, request: pb.BeginPasskeyRequest, call: Call) -> pb.BeginPasskeyResponse:
+        self._require_fresh(call)
         principal = call.actor.principal
         challenge, nonce = self.challenges.seal(challenges.NEW_PASSKEY, principal=principal)
         known = store_factors.of(self.database, principal)
@@ -140,6 +142,9 @@ class FactorApi:
         else:
             self.factors.change(known.id, call.cause, lambda _: None)
         return views_factors.factors(self.parts, principal)
+
+    def _require_fresh(self, call: Call) -> None:
+        model_sessions.require_fresh(self.opening.sessions.get(call.actor.session).state, now())
 
     def _keep_passkey(self, principal: str, request: pb.FinishPasskeyRequest, cause: Cause) -> None:
         told = self.challenges.open(challenges.NEW_PASSKEY, request.challenge)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.acts import Actor, Evolve, Moment
-from chassis.errors import UNAUTHENTICATED, Refused
+from chassis.errors import UNAUTHENTICATED, Refused, require
 from yiwang.identity.v1 import events_pb2 as events
 
 ACCESS_SECONDS = 15 * 60
@@ -25,6 +25,7 @@ CODE_REUSED, KEY_REVOKED = "CODE_REUSED", "KEY_REVOKED"
 # How somebody proved who he is.
 PASSWORD, TOTP, PASSKEY, UPSTREAM = "pwd", "otp", "passkey", "upstream"
 # Who proved himself without the password may set one for so long.
+FRESH = timedelta(minutes=30)
 SETS_PASSWORD = timedelta(minutes=10)
 
 
@@ -106,6 +107,12 @@ def sets_password(session: Session, now: datetime) -> bool:
     known = not {PASSKEY, UPSTREAM}.isdisjoint(session.methods)
     own = not (session.acting or session.client_id or session.reason)
     return known and own and now - session.started_at < SETS_PASSWORD
+
+
+def require_fresh(session: Session, now: datetime) -> None:
+    """FAILED_PRECONDITION SIGN_IN_AGAIN unless its owner signed in within the last half hour: who took over a session that was
+    left open may not make himself a key to come back with."""
+    require(now - session.started_at < FRESH, "SIGN_IN_AGAIN", "为保护账号安全，请退出后重新登录，再进行此项设置")
 
 
 def start(

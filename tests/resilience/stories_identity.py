@@ -61,7 +61,9 @@ def officers(town: Town) -> None:
     for number in ("gs-1", "gs-1", "gs-2", "gs-3"):
         _accepted(town, item, number)
     town.officer("gs-1", "receive", "decide")
-    town.second("OfficerService").ApproveAppointment(officer_id=first)
+    town.second("OfficerService").ApproveAppointment(
+        officer_id=first, version=desk.GetOfficer(officer_id=first).version
+    )
     town.sign_in("gs-1")
     desk.TransferOfficer(officer_id=first, department=POLICE, roles=["receive"], successor_id=second)
     until(lambda: town.work(second) == 3)

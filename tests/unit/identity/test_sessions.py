@@ -166,3 +166,14 @@ def test_a_password_is_set_without_the_old_one_in_a_young_session_of_ones_own_by
     instant = datetime(2026, 3, 5, 6, 7, tzinfo=UTC)
     session = Session("s-1", "p-1", "person", 1, instant, methods, **changes)  # type: ignore[arg-type]
     assert model_sessions.sets_password(session, instant + timedelta(minutes=minutes)) is may
+
+
+@pytest.mark.parametrize(("minutes", "may"), [(0, True), (29, True), (30, False), (600, False)])
+def test_a_new_factor_needs_a_sign_in_of_the_last_half_hour(minutes: int, may: bool) -> None:
+    session = opened()
+    instant = session.started_at + timedelta(minutes=minutes)
+    if may:
+        model_sessions.require_fresh(session, instant)
+    else:
+        with pytest.raises(Refused, match="SIGN_IN_AGAIN"):
+            model_sessions.require_fresh(session, instant)
