@@ -42,13 +42,13 @@ def halls(town: Town) -> None:
     known = {one.number: one.id for one in county.ListWindows(region=REGION).windows}
     fields = {"number": "5", "hall": HALL, "region": REGION}
     known["5"] = county.SaveWindow(department=MARKET, **fields).id
-    clerks = {number: town.sign_in(number) for number in ("sj-101", "sj-201", "ga-101")}
+    clerks = {number: town.sign_in(number) for number in ("sj-101", "sj-201", "ga-101", "ga-201")}
     for clerk, window in (("sj-101", "3"), ("sj-201", "3"), ("sj-101", "5"), ("sj-201", "5"), ("sj-101", "3")):
         clerks[clerk]("CountyService").SignOnWindow(window_id=known[window])
     county.SaveWindow(department=POLICE, **fields)
     clerks["ga-101"]("CountyService").SignOnWindow(window_id=known["5"])
     clerks["ga-101"]("CountyService").SignOffWindow()
-    clerks["ga-101"]("CountyService").SignOnWindow(window_id=known["8"])
+    clerks["ga-201"]("CountyService").SignOnWindow(window_id=known["5"])
     for number in range(2):
         public = orjson.dumps(OKPKey.generate_key("Ed25519").as_dict(private=False)).decode()
         kind = counties_pb2.DEVICE_KIND_KIOSK
@@ -77,8 +77,9 @@ def officers(town: Town) -> None:
     # A session that begins within a second of a change of post may end with those of before; so may, for a minute, what an officer
     # takes up who comes back at once go to his successor, and they take up nothing.
     time.sleep(worker_officers.SETTLING.total_seconds())
+    window = town.first("CountyService").SaveWindow(number="6", hall=HALL, region=REGION, department=MARKET)
     for number in ("gs-1", "gs-2"):
-        town.sign_in(number)
+        town.sign_in(number)("CountyService").SignOnWindow(window_id=window.id)
 
 
 def _accepted(town: Town, item: str, number: str) -> None:
@@ -122,13 +123,16 @@ def agents(town: Town) -> None:
     requested = [town.sign_in("gs-bb-1")("DelegationService").RequestDelegation(**asked).id for _ in range(2)]
     principal.ConfirmDelegation(delegation_id=requested[0])
     principal.DeclineDelegation(delegation_id=requested[1])
-    for number, delegation in (("gs-bb-1", given[0]), ("gs-bb-1", requested[0]), ("gs-bb-2", given[2])):
+    acts = (("gs-bb-1", given[0]), ("gs-bb-1", requested[0]), ("gs-bb-2", given[2]))
+    for number, delegation in acts:
         town.sign_in(number)("DelegationService").ActFor(delegation_id=delegation)
     principal.RevokeDelegation(delegation_id=requested[0])
     admin.DismissAgent(agent_id=agent)
+    town.ended(actor=f"agent:{agent}")
     _agent(town, "gs-bb-1", points[0])
-    town.sign_in("gs-bb-1")("DelegationService").ActFor(delegation_id=given[0])
+    session = town.sign_in("gs-bb-1")("DelegationService").ActFor(delegation_id=given[0])
     _agent(town, "gs-bb-1", points[1])
+    town.ended(id=session.id)
     for delegation in given[1::2]:
         town.sign_in("gs-bb-1")("DelegationService").ActFor(delegation_id=delegation)
     principal.RevokeDelegation(delegation_id=given[3])
@@ -150,8 +154,9 @@ def _agent(town: Town, number: str, point: str) -> str:
 def suspension(town: Town) -> None:
     """A person is stopped, let in again and signs in."""
     person = town.person(11)
-    town.sign_in(person.phone)
+    session = town.sign_in(person.phone)
     town.first().SuspendPerson(person_id=person.id, reason="账号异常")
+    town.ended(id=session.id)
     town.first().ResumePerson(person_id=person.id)
     town.sign_in(person.phone)
 
@@ -169,8 +174,9 @@ def organizations(town: Town) -> None:
     for _ in range(2):
         who = {"organization_id": id, "name": "江小范", "id_number": MEDIUM.number}
         [*_, one] = representative.AuthorizeHandler(**who, **days).handlers
-        handler("OrganizationService").ActForOrganization(organization_id=id)
+        session = handler("OrganizationService").ActForOrganization(organization_id=id)
         representative.RevokeHandler(organization_id=id, person_id=one.person_id)
+        town.ended(id=session.id)
     representative.AuthorizeHandler(**who, **days)
     handler("OrganizationService").ActForOrganization(organization_id=id)
 
@@ -190,21 +196,20 @@ def sign_ons(town: Town) -> None:
     fields |= {"region": REGION, "redirect_uris": [BACK], "scopes": ["openid", "profile", "offline_access"]}
     admin = town.first("ClientService")
     systems = [admin.SaveClient(code=f"story-{number}", name="故事系统", **fields) for number in (1, 2)]
-    for number in range(3):
+    for _ in range(2):
         for system in systems:
             _sign_on(town, system)
-        if number == 0:
-            town.sign_in(STRONG.phone)("SsoService").RevokeConsent(client_id=systems[0].client.id)
-        if number == 1:
-            admin.DisableClient(client_id=systems[1].client.id, reason="故障")
-            admin.EnableClient(client_id=systems[1].client.id)
-    last = admin.SaveClient(code="story-3", name="故事系统", **fields)
-    _sign_on(town, last)
-    admin.DisableClient(client_id=last.client.id, reason="停用")
+        town.sign_in(STRONG.phone)("SsoService").RevokeConsent(client_id=systems[0].client.id)
+        admin.DisableClient(client_id=systems[1].client.id, reason="故障")
+        for system in systems:
+            town.ended(client_id=system.client.id)
+        admin.EnableClient(client_id=systems[1].client.id)
+    for system in systems:
+        _sign_on(town, system)
 
 
 def _sign_on(town: Town, system: Any) -> None:
-    """A code for tokens, and the same code once more for nothing."""
+    """A code for tokens, and a made-up one for nothing."""
     verifier, client = uuid.uuid4().hex * 2, system.client.id
     asked = {"response_type": "code", "client_id": client, "redirect_uri": BACK, "scope": "openid profile"}
     asked |= {"state": "s", "nonce": "n", "code_challenge_method": "S256"}

@@ -66,11 +66,21 @@ def _deliver(suite: Suite, messages: list[bus.Outgoing]) -> None:
 
 
 def _waiting(uri: str) -> int:
+    """Messages that were not taken yet, or are tried again later."""
+    return _messages(uri, [name for name, _ in bus.queues(topology.EVENTS)] + list(bus.RETRIES))
+
+
+def _dead(suite: Suite) -> int:
+    """Messages that were given up."""
+    uri = suite.places.environment("case", "worker")["AMQP_URI"]
+    return _messages(uri, [bus.dead_of(name).name for name, _ in bus.queues(topology.EVENTS)])
+
+
+def _messages(uri: str, names: list[str]) -> int:
     from kombu.connection import Connection
 
     with Connection(uri) as connection:
         channel = connection.channel()
-        names = [name for name, _ in bus.queues(topology.EVENTS)] + list(bus.RETRIES)
         return sum(channel.queue_declare(name, passive=True).message_count for name in names)
 
 
@@ -131,11 +141,13 @@ def test_handlers_heard_twice_and_backwards_keep_the_same(story: Campaign) -> No
     types = {message.headers["cloudEvents:type"].rsplit(".", 1)[1] for message in messages}
     wanted = {event.name for _, event in bus.queues(topology.EVENTS)}
     assert types == wanted, f"the story must make every event that is heard: {wanted - types} missing"
+    dead = _dead(suite)
     twice_backwards = [message for message in reversed(messages) for _ in range(2)]
     _deliver(suite, twice_backwards)
     random.Random(7).shuffle(messages)
     _deliver(suite, messages)
     after = _settled(suite)
+    assert _dead(suite) == dead
     print(
         f"\n  {len(messages)} deliveries repeated thrice in other orders: {sum(len(rows) for rows in after.values())} documents the same"
     )

@@ -19,6 +19,7 @@ from standards.identifiers import id_number_check_digit
 from tests.support.calling import As
 from tests.support.serving import contract_of
 from yiwang.catalog.v1.service_pb2 import Department
+from yiwang.identity.v1.service_pb2 import Session
 
 PASSWORD = "Demo-2026-yiwang"  # of everybody in the sample county
 MARKET, POLICE, REGION, HALL = "11990121000001011B", "1199012100000102X3", "990121", "示范县政务服务中心"
@@ -41,8 +42,8 @@ NONE = Known("", "990103199806213035", "19900000003")
 class Somebody:
     """Who signed in: `one("CountyService").SaveWindow(…)`."""
 
-    def __init__(self, town: "Town", access: str) -> None:
-        self.town, self.access = town, access
+    def __init__(self, town: "Town", session: Session) -> None:
+        self.town, self.access, self.id = town, session.access_token, session.id
 
     def __call__(self, contract: str = "IdentityService", service: str = "identity") -> As:
         return self.town.by(self.access, contract, service)
@@ -56,6 +57,7 @@ class Town:
         environment = suite.places.environment("identity")
         subprocess.run(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, check=True)
         self._key, self._case = key, world.database(suite.store("case").uri, "case")
+        self._sessions = world.database(suite.store("identity").uri, "identity")["sessions"]
         self._channels = {name: grpc.insecure_channel(suite.address(name)) for name in suite.services}
         self.first, self.second = self.sign_in("zw-901"), self.sign_in("zw-902")
 
@@ -65,7 +67,7 @@ class Town:
 
     def sign_in(self, login: str) -> Somebody:
         """Somebody with a session of its own."""
-        return Somebody(self, self.by("").SignIn(login=login, password=PASSWORD).access_token)
+        return Somebody(self, self.by("").SignIn(login=login, password=PASSWORD))
 
     def person(self, number: int) -> Known:
         """Somebody who registers."""
@@ -91,6 +93,11 @@ class Town:
         writer.PublishItem(item_id=id)
         until(lambda: self._case["items"].find_one({"_id": id}))
         return id
+
+    def ended(self, **match: str) -> None:
+        """Waits until no such session is open, so that what comes next comes after all that ended them was heard."""
+        query = {f"state.{name}": value for name, value in match.items()}
+        until(lambda: self._sessions.find_one({**query, "state.reason": ""}) is None)
 
     def work(self, officer: str) -> int:
         """How many cases an officer has in his hands."""
