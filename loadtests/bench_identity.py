@@ -5,7 +5,7 @@ import os
 import statistics
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -131,22 +131,18 @@ def _look_ups(folder: Path) -> list[Figure]:
 
 
 def _fill(database: Database[dict[str, Any]], keyring: Keyring) -> None:
+    """Puts the accounts in, in the order of their index: a store takes sorted keys at ten times the speed, and finds them no faster."""
     hashed, at = HASHER.hash(PASSWORD), now()
-    for batch in _batches():
-        people, credentials = [], []
-        for number in batch:
-            id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"account-{number}"))
-            indexes = store.indexes(keyring, _number(number), f"1{number:010d}")
-            state = {"id": id, "sealed": "", "level": 1, "erased": False, **indexes}
-            people.append({"_id": id, "version": 1, "sent": 1, "state": state, "journal": []})
-            credentials.append({"_id": id, "kind": "person", "hash": hashed, "at": at, **indexes})
-        database["persons"].insert_many(people, ordered=False)
-        database["credentials"].insert_many(credentials, ordered=False)
-
-
-def _batches() -> Iterator[range]:
+    found = sorted(store.id_index(keyring, _number(number)) for number in range(ACCOUNTS))
     for start in range(0, ACCOUNTS, BATCH):
-        yield range(start, min(start + BATCH, ACCOUNTS))
+        people, credentials = [], []
+        for rank, index in enumerate(found[start : start + BATCH], start):
+            id = str(uuid.UUID(int=rank << 64))
+            state = {"id": id, "sealed": "", "level": 1, "erased": False, "id_index": index}
+            people.append({"_id": id, "version": 1, "sent": 1, "state": state, "journal": []})
+            credentials.append({"_id": id, "kind": "person", "hash": hashed, "at": at, "id_index": index})
+        database["persons"].insert_many(people)
+        database["credentials"].insert_many(credentials)
 
 
 def _number(number: int) -> str:
