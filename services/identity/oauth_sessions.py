@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from chassis import tokens
 from chassis.acts import Cause, now
 from chassis.errors import UNAUTHENTICATED, Refused
+from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.records import record_id
 from services.identity import endings, machines, model_sessions, model_sso, settings, store_sso
@@ -78,6 +79,7 @@ class ClientSessions:
 
     def open(self, sign_on: SignOn, trace: str) -> Session:
         """The session of a sign-on. Of two who exchange one code at once, neither keeps it: GRANT_REFUSED."""
+        self._require_keys(sign_on.principal)
         id = store_sso.session_id(sign_on.id)
         cause = Cause(key=f"{sign_on.id}/session", by=sign_on.principal, trace=trace)
         record = self.opening.sessions.create(cause, lambda _: _started(id, sign_on), id)
@@ -104,6 +106,7 @@ class ClientSessions:
 
     def refresh(self, session: Session, generation: int, trace: str) -> Session:
         """The session with its next refresh token. Used again within ten seconds: the same successor; later: the end."""
+        self._require_keys(session.principal)
         cause = Cause(key=f"{session.id}/{uuid.uuid4()}", by=f"client:{session.client_id}", trace=trace)
         record = self.opening.sessions.change(
             session.id, cause, lambda one: model_sessions.refresh(one, generation, now())
@@ -112,6 +115,15 @@ class ClientSessions:
             self._end(session.id, REFRESH_REUSED, session.client_id, trace)
             raise refused()
         return record.state
+
+    def _require_keys(self, principal: str) -> None:
+        """KeysUnavailable before a code or a token is spent for tokens that could not be made; who he is now is asked of `file`."""
+        try:
+            self.opening.welcome(principal)
+        except KeysUnavailable:
+            raise
+        except Refused:
+            return
 
     # -- tokens --------------------------------------------------------------------------------------------------------
 
@@ -124,6 +136,8 @@ class ClientSessions:
         try:
             model_sessions.access_seconds(session, now())
             return self.opening.file(session)
+        except KeysUnavailable:  # which says nothing about him
+            raise
         except Refused:
             return None
 

@@ -12,6 +12,7 @@ from services.identity import store
 from tests.support.calling import refused
 from tests.support.identity_here import IdentityHere
 from tests.support.identity_service import PASSWORD
+from tests.support.sso import SCOPES, Stage
 
 AWAY = (grpc.StatusCode.UNAVAILABLE, "KEYS_UNAVAILABLE")
 
@@ -44,6 +45,22 @@ def test_a_session_outlives_an_absence_of_the_kms_however_long(
         "nor is the refresh token spent, which would be theft ten seconds later"
     )
     assert refresh().me.person.id == person.id
+
+
+def test_a_code_and_a_refresh_token_of_a_client_outlive_an_absence_of_the_kms(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = stage.system()
+    code = system.code(stage.browser(stage.here.person()), scope=" ".join(SCOPES))
+    with away(stage.here, monkeypatch):
+        assert system.exchange(code).status_code == 503
+    token = system.exchange(code).json()
+    with away(stage.here, monkeypatch):
+        assert system.refresh(token["refresh_token"]).status_code == 503
+        assert system.userinfo(token["access_token"]).status_code == 503
+    kept = store.sessions(stage.here.parts.database).find({"state.client_id": system.client.id})
+    assert kept is not None and (kept.state.reason, kept.state.generation) == ("", 1)
+    assert system.refresh(token["refresh_token"]).status_code == 200
 
 
 def test_while_the_kms_is_away_nobody_is_told_that_his_password_is_wrong(

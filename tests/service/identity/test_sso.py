@@ -299,6 +299,12 @@ def test_of_many_who_exchange_one_code_at_once_none_keeps_what_he_got(stage: Sta
     code = system.code(stage.browser(stage.here.person()))
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: system.exchange(code), range(6)))
+    assert {one.status_code for one in answers} <= {200, 400} and 400 in {one.status_code for one in answers}
+    sessions = [
+        one["state"]["reason"]
+        for one in stage.here.parts.database["sessions"].find({"state.client_id": system.client.id})
+    ]
+    assert sessions == ["CODE_REUSED"], "one was opened for the code, and it has ended"
     good = [one.json()["access_token"] for one in answers if one.status_code == 200]
     assert len(good) <= 1
     assert all(system.userinfo(one).status_code == 401 for one in good)
