@@ -1,5 +1,7 @@
 """PrivacyService over gRPC. What an officer sees of a person is in the person's access record before he sees it."""
 
+from chassis import quota
+from chassis.acts import now
 from chassis.errors import not_found
 from chassis.parts import Parts
 from chassis.records import Record
@@ -13,6 +15,8 @@ from yiwang.identity.v1 import privacy_pb2 as pb
 from yiwang.identity.v1 import service_pb2
 
 PAGE = 20
+# An officer at a busy window sees some hundred people a day.
+LOOK_UPS_A_DAY = 500
 
 
 class PrivacyApi:
@@ -24,6 +28,8 @@ class PrivacyApi:
 
     def FindPerson(self, request: pb.FindPersonRequest, call: Call) -> service_pb2.PersonSummary:
         model_privacy.check_purpose(request.purpose)
+        # A miss is nobody's record, so the looking itself is bounded.
+        quota.take(self.parts.database, f"{call.actor.principal}/found", LOOK_UPS_A_DAY, now(), quota.DAY)
         person = people.find(self.parts, request.id_number)
         if person is None:
             raise not_found()

@@ -1,6 +1,7 @@
 """Who saw whose data, and why: looked up and unmasked only for a purpose, each in the record that the person himself reads."""
 
 import uuid
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from standards.identifiers import case_number
 from tests.support import actors
 from tests.support.calling import refused
 from tests.support.identity_here import IdentityHere, Person
-from tests.support.identity_service import act
+from tests.support.identity_service import act, fresh_number
 from yiwang.identity.v1 import privacy_pb2 as pb
 
 Status = grpc.StatusCode
@@ -170,3 +171,17 @@ def test_a_line_is_written_once_whatever_wrote_it(here: IdentityHere) -> None:
         accesses.note(here.parts, Cause(act(), "system:identity"), person.id, "agent:x", "LOOKED", "")
     [entry] = record_of(person).accesses
     assert (entry.what, entry.by_name) == ("委托授权", "城关社区 王*")
+
+
+def test_an_officer_looks_for_so_many_a_day_and_misses_count_too(
+    here: IdentityHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_privacy, "LOOK_UPS_A_DAY", 3)
+    person, officer = here.person(), here.by(here.officer("receive"), service="PrivacyService")
+    for number in (person.number, fresh_number(), fresh_number()):
+        with suppress(grpc.RpcError):
+            officer.FindPerson(id_number=number, purpose=PURPOSE)
+    with refused(Status.RESOURCE_EXHAUSTED, "QUOTA_EXHAUSTED"):
+        officer.FindPerson(id_number=person.number, purpose=PURPOSE)
+    other = here.by(here.officer("receive"), service="PrivacyService")
+    assert other.FindPerson(id_number=person.number, purpose=PURPOSE).id == person.id
