@@ -1,10 +1,10 @@
-"""How persons and officers are counted: persons by level. Pure."""
+"""How principals are counted: persons by level. Pure."""
 
 from collections.abc import Mapping
 
 from yiwang.access.v1 import access_pb2
 
-OFFICER, GONE = "officer", "gone"
+OFFICER, AGENT, ORGANIZATION, GONE = "officer", "agent", "organization", "gone"
 _PERSON, _LEVEL = "person/", "IDENTITY_LEVEL_"
 # 256 buckets by the first byte of the id: one registration recounts one of them, not a million persons.
 FIRST, LAST = "principals/00", "principals/ff"

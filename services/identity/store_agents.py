@@ -7,13 +7,11 @@ from typing import Any
 from pymongo.database import Database
 
 from chassis.records import Filter, Record, Records, record_id
-from chassis.tally import Tally
 from services.identity import model_agents, model_regions, store_pages
 from services.identity.model_agents import Agent, AgentOrganization
 from yiwang.identity.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-COUNTED = "agents"
 
 
 def organizations(database: Database[Document]) -> Records[AgentOrganization]:
@@ -31,14 +29,8 @@ def records(database: Database[Document]) -> list[Records[Any]]:
     return [organizations(database), agents(database)]
 
 
-def figures(database: Database[Document]) -> Tally:
-    """How many agents there are: bucket `agents`, those who work are ACTIVE."""
-    return Tally(database, "agent_figures")
-
-
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
-    figures(database).ensure_indexes()
     organizations(database).ensure_indexes([("state.region", 1), ("state.code", 1)])
     agents(database).ensure_indexes(
         [("state.region", 1), ("state.agent_number", 1)], [("state.agent_organization_id", 1)]

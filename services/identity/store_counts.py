@@ -1,4 +1,4 @@
-"""What identity keeps of counts: persons and officers here, organisations and agents where they are kept."""
+"""What identity keeps of counts."""
 
 from typing import Any
 
@@ -6,15 +6,14 @@ from pymongo.database import Database
 
 from chassis.records import Records
 from chassis.tally import Tally
-from services.identity import model_counts, store_agents, store_organizations
+from services.identity import model_counts
 from yiwang.identity.v1 import service_pb2 as pb
 
 Document = dict[str, Any]
-ACTIVE = "ACTIVE"
 
 
 def principals(database: Database[Document]) -> Tally:
-    """Persons by level, and officers in office, each by the first byte of the id."""
+    """Persons by level, officers in office, agents who work, organisations with a representative; by the first byte of the id."""
     return Tally(database, "principal_figures")
 
 
@@ -31,11 +30,9 @@ def ensure_indexes(database: Database[Document]) -> None:
 def counted(database: Database[Document]) -> pb.CountPrincipalsResponse:
     """The counts as they are answered."""
     own = principals(database).between(model_counts.FIRST, model_counts.LAST)
-    organizations = store_organizations.figures(database).totals([store_organizations.COUNTED])
-    agents = store_agents.figures(database).totals([store_agents.COUNTED])
     return pb.CountPrincipalsResponse(
         persons_by_level=model_counts.by_level(own),
-        organizations=organizations.get(ACTIVE, 0),
+        organizations=own.get(model_counts.ORGANIZATION, 0),
         officers=own.get(model_counts.OFFICER, 0),
-        agents=agents.get(ACTIVE, 0),
+        agents=own.get(model_counts.AGENT, 0),
     )

@@ -5,13 +5,11 @@ from typing import Any
 from pymongo.database import Database
 
 from chassis.records import Filter, Record, Records, record_id
-from chassis.tally import Tally
 from services.identity import model_organizations
 from services.identity.model_organizations import Organization
 from yiwang.identity.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-COUNTED = "organizations"
 
 
 def organizations(database: Database[Document]) -> Records[Organization]:
@@ -24,15 +22,9 @@ def records(database: Database[Document]) -> list[Records[Any]]:
     return [organizations(database)]
 
 
-def figures(database: Database[Document]) -> Tally:
-    """How many organisations there are: bucket `organizations`, those with a confirmed representative are ACTIVE."""
-    return Tally(database, "organization_figures")
-
-
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
     organizations(database).ensure_indexes([("state.members", 1)])
-    figures(database).ensure_indexes()
 
 
 def organization_id(uscc: str) -> str:

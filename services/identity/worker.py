@@ -4,7 +4,7 @@ from chassis import sessions
 from chassis.acts import now
 from chassis.events import every
 from chassis.parts import Parts
-from services.identity import endings, store, store_agents, store_clients, store_counts, store_organizations
+from services.identity import endings, store, store_clients, store_counts
 from services.identity.credentials import Credentials
 from services.identity.worker_agents import HearsAgents
 from services.identity.worker_clients import HearsClients
@@ -53,7 +53,5 @@ def build(parts: Parts) -> type[Worker]:
     """The worker of identity, from its parts."""
     Worker.parts, Worker.credentials = parts, Credentials(parts.database)
     Worker.principals = store_counts.principals(parts.database)
-    Worker.organization_figures = store_organizations.figures(parts.database)
-    Worker.agent_figures = store_agents.figures(parts.database)
     Worker.sign_on_figures = store_clients.figures(parts.database)
     return Worker

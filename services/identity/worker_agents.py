@@ -1,19 +1,17 @@
-"""What identity does about agents when it hears something: their sessions end, and they are counted."""
+"""What identity does about agents when it hears something: their sessions end."""
 
 from datetime import datetime
 
-from chassis.events import Heard, every, on
+from chassis.events import Heard, on
 from chassis.parts import Parts
-from chassis.tally import Tally
 from services.identity import endings, model_sessions, store, store_agents
 from yiwang.identity.v1.events_pb2 import AgentAppointed, AgentDismissed, AgentOrganizationClosed
 
 
 class HearsAgents:
-    """Handlers and timers."""
+    """Handlers."""
 
     parts: Parts
-    agent_figures: Tally
 
     @on(AgentOrganizationClosed)
     def end_agents(self, event: Heard[AgentOrganizationClosed]) -> None:
@@ -41,18 +39,3 @@ class HearsAgents:
             one.id for one in acts_in if one.acting and one.acting.agent_organization_id != agent.agent_organization_id
         ]
         endings.end_all(self.parts, elsewhere, event.cause, model_sessions.POST_CHANGED)
-
-    @on(AgentAppointed)
-    def count_agent(self, event: Heard[AgentAppointed]) -> None:
-        """Tally: agents who work."""
-        self.agent_figures.contribute(event.body.agent_id, [store_agents.COUNTED], "ACTIVE", event.seq)
-
-    @on(AgentDismissed)
-    def count_agent_dismissed(self, event: Heard[AgentDismissed]) -> None:
-        """Tally: and those who were dismissed."""
-        self.agent_figures.contribute(event.body.agent_id, [store_agents.COUNTED], "DISMISSED", event.seq)
-
-    @every(interval=5)
-    def recount_agents(self) -> None:
-        """Counts anew what changed."""
-        self.agent_figures.recount()

@@ -6,10 +6,13 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.tally import Tally
 from services.identity import endings, model_sessions, store
-from services.identity.model_counts import GONE, OFFICER, bucket, of_level
+from services.identity.model_counts import AGENT, GONE, OFFICER, ORGANIZATION, bucket, of_level
 from yiwang.identity.v1.events_pb2 import (
+    AgentAppointed,
+    AgentDismissed,
     OfficerAppointed,
     OfficerDismissed,
+    OrganizationConfirmed,
     PersonErased,
     PersonLevelRaised,
     PersonRegistered,
@@ -18,8 +21,7 @@ from yiwang.identity.v1.events_pb2 import (
 
 
 class HearsPrincipals:
-    """Handlers and timers. One contribution a principal; its later event replaces the earlier, whichever is heard first. Organisations
-    and agents are counted where they are kept."""
+    """Handlers and timers. One contribution a principal; its later event replaces the earlier, whichever is heard first."""
 
     parts: Parts
     principals: Tally
@@ -51,6 +53,21 @@ class HearsPrincipals:
     def count_dismissed(self, event: Heard[OfficerDismissed]) -> None:
         """Tally: the officer counts no more, until he is appointed again."""
         self._count(event.body.officer_id, GONE, event.seq)
+
+    @on(AgentAppointed)
+    def count_agent(self, event: Heard[AgentAppointed]) -> None:
+        """Tally: agents who work."""
+        self._count(event.body.agent_id, AGENT, event.seq)
+
+    @on(AgentDismissed)
+    def count_agent_dismissed(self, event: Heard[AgentDismissed]) -> None:
+        """Tally: the agent counts no more, until he is appointed again."""
+        self._count(event.body.agent_id, GONE, event.seq)
+
+    @on(OrganizationConfirmed)
+    def count_organization(self, event: Heard[OrganizationConfirmed]) -> None:
+        """Tally: organisations with a confirmed representative."""
+        self._count(event.body.organization_id, ORGANIZATION, event.seq)
 
     @on(PersonSuspended)
     def end_suspended(self, event: Heard[PersonSuspended]) -> None:

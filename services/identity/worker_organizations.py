@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from chassis.events import Heard, every, on
+from chassis.events import Heard, on
 from chassis.parts import Parts
-from chassis.tally import Tally
 from chassis.telemetry import log
 from services.identity import (
     accesses,
@@ -25,7 +24,6 @@ class HearsOrganizations:
     """Handlers and timers."""
 
     parts: Parts
-    organization_figures: Tally
 
     @on(OrganizationClaimed)
     def ask_representative(self, event: Heard[OrganizationClaimed]) -> None:
@@ -66,18 +64,6 @@ class HearsOrganizations:
             actor = sessions.get(session).state.actor
             if not model_organizations.may_act(one, actor.partition(":")[2], today):
                 endings.end_session(self.parts, session, event.cause, model_sessions.DELEGATION_ENDED)
-
-    @on(OrganizationConfirmed)
-    def count_organization(self, event: Heard[OrganizationConfirmed]) -> None:
-        """Tally: organisations with a confirmed representative."""
-        self.organization_figures.contribute(
-            event.body.organization_id, [store_organizations.COUNTED], "ACTIVE", event.seq
-        )
-
-    @every(interval=5)
-    def recount_organizations(self) -> None:
-        """Counts anew what changed."""
-        self.organization_figures.recount()
 
     @on(HandlerAuthorized)
     def note_handler(self, event: Heard[HandlerAuthorized]) -> None:

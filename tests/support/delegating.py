@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from chassis import store as chassis_store
 from chassis.acts import Actor, Cause, now
 from deploy.local.stores import Store, with_database
-from services.identity import model_delegations, store_agents, store_delegations, worker
+from services.identity import model_delegations, store_counts, store_delegations, worker
 from services.identity.model_delegations import Scope
 from tests.fakes.verification_source import Source
 from tests.support import actors, left_behind
@@ -140,7 +140,7 @@ def accesses(person: Person) -> list[tuple[str, str, str]]:
     return [(one.what, one.by, one.purpose) for one in reversed(found)]
 
 
-def agents_counted(here: IdentityHere) -> dict[str, int]:
-    figures = store_agents.figures(here.parts.database)
-    figures.recount()
-    return figures.totals([store_agents.COUNTED])
+def agents_counted(here: IdentityHere) -> int:
+    """How many agents work, as an administrator is told."""
+    store_counts.principals(here.parts.database).recount()
+    return store_counts.counted(here.parts.database).agents

@@ -8,7 +8,6 @@ import pytest
 from pymongo.database import Database
 
 from chassis.acts import Cause
-from chassis.tally import Tally
 from services.identity import store
 from tests.fakes.verification_source import Source
 from tests.support.actors import officer
@@ -29,10 +28,8 @@ def here(database: Database[dict[str, Any]]) -> Iterator[IdentityHere]:
 
 def counts(here: IdentityHere) -> pb.CountPrincipalsResponse:
     """What an administrator is told after the worker has recounted."""
-    for name in ("principals", "organization_figures", "agent_figures"):
-        tally: Tally = getattr(here.worker, name)
-        tally._rest_until = 0.0
-        tally.recount()
+    here.worker.principals._rest_until = 0.0
+    here.worker.recount_principals()
     return here.by(officer("administer")).CountPrincipals()
 
 

@@ -10,7 +10,13 @@ from bson import encode
 
 from chassis import records
 from chassis.acts import now
-from services.identity import model_organizations, store_organizations, views_organizations, worker_delegations
+from services.identity import (
+    model_organizations,
+    store_counts,
+    store_organizations,
+    views_organizations,
+    worker_delegations,
+)
 from standards.identifiers import USCC_ALPHABET, uscc_check_digit
 from standards.real_names import MEDIUM, STRONG, WEAK
 from tests.support.calling import As, refused
@@ -202,10 +208,9 @@ def test_a_claimant_who_is_erased_represents_nothing(here: IdentityHere) -> None
 
 def test_organisations_are_counted_once_they_have_a_representative(here: IdentityHere) -> None:
     def active() -> int:
-        here.worker.organization_figures._rest_until = 0.0
-        here.worker.recount_organizations()
-        totals = store_organizations.figures(here.parts.database).totals([store_organizations.COUNTED])
-        return totals.get("ACTIVE", 0)
+        here.worker.principals._rest_until = 0.0
+        here.worker.recount_principals()
+        return store_counts.counted(here.parts.database).organizations
 
     before = active()
     confirmed(here, here.person(MEDIUM))
