@@ -1,20 +1,16 @@
 """Helper points, tellers and delegations as the tests of identity make them."""
 
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chassis import store as chassis_store
 from chassis.acts import Actor, Cause, now
-from deploy.local.stores import Store, with_database
-from services.identity import model_delegations, store_counts, store_delegations, worker
+from services.identity import model_delegations, store_counts, store_delegations
 from services.identity.model_delegations import Scope
-from tests.fakes.verification_source import Source
-from tests.support import actors, left_behind
+from tests.support import actors
 from tests.support.calling import As
-from tests.support.identity_here import IdentityHere, Person, identity_here
+from tests.support.identity_here import IdentityHere, Person
 from tests.support.identity_service import PASSWORD, act
 from yiwang.identity.v1 import agents_pb2 as agents
 from yiwang.identity.v1 import delegations_pb2 as pb
@@ -24,23 +20,6 @@ HELPER, BANK = agents.AGENT_KIND_HELPER, agents.AGENT_KIND_BANK
 ITEMS = ["11990121000001011B4990131001001", "11990121000001011B4990731002001"]
 NAME = "诸葛试真名"
 ADMIN = actors.officer("administer")
-
-
-@contextmanager
-def shared(store: Store) -> Iterator[IdentityHere]:
-    """identity in this process on a database that the tests of a module share."""
-    database = chassis_store.connect(with_database(store.uri, f"test_{uuid.uuid4().hex[:12]}"), "tests")
-    with identity_here(database, Source()) as here:
-        yield here
-    left_behind.drop(database)
-
-
-def rested(here: IdentityHere) -> IdentityHere:
-    """As if everything before had been heard long ago; its worker is the one that works."""
-    here.worker = worker.build(here.parts)()
-    here.unsent()
-    here._heard.clear()
-    return here
 
 
 def code() -> str:

@@ -1,7 +1,6 @@
 """Acting for somebody: a session of its own with both names, within what was delegated, over as soon as the delegation is."""
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from pymongo.database import Database
 from chassis import tokens
 from chassis.acts import PERSON, Cause, now
 from chassis.events import Heard
-from deploy.local.stores import Store
 from services.case import worker as case_worker
 from services.identity import model_sessions, store, store_delegations, views_delegations, worker
 from standards.real_names import MEDIUM, NONE
@@ -31,10 +29,8 @@ from tests.support.delegating import (
     grant_to,
     grant_until,
     later,
-    rested,
     saved,
     scope,
-    shared,
     story,
 )
 from tests.support.identity_here import IdentityHere
@@ -47,17 +43,6 @@ from yiwang.identity.v1 import service_pb2
 Status = grpc.StatusCode
 VOID = (Status.PERMISSION_DENIED, "DELEGATION_VOID")
 ENDED = (Status.UNAUTHENTICATED, "SESSION_ENDED")
-
-
-@pytest.fixture(scope="module")
-def served(store: Store) -> Iterator[IdentityHere]:
-    with shared(store) as here:
-        yield here
-
-
-@pytest.fixture
-def here(served: IdentityHere) -> IdentityHere:
-    return rested(served)
 
 
 def refresh(here: IdentityHere, session: service_pb2.Session) -> service_pb2.Session:

@@ -10,7 +10,6 @@ import pytest
 from pymongo.database import Database
 
 from chassis.acts import AGENT
-from deploy.local.stores import Store
 from services.identity import store, store_agents
 from tests.fakes.verification_source import Source
 from tests.support import actors
@@ -26,10 +25,8 @@ from tests.support.delegating import (
     bank,
     code,
     grant,
-    rested,
     saved,
     scope,
-    shared,
     story,
 )
 from tests.support.identity_here import IdentityHere, identity_here
@@ -47,17 +44,6 @@ from yiwang.identity.v1 import service_pb2
 
 Status = grpc.StatusCode
 TOWN, VILLAGE = "990121101", "990121101001"
-
-
-@pytest.fixture(scope="module")
-def served(store: Store) -> Iterator[IdentityHere]:
-    with shared(store) as here:
-        yield here
-
-
-@pytest.fixture
-def here(served: IdentityHere) -> IdentityHere:
-    return rested(served)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Delegations: given, asked for, confirmed, refused, ended; who sees them; what bad input is told."""
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,6 @@ import grpc
 import pytest
 
 from chassis.acts import now
-from deploy.local.stores import Store
 from services.identity import store_delegations
 from standards.identifiers import name_mask
 from tests.support import actors
@@ -24,10 +22,8 @@ from tests.support.delegating import (
     grant_to,
     grant_until,
     later,
-    rested,
     saved,
     scope,
-    shared,
     story,
 )
 from tests.support.identity_here import IdentityHere, Person
@@ -38,17 +34,6 @@ Status = grpc.StatusCode
 REQUESTED, ACTIVE = pb.DELEGATION_STATUS_REQUESTED, pb.DELEGATION_STATUS_ACTIVE
 DECLINED, REVOKED = pb.DELEGATION_STATUS_DECLINED, pb.DELEGATION_STATUS_REVOKED
 EXPIRED = pb.DELEGATION_STATUS_EXPIRED
-
-
-@pytest.fixture(scope="module")
-def served(store: Store) -> Iterator[IdentityHere]:
-    with shared(store) as here:
-        yield here
-
-
-@pytest.fixture
-def here(served: IdentityHere) -> IdentityHere:
-    return rested(served)
 
 
 def ask(agent: Agent, person: Person, **more: Any) -> pb.Delegation:
