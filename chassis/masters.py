@@ -17,7 +17,6 @@ import orjson
 from cryptography.exceptions import InvalidTag
 
 from chassis.config import ConfigurationError, Settings
-from chassis.errors import UNAVAILABLE, Refused
 from chassis.telemetry import log
 from standards.ciphers import Profile, Sealer
 
@@ -29,11 +28,9 @@ CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 2.0
 AWAY_SECONDS = 1.0
 
 
-class KeysUnavailable(Refused):
-    """The KMS is away or refuses us, or a master is not here (yet). UNAVAILABLE KEYS_UNAVAILABLE: nothing is lost by trying again."""
-
-    def __init__(self) -> None:
-        super().__init__(UNAVAILABLE, "KEYS_UNAVAILABLE", "密钥服务暂时不可用，请稍后重试")
+class KeysUnavailable(Exception):
+    """The KMS is away or refuses us, or a master is not here (yet). Like a store that is away it refuses nothing and says nothing
+    about anybody: whoever calls is told UNAVAILABLE KEYS_UNAVAILABLE, a handler waits, and nothing is lost by trying again."""
 
 
 class Masters(Protocol):

@@ -29,11 +29,13 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from chassis import contracts, errors, quota, telemetry
 from chassis.acts import ANONYMOUS, MACHINE, Actor, Cause, now
 from chassis.errors import Refused, Violation, invalid, status_of
+from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.telemetry import log
 from chassis.tokens import Verifier
 from yiwang.access.v1 import access_pb2
 
+KEYS_AWAY = Refused(errors.UNAVAILABLE, "KEYS_UNAVAILABLE", "密钥服务暂时不可用，请稍后重试")
 BUG = Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试")
 THREADS = 16
 DEADLINE_SECONDS = 10.0
@@ -162,6 +164,8 @@ def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guar
                 return answer
             except Refused as refused:
                 _fail(context, span, status_of(refused), refused.reason)
+            except KeysUnavailable:
+                _fail(context, span, status_of(KEYS_AWAY), KEYS_AWAY.reason)
             except PyMongoError as error:
                 _fail(context, span, _of_store(error), type(error).__name__)
             except Exception as error:

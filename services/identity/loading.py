@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from chassis.errors import Refused
+from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from services.identity import loading_agents, loading_counties, loading_officers, loading_people, loading_rows
 from services.identity.loading_rows import Desk
@@ -47,8 +48,8 @@ def main(parts: Parts, arguments: list[str]) -> None:
     console = Console(stderr=True, markup=False, highlight=False)
     try:
         loaded, present = _load(rows, loading_rows.desk(parts), console)
-    except PyMongoError as error:
-        console.print(f"the store went away ({type(error).__name__}); load the file again, what is done stays done")
+    except (PyMongoError, KeysUnavailable) as error:
+        console.print(f"store or keys went away ({type(error).__name__}); load the file again, what is done stays done")
         sys.exit(2)
     bad = len(rows) - loaded - present
     console.print(f"identity: {loaded} rows loaded, {present} there already, {bad} refused")

@@ -7,6 +7,7 @@ import hmac
 import re
 import time
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +17,6 @@ from joserfc.errors import JoseError
 from chassis import tokens
 from chassis.acts import Cause, now
 from chassis.errors import UNAUTHENTICATED, Refused
-from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.records import record_id
 from services.identity import endings, machines, model_sessions, model_sso, settings, store_sso
@@ -118,12 +118,8 @@ class ClientSessions:
 
     def _require_keys(self, principal: str) -> None:
         """KeysUnavailable before a code or a token is spent for tokens that could not be made; who he is now is asked of `file`."""
-        try:
+        with suppress(Refused):
             self.opening.welcome(principal)
-        except KeysUnavailable:
-            raise
-        except Refused:
-            return
 
     # -- tokens --------------------------------------------------------------------------------------------------------
 
@@ -136,8 +132,6 @@ class ClientSessions:
         try:
             model_sessions.access_seconds(session, now())
             return self.opening.file(session)
-        except KeysUnavailable:  # which says nothing about him
-            raise
         except Refused:
             return None
 

@@ -10,7 +10,6 @@ from typing import Any
 from chassis import tokens
 from chassis.acts import PERSON, Acting, Actor, Cause, now
 from chassis.errors import Refused
-from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from services.identity import (
     endings,
@@ -96,8 +95,6 @@ class Opening:
         kind, _, id = principal.partition(":")
         try:
             return FILES[kind](self.parts, id)[1]
-        except KeysUnavailable:  # which says nothing about him
-            raise
         except Refused as refused:
             if refused.reason == "ACCOUNT_SUSPENDED":
                 raise
@@ -130,8 +127,6 @@ class Opening:
             if acting and acting.delegation_id:
                 under = (self.parts, acting.delegation_id, acting.agent)
                 actor = replace(actor, level=views_delegations.level_under(*under, actor.level))
-        except KeysUnavailable:  # nothing happened to him: the session outlives an absence of the KMS
-            raise
         except Refused as refused:  # it happened while he signed in: what ends his sessions may have missed this one
             reason = REFUSALS.get(refused.reason, REASONS[kind])
             cause = Cause(key=f"{session.principal_id}/gone", by=session.by)

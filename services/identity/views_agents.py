@@ -2,7 +2,6 @@
 
 from chassis.acts import AGENT, Actor
 from chassis.errors import Refused
-from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.sealed import Keyring
@@ -58,8 +57,6 @@ def file(parts: Parts, id: str) -> tuple[Actor, service_pb2.Me]:
     """What a session of an agent is; UNAUTHENTICATED SESSION_ENDED when he is none any more."""
     try:
         record, belongs = working(parts, id)
-    except KeysUnavailable:
-        raise
     except Refused as refused:
         raise model_sessions.ended() from refused
     actor = Actor(id=id, realm=AGENT, region=belongs.region)

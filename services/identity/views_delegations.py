@@ -7,7 +7,6 @@ from typing import Any
 
 from chassis.acts import now
 from chassis.errors import Refused
-from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.records import Record
 from services.identity import model_delegations, people, store, store_agents, store_delegations, views_agents
@@ -143,8 +142,6 @@ def level_under(parts: Parts, delegation_id: str, agent: str, level: int) -> int
         else:
             person = people.present(parts, id).state
             own, most = id == state.holder_person_id and not person.suspended, person.level
-    except KeysUnavailable:
-        raise
     except Refused as refused:
         raise model_delegations.void() from refused
     if not own:

@@ -17,9 +17,11 @@ import grpc
 import pytest
 from pymongo.database import Database
 
+from chassis import rpc
 from chassis import sealed as sealed_module
 from chassis.acts import now
 from chassis.config import Settings
+from chassis.errors import Refused
 from chassis.masters import AWAY_SECONDS, KeysUnavailable, masters_of
 from chassis.sealed import Keyring
 from deploy.local.stores import Store, with_database
@@ -269,4 +271,7 @@ def test_a_service_waits_for_its_kms_at_start(environment: dict[str, str], kms: 
 
 
 def test_grpc_codes_of_keys_unavailable() -> None:
-    assert KeysUnavailable().code == grpc.StatusCode.UNAVAILABLE.value[0]
+    assert rpc.KEYS_AWAY.code == grpc.StatusCode.UNAVAILABLE.value[0]
+    assert not issubclass(KeysUnavailable, Refused), (
+        "it refuses nobody, and is swallowed by nobody who handles refusals"
+    )
