@@ -67,7 +67,13 @@ class Places:
     def _gateway(self) -> dict[str, str]:
         addresses = {f"{service.upper()}_ADDRESS": address for service, address in self.addresses.items()}
         region = {name: os.environ.get(name, county) for name, county in REGION.items()}
-        return {**addresses, **region, "HTTP_LISTEN": self.http, "SECURE_COOKIES": "false"}
+        return {
+            **addresses,
+            **region,
+            "PUBLIC_URL": self.gateway_url,
+            "HTTP_LISTEN": self.http,
+            "SECURE_COOKIES": "false",
+        }
 
 
 def load_places(folder: Path) -> Places:

@@ -1,118 +1,80 @@
-"""CatalogService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
+"""CatalogService over gRPC: what everyone may read of the items. And `build`, which makes all services of this api."""
 
-from datetime import UTC, datetime, timedelta
-
-from chassis import telemetry
-from chassis.acts import now
 from chassis.errors import Violation, invalid, not_found
 from chassis.parts import Api, Parts
-from chassis.records import Record
 from chassis.rpc import Call
-from services.catalog import model, search, store
-from services.catalog.model import Item
+from services.catalog import instants, model, model_life, store, store_files, views
+from services.catalog.api_directory import DirectoryApi
+from services.catalog.api_items import ItemApi
+from services.catalog.api_lists import ListApi
+from services.catalog.api_search import Searching
+from services.catalog.api_themes import ThemeApi
+from services.catalog.api_vocabulary import VocabularyApi
+from standards import scenarios
+from standards.item_addresses import read_short_code
 from yiwang.catalog.v1 import service_pb2 as pb
 
-PAGE = 20
-MOST_OFFSET = 100_000
-# A publication is stamped before it is written, and clocks differ: each poll looks back a little, one a minute further.
-OVERLAP, SWEEP, SWEEP_BACK = timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10)
 
-
-class CatalogApi:
-    """The methods of yiwang.catalog.v1.CatalogService, by name."""
+class CatalogApi(Searching):
+    """The methods of yiwang.catalog.v1.CatalogService, by name; those that search are in `api_search`."""
 
     def __init__(self, parts: Parts) -> None:
-        self.items = store.items(parts.database)
-        self.index = search.Index()
-        self._since = self._swept = datetime(2000, 1, 1, tzinfo=UTC)
-
-    def SearchItems(self, request: pb.SearchItemsRequest, call: Call) -> pb.SearchItemsResponse:
-        query = search.Query(request.query, request.region, request.department, request.type_code, request.topic)
-        offset, size = _offset(request.page_token), request.page_size or PAGE
-        found = self.index.find(query, offset, size)
-        token = str(offset + size) if found.more and offset + size <= MOST_OFFSET else ""
-        return pb.SearchItemsResponse(hits=found.hits, next_page_token=token, total=found.total)
+        super().__init__(parts)
+        self.database = parts.database
 
     def GetItem(self, request: pb.GetItemRequest, call: Call) -> pb.Item:
-        return self._edition(self.items.get(request.item_id, model.published()), request.edition)
+        if request.edition and request.as_of:
+            raise invalid(Violation("as_of", "NOT_WITH_EDITION", "版本与日期只能选一个"))
+        record = self.items.get(request.item_id, model_life.published())
+        number = request.edition or record.state.life.edition
+        if instant := instants.read(request.as_of, "as_of"):
+            chapter = model.in_force(record.state, instant)
+            if chapter is None:
+                raise not_found()
+            number = chapter.edition
+        return views.edition(self.items, record, number)
 
-    def GetItemDraft(self, request: pb.GetItemDraftRequest, call: Call) -> pb.Item:
-        return self._draft(self.items.get(request.item_id, model.visible(call.actor)), call)
+    def ListEditions(self, request: pb.ListEditionsRequest, call: Call) -> pb.ListEditionsResponse:
+        return views.history(self.items.get(request.item_id, model_life.published()).state)
 
-    def SaveItem(self, request: pb.SaveItemRequest, call: Call) -> pb.Item:
-        definition, id = request.definition, store.item_id(request.definition.code)
-        model.require_region(call.actor, definition)
-        visible = model.visible(call.actor)
-        record = store.write(self.items, id, call.cause, lambda item: model.save(item, id, definition), visible)
-        return self._draft(record, call)
+    def GuideItem(self, request: pb.GuideItemRequest, call: Call) -> pb.ScenarioGuide:
+        record = self.items.get(request.item_id, model_life.published())
+        shown = views.edition(self.items, record, request.edition or record.state.life.edition)
+        return scenarios.resolve(shown.definition, request.answers, record.id, shown.edition)
 
-    def PublishItem(self, request: pb.PublishItemRequest, call: Call) -> pb.Item:
-        record = self.items.change(request.item_id, call.cause, model.publish, model.visible(call.actor))
-        return self._edition(record, 0)
-
-    def SuspendItem(self, request: pb.SuspendItemRequest, call: Call) -> pb.Item:
-        visible = model.visible(call.actor)
-        record = self.items.change(
-            request.item_id, call.cause, lambda item: model.suspend(item, request.reason), visible
-        )
-        return self._edition(record, 0)
-
-    def refresh(self) -> None:
-        """Brings the index up to what was published and suspended since the last call; the first call reads everything."""
-        instant = now()
-        sweep = instant - self._swept > SWEEP
-        since = self._since - (SWEEP_BACK if sweep else OVERLAP)
-        known = self.index.version if len(self.index) else None
-        changed = self.index.keep(store.listed_since(self.items, since, known))
-        self._since, self._swept = instant, instant if sweep else self._swept
-        if changed:
-            telemetry.log("search").info("index_refreshed", changed=changed, items=len(self.index))
-
-    def _edition(self, record: Record[Item], number: int) -> pb.Item:
-        """An edition of the item; 0 = the newest."""
-        found = store.edition(self.items, record, number or record.state.edition)
+    def ResolveShortCode(self, request: pb.ResolveShortCodeRequest, call: Call) -> pb.ShortCode:
+        found = store.by_short_code(self.items, read_short_code(request.short_code))
         if found is None:
             raise not_found()
-        event, at = found
-        view = _view(record)
-        view.edition = event.edition
-        view.definition.CopyFrom(event.definition)
-        view.published_at = _time(at)
-        return view
+        item = found.state
+        successors = [self._successor(id) for id in item.successors]
+        return pb.ShortCode(
+            item_id=found.id,
+            status=item.life.status,  # type: ignore[arg-type]
+            name=item.history[-1].facts.name,
+            reason=item.life.reason,
+            successors=successors,
+        )
 
-    def _draft(self, record: Record[Item], call: Call) -> pb.Item:
-        """The working definition; its edition is the newest one's, which it may differ from."""
-        call.span.set(telemetry.RECORD, record.id)
-        view = _view(record)
-        view.edition = record.state.edition
-        view.definition.CopyFrom(model.definition_of(record.state.definition))
-        view.published_at = _time(record.state.published_at)
-        return view
+    def DownloadGuideFile(self, request: pb.DownloadGuideFileRequest, call: Call) -> pb.DownloadGuideFileResponse:
+        found = store_files.find(self.database, request.id)
+        if found is None:
+            raise not_found()
+        return pb.DownloadGuideFileResponse(name=found.name, type=found.type, content=found.content)
 
-
-def _view(record: Record[Item]) -> pb.Item:
-    item = record.state
-    return pb.Item(
-        id=record.id,
-        version=record.version,
-        status=item.status,  # type: ignore[arg-type]
-        latest_edition=item.edition,
-    )
-
-
-def _offset(token: str) -> int:
-    if not token:
-        return 0
-    if token.isascii() and token.isdecimal() and len(token) < 9 and int(token) <= MOST_OFFSET:
-        return int(token)
-    raise invalid(Violation("page_token", "MALFORMED", "分页标识无效"))
-
-
-def _time(instant: datetime | None) -> str:
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else ""
+    def _successor(self, id: str) -> pb.Successor:
+        return pb.Successor(item_id=id, name=store.name_of(self.items, id))
 
 
 def build(parts: Parts) -> Api:
     """The api of catalog, from its parts."""
-    api = CatalogApi(parts)
-    return Api({"CatalogService": api}, polls=[api.refresh])
+    catalog = CatalogApi(parts)
+    servicers = {
+        "CatalogService": catalog,
+        "ItemService": ItemApi(parts),
+        "DirectoryService": DirectoryApi(parts),
+        "ThemeService": ThemeApi(parts),
+        "ListService": ListApi(parts),
+        "VocabularyService": VocabularyApi(parts),
+    }
+    return Api(servicers, polls=[catalog.refresh])

@@ -1,47 +1,32 @@
 """An item as pure functions: one per act, one per event.
 
-An act checks and returns the event; `EVOLVE` turns events into state; `visible` says whose items an officer may write.
+An act checks and returns the event; `EVOLVE` turns events into state. What it shares with entries, implementations and themes (who
+may review, what may be published) is in `model_life`; splitting and merging is in `model_succession`.
 """
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
-from chassis.acts import OFFICER, Actor, Evolve, Moment
-from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, require
+from chassis.acts import Evolve, Moment
+from chassis.errors import FAILED_PRECONDITION, Refused, Violation, invalid, require
+from services.catalog import model_life as life
 from services.catalog.model_checks import faults
-from standards import codes
+from services.catalog.model_facts import Chapter, facts_of
+from services.catalog.model_life import PUBLISHED, SUSPENDED, WITHDRAWN, Life, digest
+from standards import lint
+from standards.item_addresses import short_code
 from yiwang.catalog.v1 import events_pb2 as events
 from yiwang.catalog.v1 import service_pb2 as pb
 
-DRAFT, PUBLISHED, SUSPENDED = pb.ITEM_STATUS_DRAFT, pb.ITEM_STATUS_PUBLISHED, pb.ITEM_STATUS_SUSPENDED
 # Who writes when an import does.
 IMPORTER = "system:catalog"
-# A record keeps every definition it ever had and stays below 1 MB.
-MOST_BYTES = 900_000
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What lists and search know of the published definition."""
-
-    code: str
-    name: str
-    aliases: list[str]
-    department: str
-    department_name: str
-    region: str
-    type_code: str
-    topics: list[str]
-    promised: list[int]
-    online: bool
-    visits: int
+FURTHEST = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,88 +37,138 @@ class Item:
     code: str
     region: str
     department: str
-    status: int
+    life: Life
     definition: dict[str, Any]
-    digest: str
-    # Bytes of all definitions in the journal.
-    written: int
-    edition: int = 0
-    published_digest: str = ""
-    published_at: datetime | None = None
-    listing: Listing | None = None
+    # Of its address and QR, for ever.
+    short_code: str
+    # What it was from when on, oldest first: what lists and rates of a date are computed from. Empty = never published.
+    history: list[Chapter] = field(default_factory=list)
     # When what search shows changed last: the key of the api's poll.
     listed_at: datetime | None = None
+    # When a scheduled edition comes into force: the key of the worker's timer.
+    due: datetime | None = None
     # Digest of the definition imported last: the same file again changes nothing, whatever officers wrote since.
-    imported: str = field(default="")
+    imported: str = ""
+    # Faults and doubts the guide lint found in the working definition.
+    findings: list[int] = field(default_factory=lambda: [0, 0])
+    # Base codes of the working and of the published definition: a changed standard finds its items by them.
+    base_codes: list[str] = field(default_factory=list)
+    # `<entry id>/<edition>` of the standard that the working and the published definition hold; empty = none.
+    standard: str = ""
+    published_standard: str = ""
+    # Items it came from, items that are to take its place, those of them that are published, and those that did.
+    predecessors: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    parts_published: list[str] = field(default_factory=list)
+    successors: list[str] = field(default_factory=list)
 
 
-def visible(actor: Actor) -> dict[str, Any]:
-    """The one filter of drafts and writes: officers see items of the regions theirs covers."""
-    if actor.realm == OFFICER and codes.region_valid(actor.region):
-        prefix = codes.region_prefix(actor.region)
-        return {"state.region": {"$gte": prefix, "$lt": prefix + ":"}}
-    return {"state.region": ""}
+def save(
+    item: Item | None,
+    id: str,
+    definition: pb.ItemDefinition,
+    seen: int = 0,
+    predecessors: Sequence[str] = (),
+    standard: str = "",
+) -> events.ItemSaved | None:
+    """The working definition, new or changed; nothing for the same one again. `seen` is the version it was read at, 0 = any.
 
-
-def sees(actor: Actor, item: Item) -> bool:
-    """The same as `visible`, as a predicate."""
-    return actor.realm == OFFICER and codes.region_covers(actor.region, item.region)
-
-
-def published() -> dict[str, Any]:
-    """The filter of what everyone may read: items that have an edition."""
-    return {"state.edition": {"$gte": 1}}
-
-
-def require_region(actor: Actor, definition: pb.ItemDefinition) -> None:
-    """PERMISSION_DENIED REGION_NOT_COVERED unless the officer's region covers the definition's."""
-    if not codes.region_covers(actor.region, definition.region):
-        message = "事项所属区划不在您的管辖范围内"
-        field = Violation("definition.region", "REGION_NOT_COVERED", message)
-        raise Refused(PERMISSION_DENIED, "REGION_NOT_COVERED", message, (field,))
-
-
-def save(item: Item | None, id: str, definition: pb.ItemDefinition) -> events.ItemSaved | None:
-    """The working definition, new or changed; nothing for the same one again."""
+    `standard` tells which one was merged in before (`store_directory.Standard.name`).
+    """
     if found := faults(definition):
         raise invalid(*(Violation(f"definition.{one.field}", one.reason, one.message) for one in found))
-    content = MessageToDict(definition)
-    return None if item is not None and item.digest == digest(content) else _save(item, id, definition, content)
+    if not life.save(item.life if item else None, definition, seen):
+        return None
+    return saved(id, definition, predecessors=predecessors, standard=standard)
+
+
+def saved(id: str, definition: pb.ItemDefinition, **more: Any) -> events.ItemSaved:
+    """The event of a definition that was written, with how many faults and doubts the guide lint finds in it."""
+    levels = Counter(one.level for one in lint.findings(definition))
+    return events.ItemSaved(
+        item_id=id, definition=definition, errors=levels["error"], warnings=levels["warning"], **more
+    )
+
+
+def review(item: Item, by: str, seen: int, note: str) -> events.ItemReviewed:
+    """Approved as it stands at the version seen, by somebody who wrote none of it, when the guide lint has no fault to find."""
+    life.review(item.life, by, seen)
+    _require_faultless(item)
+    return events.ItemReviewed(item_id=item.id, note=note, digest=item.life.digest)
+
+
+def give_back(item: Item, reason: str) -> events.ItemReturned:
+    """Sent back to its writers."""
+    life.give_back(item.life)
+    return events.ItemReturned(item_id=item.id, reason=reason)
 
 
 def publish(item: Item) -> events.ItemPublished:
-    """The working definition as the next edition; a suspended item comes back by it."""
-    fresh = item.digest != item.published_digest or item.status == SUSPENDED
-    require(fresh, "NOTHING_TO_PUBLISH", "当前内容已经发布，没有可发布的修改")
-    _require_room(item, item.definition)
-    return events.ItemPublished(item_id=item.id, edition=item.edition + 1, definition=definition_of(item.definition))
+    """The reviewed definition as the next edition; a suspended item comes back by it."""
+    life.publish(item.life)
+    _require_faultless(item)
+    return _edition(item, definition_of(item.definition))
+
+
+def schedule(item: Item, effective_from: datetime, now: datetime) -> events.ItemScheduled:
+    """The reviewed definition, to come into force at an instant to come."""
+    life.publish(item.life)
+    _require_faultless(item)
+    if not now < effective_from <= now + FURTHEST:
+        raise invalid(Violation("effective_from", "NOT_AHEAD", "生效时间应晚于现在，且不超过两年"))
+    return events.ItemScheduled(item_id=item.id, effective_from=effective_from.isoformat())
+
+
+def take_effect(item: Item, now: datetime) -> events.ItemPublished | None:
+    """What a scheduled item becomes once its day has come; nothing before it, or when it was sent back meanwhile.
+
+    What was reviewed comes into force, whatever rules the lint has learned since.
+    """
+    if item.due is None or item.due > now or item.life.draft != life.SCHEDULED:
+        return None
+    return _edition(item, definition_of(item.definition))
 
 
 def suspend(item: Item, reason: str) -> events.ItemSuspended:
     """No new applications from now on; the guide stays readable."""
-    require(item.status == PUBLISHED, "NOT_PUBLISHED", "该事项未处于发布状态，不能暂停")
+    life.suspend(item.life)
     return events.ItemSuspended(item_id=item.id, reason=reason)
 
 
-def bring(item: Item | None, id: str, definition: pb.ItemDefinition, live: bool) -> list[Message]:
-    """What an import writes: the definition when the source changed it, published when `live` and not suspended."""
-    content = MessageToDict(definition)
-    incoming = digest(content)
+def resume(item: Item) -> events.ItemResumed:
+    """New applications again, in the edition it had."""
+    life.resume(item.life, life.size(asdict(item.history[-1].facts)))
+    return events.ItemResumed(item_id=item.id, edition=item.life.edition)
+
+
+def withdraw(item: Item, reason: str, successors: Sequence[str]) -> events.ItemWithdrawn:
+    """Over for ever."""
+    life.withdraw(item.life)
+    return events.ItemWithdrawn(item_id=item.id, reason=reason, successors=successors)
+
+
+def bring(
+    item: Item | None, id: str, definition: pb.ItemDefinition, live: bool, standard: str = "", source: str = ""
+) -> list[Message]:
+    """What an import writes: the definition when the source changed it, published when `live` and neither suspended nor over.
+
+    Where a standard filled it in, `standard` names that and `source` is the digest of the definition as the file has it.
+    """
+    incoming = digest(MessageToDict(definition))
+    source = source or incoming
+    if item is not None and item.life.status == WITHDRAWN:
+        return []
     found: list[Message] = []
-    if item is None or incoming not in (item.imported, item.digest):
-        found.append(_save(item, id, definition, content))
+    if item is None or (source != item.imported and incoming != item.life.digest):
+        life.save(item.life if item else None, definition)
+        found.append(saved(id, definition, standard=standard, imported=source))
     # What officers wrote since the last import stays theirs to publish.
-    ours = bool(found) or (item is not None and item.digest == incoming)
-    fresh = item is None or (item.status != SUSPENDED and item.published_digest != incoming)
+    ours = bool(found) or (item is not None and item.life.digest == incoming)
+    fresh = item is None or (item.life.status != SUSPENDED and item.life.published_digest != incoming)
     if live and ours and fresh:
-        edition = item.edition + 1 if item else 1
-        found.append(events.ItemPublished(item_id=id, edition=edition, definition=definition))
+        edition = item.life.edition + 1 if item else 1
+        found.append(events.ItemPublished(item_id=id, edition=edition, definition=definition, standard=standard))
     return found
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a definition's proto3 JSON with sorted keys."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def definition_of(content: Mapping[str, Any]) -> pb.ItemDefinition:
@@ -141,70 +176,135 @@ def definition_of(content: Mapping[str, Any]) -> pb.ItemDefinition:
     return ParseDict(dict(content), pb.ItemDefinition(), ignore_unknown_fields=True)
 
 
-def _save(item: Item | None, id: str, definition: pb.ItemDefinition, content: Mapping[str, Any]) -> events.ItemSaved:
-    _require_room(item, content)
-    return events.ItemSaved(item_id=id, definition=definition)
+def in_force(item: Item, at: datetime) -> Chapter | None:
+    """What the item was at an instant; None before its first edition."""
+    return next((chapter for chapter in reversed(item.history) if chapter.since <= at), None)
 
 
-def _require_room(item: Item | None, content: Mapping[str, Any]) -> None:
-    # The new definition stands in two entries, saved and published, and in the state.
-    size = len(orjson.dumps(content))
-    if (item.written if item else 0) + 3 * size > MOST_BYTES:
-        raise invalid(Violation("definition", "ITEM_TOO_LARGE", "事项内容连同历次版本过大，无法保存"))
+def require_published(item: Item) -> None:
+    """FAILED_PRECONDITION NOT_PUBLISHED for what only a published item can do."""
+    require(item.life.status == PUBLISHED, "NOT_PUBLISHED", "该事项未处于发布状态")
+
+
+def _require_faultless(item: Item) -> None:
+    found = [one for one in lint.findings(definition_of(item.definition)) if one.level == "error"]
+    if found:
+        violations = tuple(Violation(f"definition.{one.field}", one.rule, one.message) for one in found)
+        raise Refused(FAILED_PRECONDITION, "LINT_ERRORS", f"办事指南有{len(found)}处错误，请改正后再操作", violations)
+
+
+def _edition(item: Item, definition: pb.ItemDefinition) -> events.ItemPublished:
+    edition = item.life.edition + 1
+    return events.ItemPublished(
+        item_id=item.id,
+        edition=edition,
+        definition=definition,
+        predecessors=item.predecessors,
+        standard=item.standard,
+    )
 
 
 def _saved(item: Item | None, event: events.ItemSaved, moment: Moment) -> Item:
     definition, content = event.definition, MessageToDict(event.definition)
-    fresh = digest(content)
-    imported = fresh if moment.by == IMPORTER else (item.imported if item else "")
-    base = item or Item(event.item_id, definition.code, "", "", DRAFT, {}, "", 0)
+    base = item or Item(event.item_id, definition.code, "", "", Life(), {}, short_code(event.item_id))
+    moved = life.after_saved(item.life if item else None, content, moment)
     return replace(
         base,
         region=definition.region,
         department=definition.department.code,
+        life=moved,
         definition=content,
-        digest=fresh,
-        written=base.written + len(orjson.dumps(content)),
-        imported=imported,
+        due=None,
+        imported=_imported(event, base, moved.digest, moment.by),
+        predecessors=list(event.predecessors) or base.predecessors,
+        base_codes=[definition.base_code, *base.base_codes[1:]],
+        standard=event.standard,
+        findings=[event.errors, event.warnings],
+    )
+
+
+def _imported(event: events.ItemSaved, item: Item, digest: str, by: str) -> str:
+    # Imports of old did not say what the source had: it was the definition. A standard taken over is no import, nor is a part.
+    told = event.standard or event.predecessors or by != IMPORTER
+    return event.imported or (item.imported if told else digest)
+
+
+def _reviewed(item: Item, _event: events.ItemReviewed, moment: Moment) -> Item:
+    return replace(item, life=life.after_reviewed(item.life, moment))
+
+
+def _returned(item: Item, event: events.ItemReturned, moment: Moment) -> Item:
+    return replace(item, life=life.after_returned(item.life, event.reason, moment), due=None)
+
+
+def _scheduled(item: Item, event: events.ItemScheduled, moment: Moment) -> Item:
+    return replace(
+        item, life=life.after_scheduled(item.life, moment), due=datetime.fromisoformat(event.effective_from)
     )
 
 
 def _published(item: Item, event: events.ItemPublished, moment: Moment) -> Item:
-    content = MessageToDict(event.definition)
-    return replace(
+    moved = life.after_published(item.life, event.edition, MessageToDict(event.definition), moment)
+    chapter = Chapter(event.edition, PUBLISHED, moment.at, facts_of(event.definition))
+    after = replace(
         item,
-        status=PUBLISHED,
-        edition=event.edition,
-        published_digest=digest(content),
-        published_at=moment.at,
-        listing=_listing(event.definition),
-        listed_at=moment.at,
-        written=item.written + len(orjson.dumps(content)),
+        life=moved,
+        # An edition beside the draft (an import, a standard taken over) leaves its day as it is.
+        due=item.due if moved.draft == life.SCHEDULED else None,
+        base_codes=[item.base_codes[0] if item.base_codes else "", event.definition.base_code],
+        published_standard=event.standard,
+    )
+    return _turned(after, chapter)
+
+
+def _suspended(item: Item, event: events.ItemSuspended, moment: Moment) -> Item:
+    # What was to come into force by itself would end the suspension: it waits for a person again.
+    return _ended(replace(item, life=life.after_suspended(item.life, event.reason, moment), due=None), moment)
+
+
+def _resumed(item: Item, event: events.ItemResumed, moment: Moment) -> Item:
+    return _ended(replace(item, life=life.after_resumed(item.life, moment)), moment)
+
+
+def _withdrawn(item: Item, event: events.ItemWithdrawn, moment: Moment) -> Item:
+    over = life.after_withdrawn(item.life, event.reason, moment)
+    return _ended(replace(item, life=over, due=None, successors=list(event.successors)), moment)
+
+
+def _ended(item: Item, moment: Moment) -> Item:
+    """The same edition under another status; nothing to tell of an item that was never published."""
+    if not item.history:
+        return item
+    now = item.life
+    return _turned(
+        item, Chapter(now.edition, now.status, moment.at, item.history[-1].facts, now.reason, item.successors)
     )
 
 
-def _suspended(item: Item, _event: events.ItemSuspended, moment: Moment) -> Item:
-    return replace(item, status=SUSPENDED, listed_at=moment.at)
+def _turned(item: Item, chapter: Chapter) -> Item:
+    kept = life.after_kept(item.life, life.size(asdict(chapter.facts)))
+    return replace(item, life=kept, history=[*item.history, chapter], listed_at=chapter.since)
 
 
-def _listing(definition: pb.ItemDefinition) -> Listing:
-    return Listing(
-        code=definition.code,
-        name=definition.name,
-        aliases=list(definition.aliases),
-        department=definition.department.code,
-        department_name=definition.department.name,
-        region=definition.region,
-        type_code=definition.type_code,
-        topics=list(definition.topics),
-        promised=[definition.promised_limit.amount, definition.promised_limit.unit],
-        online=definition.online,
-        visits=definition.visits,
+def _split(item: Item, event: events.ItemSplit, moment: Moment) -> Item:
+    return replace(item, life=life.moved(item.life, moment), parts=list(event.part_ids), parts_published=[])
+
+
+def _part_published(item: Item, event: events.PartPublished, moment: Moment) -> Item:
+    return replace(
+        item, life=life.moved(item.life, moment), parts_published=[*item.parts_published, event.part_id]
     )
 
 
 EVOLVE: Evolve = {
     events.ItemSaved: _saved,
+    events.ItemReviewed: _reviewed,
+    events.ItemReturned: _returned,
+    events.ItemScheduled: _scheduled,
     events.ItemPublished: _published,
     events.ItemSuspended: _suspended,
+    events.ItemResumed: _resumed,
+    events.ItemWithdrawn: _withdrawn,
+    events.ItemSplit: _split,
+    events.PartPublished: _part_published,
 }

@@ -46,6 +46,8 @@ class Facts:
     steps: int
     # Visits, materials, steps, and the limit's amount and unit before the reform; empty when not stated.
     baseline: list[int] = field(default_factory=list)
+    # yiwang.catalog.v1.Reach
+    reach: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def facts_of(definition: pb.ItemDefinition) -> Facts:
         materials=len(definition.materials),
         steps=len(definition.steps),
         baseline=_baseline(definition),
+        reach=int(definition.reach),
     )
 
 

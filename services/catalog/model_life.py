@@ -36,7 +36,7 @@ class Life:
     # Principals who wrote any of the working definition since the last edition.
     writers: list[str] = field(default_factory=list)
     digest: str = ""
-    # Bytes of all definitions in the journal.
+    # Bytes of all definitions in the journal, and of what the history keeps of them.
     written: int = 0
     edition: int = 0
     published_digest: str = ""
@@ -89,7 +89,8 @@ def save(life: Life | None, definition: Message, seen: int = 0) -> bool:
         require_version(life, seen)
         require(life.status != WITHDRAWN, "WITHDRAWN", "已取消的内容不能再修改")
     content = MessageToDict(definition)
-    _require_room(life, content)
+    # It stands in two entries, saved and published, and in the state; its facts with each turn of the history.
+    _require_room(life, 4 * size(content))
     return life is None or life.digest != digest(content)
 
 
@@ -118,9 +119,10 @@ def suspend(life: Life) -> None:
     require(life.status == PUBLISHED, "NOT_PUBLISHED", "未处于发布状态，不能暂停")
 
 
-def resume(life: Life) -> None:
-    """Whether it can be brought back as it was."""
+def resume(life: Life, bytes: int = 0) -> None:
+    """Whether it can be brought back as it was; each coming back, and the next suspension, keeps so many bytes."""
     require(life.status == SUSPENDED, "NOT_SUSPENDED", "未处于暂停状态，不需恢复")
+    _require_room(life, 2 * bytes)
 
 
 def withdraw(life: Life) -> None:
@@ -128,10 +130,13 @@ def withdraw(life: Life) -> None:
     require(life.status != WITHDRAWN, "WITHDRAWN", "已经取消")
 
 
-def _require_room(life: Life | None, content: Mapping[str, Any]) -> None:
-    # The new definition stands in two entries, saved and published, and in the state.
-    size = len(orjson.dumps(content))
-    if (life.written if life else 0) + 3 * size > MOST_BYTES:
+def size(content: Mapping[str, Any]) -> int:
+    """Bytes of a content as JSON."""
+    return len(orjson.dumps(content))
+
+
+def _require_room(life: Life | None, bytes: int) -> None:
+    if (life.written if life else 0) + bytes > MOST_BYTES:
         raise invalid(Violation("definition", "TOO_LARGE", "内容连同历次版本过大，无法保存"))
 
 
@@ -140,8 +145,8 @@ def after_saved(life: Life | None, content: Mapping[str, Any], moment: Moment) -
     base, fresh = life or Life(), digest(content)
     writers = base.writers if moment.by in base.writers else [*base.writers, moment.by]
     moved = _moved(base, moment)
-    size = base.written + len(orjson.dumps(content))
-    return replace(moved, draft=WRITTEN, writers=writers, digest=fresh, written=size, return_reason="")
+    written = base.written + size(content)
+    return replace(moved, draft=WRITTEN, writers=writers, digest=fresh, written=written, return_reason="")
 
 
 def after_reviewed(life: Life, moment: Moment) -> Life:
@@ -171,14 +176,15 @@ def after_published(life: Life, edition: int, content: Mapping[str, Any], moment
         edition=edition,
         published_digest=fresh,
         published_at=moment.at,
-        written=life.written + len(orjson.dumps(content)),
+        written=life.written + size(content),
         reason="",
     )
 
 
 def after_suspended(life: Life, reason: str, moment: Moment) -> Life:
-    """Not for new applications."""
-    return replace(_moved(life, moment), status=SUSPENDED, reason=reason)
+    """Not for new applications; what waited for its day waits for a person again."""
+    draft = REVIEWED if life.draft == SCHEDULED else life.draft
+    return replace(_moved(life, moment), status=SUSPENDED, draft=draft, reason=reason)
 
 
 def after_resumed(life: Life, moment: Moment) -> Life:
@@ -189,6 +195,11 @@ def after_resumed(life: Life, moment: Moment) -> Life:
 def after_withdrawn(life: Life, reason: str, moment: Moment) -> Life:
     """Over for ever; what was being written ends with it."""
     return replace(_moved(life, moment), status=WITHDRAWN, draft=NOTHING, writers=[], reason=reason)
+
+
+def after_kept(life: Life, bytes: int) -> Life:
+    """So many bytes more in the record."""
+    return replace(life, written=life.written + bytes)
 
 
 def moved(life: Life, moment: Moment) -> Life:

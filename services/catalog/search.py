@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from services.catalog.model import Listing
+from services.catalog.model_facts import Facts
+from services.catalog.model_life import PUBLISHED
 from services.catalog.search_words import MOST_LETTERS, asked, indexed, runs, spelled
 from services.catalog.store import Listed
 from standards import codes
@@ -108,7 +109,7 @@ class Index:
             self._sql.execute("DELETE FROM words WHERE rowid = ?", (number,))
             self._sql.execute("DELETE FROM items WHERE number = ?", (number,))
         self._known[one.id] = (number, one.version)
-        if one.listing:
+        if words:
             self._sql.execute(_INSERT, (number, *words))
             self._sql.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)", (number, *item))
 
@@ -200,7 +201,7 @@ def _facets_wanted(query: Query) -> str:
     return " AND ".join(wanted)
 
 
-def _facets(listing: Listing) -> str:
+def _facets(listing: Facts) -> str:
     regions = [f"r{listing.region[:length]}" for length in _REGION_LENGTHS if length <= len(listing.region)]
     code = "c" + "".join(runs(listing.code))
     topics = (_topic(topic) for topic in listing.topics)
@@ -221,9 +222,10 @@ def _topic(topic: str) -> str:
 
 def _rows(one: Listed) -> tuple[tuple[str, ...], tuple[str | bytes, ...]]:
     """An item's row of words and its row of facts."""
-    listing = one.listing
-    if listing is None:
+    newest = one.history[-1] if one.history else None
+    if newest is None or newest.status != PUBLISHED:
         return (), ()
+    listing = newest.facts
     words = (
         indexed([listing.name]),
         indexed(listing.aliases),
@@ -234,15 +236,15 @@ def _rows(one: Listed) -> tuple[tuple[str, ...], tuple[str | bytes, ...]]:
     )
     place = "\n".join((listing.department_name, listing.name, one.id))
     topics = "\n".join(("", *listing.topics, ""))
-    hit = _hit(one, listing).SerializeToString()
+    hit = _hit(one, newest.edition, listing).SerializeToString()
     return words, (place, listing.region, listing.department, listing.type_code, topics, hit)
 
 
-def _hit(one: Listed, listing: Listing) -> pb.ItemHit:
-    amount, unit = listing.promised
+def _hit(one: Listed, edition: int, listing: Facts) -> pb.ItemHit:
+    amount, unit = listing.promised or (0, 0)
     return pb.ItemHit(
         id=one.id,
-        edition=one.edition,
+        edition=edition,
         code=listing.code,
         name=listing.name,
         department=pb.Department(code=listing.department, name=listing.department_name),
@@ -251,4 +253,6 @@ def _hit(one: Listed, listing: Listing) -> pb.ItemHit:
         promised_limit=pb.Limit(amount=amount, unit=unit) if unit else None,  # type: ignore[arg-type]
         online=listing.online,
         visits=listing.visits,
+        traits=listing.traits,  # type: ignore[arg-type]
+        short_code=one.short_code,
     )

@@ -1,7 +1,6 @@
-"""What catalog keeps: the items."""
+"""What catalog keeps: the items here, the other subjects in files of their own."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,12 +10,14 @@ from pymongo.database import Database
 from chassis.acts import Cause, now
 from chassis.errors import Refused
 from chassis.records import Record, Records, record_id
-from services.catalog.model import EVOLVE, PUBLISHED, Item, Listing
+from services.catalog import store_directory, store_lists, store_themes, store_vocabulary
+from services.catalog.model import EVOLVE, Item
+from services.catalog.model_facts import Chapter
 from yiwang.catalog.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-_LISTING = tuple(field.name for field in fields(Listing))
-_LISTED = {"version": 1, "state.edition": 1, "state.status": 1, "state.listing": 1}
+SUBJECTS = (store_directory, store_themes, store_lists, store_vocabulary)
+_VERSION = {"version": 1}
 
 
 def items(database: Database[Document]) -> Records[Item]:
@@ -26,12 +27,20 @@ def items(database: Database[Document]) -> Records[Item]:
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [items(database)]
+    own: list[Records[Any]] = [items(database)]
+    return own + [one for subject in SUBJECTS for one in subject.records(database)]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
-    items(database).ensure_indexes([("state.listed_at", 1)])
+    items(database).ensure_indexes(
+        [("state.listed_at", 1)],
+        [("state.due", 1)],
+        [("state.short_code", 1)],
+        [("state.region", 1), ("state.life.changed_at", 1)],
+    )
+    for subject in SUBJECTS:
+        subject.ensure_indexes(database)
 
 
 def item_id(code: str) -> str:
@@ -40,21 +49,21 @@ def item_id(code: str) -> str:
 
 
 def write(
-    all: Records[Item],
+    all: Records[Any],
     id: str,
     cause: Cause,
-    decide: Callable[[Item | None], Message | list[Message] | None],
+    decide: Callable[[Any], Message | list[Message] | None],
     visible: Mapping[str, Any] | None = None,
     known: bool | None = None,
-) -> Record[Item]:
-    """Creates the item by the events `decide(None)` returns, or changes the one that is there (`known` when it was seen)."""
+) -> Record[Any]:
+    """Creates the record by the events `decide(None)` returns, or changes the one that is there (`known` when it was seen)."""
     if known is None:
         known = all.collection.find_one({"_id": id}, {"_id": 1}) is not None
     if not known:
         try:
             return all.create(cause, lambda _: _must(decide(None)), id)
         except Refused as refused:
-            # An id taken under another cause: somebody created the item meanwhile.
+            # An id taken under another cause: somebody created it meanwhile.
             if refused.reason != "REQUEST_ID_REUSED":
                 raise
     return all.change(id, cause, decide, visible)
@@ -62,7 +71,7 @@ def write(
 
 def _must(found: Message | list[Message] | None) -> Message | list[Message]:
     if not found:
-        raise AssertionError("an item that is not there yet takes at least one event")
+        raise AssertionError("a record that is not there yet takes at least one event")
     return found
 
 
@@ -77,27 +86,26 @@ def edition(all: Records[Item], record: Record[Item], number: int) -> tuple[even
 
 
 class Listed(NamedTuple):
-    """An item as search knows it; no listing = it is not to be found."""
+    """An item as search, lists and rates know it: its whole history in brief, the newest chapter last."""
 
     id: str
     version: int
-    edition: int
-    listing: Listing | None
+    short_code: str
+    published_digest: str
+    history: list[Chapter]
 
 
 def listed_since(all: Records[Item], since: datetime, known: Callable[[str], int] | None = None) -> Iterator[Listed]:
-    """Items that were published or suspended since then, in no order; only those newer than the version `known` of them."""
+    """Items whose public side changed since then, in no order; only those newer than the version `known` of them."""
     span = {"state.listed_at": {"$gte": since, "$lt": now() + timedelta(days=1)}}
-    if known is None:
-        yield from map(_listed, all.collection.find(span, _LISTED, batch_size=1000))
-        return
-    # A poll looks at many that it has: their versions cost little, what they list is read for the new ones alone.
-    for seen in all.collection.find(span, {"version": 1}, batch_size=1000):
-        if known(seen["_id"]) < seen["version"] and (fresh := all.collection.find_one({"_id": seen["_id"]}, _LISTED)):
-            yield _listed(fresh)
-
-
-def _listed(document: Document) -> Listed:
-    state = document["state"]
-    listing = Listing(*(state["listing"][name] for name in _LISTING)) if state["status"] == PUBLISHED else None
-    return Listed(document["_id"], document["version"], state["edition"], listing)
+    # A poll looks at many that it has: their versions cost little, the rest is read for the new ones alone.
+    for seen in all.collection.find(span, _VERSION, batch_size=1000):
+        if known is None or known(seen["_id"]) < seen["version"]:
+            for record in all.select({"_id": seen["_id"]}):
+                yield Listed(
+                    record.id,
+                    record.version,
+                    record.state.short_code,
+                    record.state.life.published_digest,
+                    record.state.history,
+                )

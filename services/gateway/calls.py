@@ -14,7 +14,12 @@ from starlette.requests import Request
 
 from services.gateway.settings import Settings
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
+from yiwang.catalog.v1.directory_pb2_grpc import DirectoryServiceStub
+from yiwang.catalog.v1.items_pb2_grpc import ItemServiceStub
+from yiwang.catalog.v1.lists_pb2_grpc import ListServiceStub
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
+from yiwang.catalog.v1.themes_pb2_grpc import ThemeServiceStub
+from yiwang.catalog.v1.vocabulary_pb2_grpc import VocabularyServiceStub
 from yiwang.identity.v1.agents_pb2_grpc import AgentServiceStub
 from yiwang.identity.v1.clients_pb2_grpc import ClientServiceStub
 from yiwang.identity.v1.counties_pb2_grpc import CountyServiceStub
@@ -132,6 +137,11 @@ class Backends:
         self.sso = SsoServiceStub(self.channels["identity"])
         self.privacy = PrivacyServiceStub(self.channels["identity"])
         self.catalog = CatalogServiceStub(self.channels["catalog"])
+        self.catalog_items = ItemServiceStub(self.channels["catalog"])
+        self.directory = DirectoryServiceStub(self.channels["catalog"])
+        self.themes = ThemeServiceStub(self.channels["catalog"])
+        self.lists = ListServiceStub(self.channels["catalog"])
+        self.vocabulary = VocabularyServiceStub(self.channels["catalog"])
         self.case = CaseServiceStub(self.channels["case"])
         self.rating = RatingServiceStub(self.channels["rating"])
 

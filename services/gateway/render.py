@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import county, terms, words
+from services.gateway import catalog_terms, county, terms, words
 from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
@@ -16,7 +16,7 @@ from services.gateway.session import keep_session, session_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "components.css", "account.css")
+SHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "components.css", "account.css", "catalog.css")
 LETTERS = "yiwang-letters"
 
 # What people read when a page cannot be shown: title, and what to do.
@@ -62,7 +62,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_ENVIRONMENT.globals.update(words=words, terms=terms, asset=_asset, sheets=SHEETS)
+_ENVIRONMENT.globals.update(words=words, terms=terms, catalog_terms=catalog_terms, asset=_asset, sheets=SHEETS)
 _ENVIRONMENT.filters.update(
     limit=words.limit_text,
     time=words.time_text,

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     # The county whose settings (name, look, channels) the pages follow; and its name until identity has told them.
     region: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = "990121"
     region_name: str = "示范县"
+    # Where browsers reach the site, as it is printed into QR codes; empty = as the request was addressed.
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
