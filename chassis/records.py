@@ -308,6 +308,11 @@ def _steady(write: Callable[..., T], *arguments: Any) -> T:
         return write(*arguments)
 
 
+def structure(stored: Any, kind: type[T]) -> T:
+    """A part of a stored state, for who reads no more of it."""
+    return _converter.structure(stored, kind)
+
+
 def _listed(events: Message | list[Message]) -> list[Message]:
     return events if isinstance(events, list) else [events]
 

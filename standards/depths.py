@@ -56,7 +56,11 @@ def _step(raw: Any) -> DepthStep:
         raise ValueError(f"no step of the table of depths: {raw!r}")
     number, visits = raw.get("level"), raw.get("visits", 20)
     sets = raw.get("any", [])
-    right = isinstance(sets, list) and sets and all(isinstance(one, list) and one and _CODES.issuperset(one) for one in sets)
+    right = (
+        isinstance(sets, list)
+        and sets
+        and all(isinstance(one, list) and one and _CODES.issuperset(one) for one in sets)
+    )
     if number not in (2, 3, HIGHEST) or not right or not isinstance(visits, int):
         raise ValueError(f"no step of the table of depths: {raw!r}")
     if number == HIGHEST and visits != 0:

@@ -1,7 +1,7 @@
 """The guide lint: what is wrong, doubtful or missing in an item's definition, by rule, field and how to mend it. Total: never raises.
 
-The rules stand in `standards.lint_rules`. An error is what misleads the applicant, breaks a case or misses a national obligation, told by the
-fields alone: words are never certain, so what only words tell is a warning or a hint. Provinces differ: `levels` changes or
+The rules stand in `standards.lint_rules`. An error is what misleads the applicant, breaks a case or misses a national obligation,
+told by the fields alone: words are never certain, so what only words tell is a warning or a hint. Provinces differ: `levels` changes or
 switches off a rule.
 """
 
@@ -40,7 +40,7 @@ def findings(definition: pb.ItemDefinition, levels: Mapping[str, str] | None = N
         if levels is not None and (told := levels.get(rule.id)) is not None:
             if told == OFF:
                 continue
-            level = told if told in _RANKS else level  # type: ignore[assignment]
+            level = told if told in _RANKS else level
         found += [Finding(rule.id, level, field, message, rule.hint) for field, message in rule.check(definition)]
     found.sort(key=_place)
     return found

@@ -1,19 +1,21 @@
-"""Rules L201 to L229 of the guide lint: codes, the department, the law, fees, and what a reform changed. Each yields (field, what is wrong)."""
+"""Rules L201 to L223 of the guide lint: codes, the department, the law, fees, what a reform changed. Each yields (field, what is wrong)."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from standards import codes
+from standards.identifiers import uscc_valid
 from standards.item_codes import implementation_of
 from standards.lint_words import POWER_TYPES, Item, Spot, filled, repeated, shown
-from standards.identifiers import uscc_valid
 from yiwang.catalog.v1 import service_pb2 as pb
 
 _COMPANY = re.compile(r"有限(?:责任)?公司|股份公司|集团|公司$|厂$|合作社$")
 _TITLE = re.compile(r"《[^》]{2,}》")
 _ARTICLE = re.compile(r"第[\d一二三四五六七八九十百零〇]+[条款项章]|附件|全文")
-_NUMBER = re.compile(r"[〔\[（(【]\s*(?:19|20)\d{2}\s*[〕\]）)】]\s*第?\d+号|(?:令|公告)?第\d+号|[A-Z]{2,4}[/ ]?T?\s*\d{3,}")
+_NUMBER = re.compile(
+    r"[〔\[（(【]\s*(?:19|20)\d{2}\s*[〕\]）)】]\s*第?\d+号|(?:令|公告)?第\d+号|[A-Z]{2,4}[/ ]?T?\s*\d{3,}"
+)
 _PARTS = re.compile(r"[；;\n。]+|(?<=[》条])[、，,](?=《)")
 _LEVEL_NAMES: Final = {"province": "2", "city": "3", "county": "4", "township": "5", "village": "6"}
 _LEVELS_TOLD = re.compile(r"实施层级：([^\n]*)")
@@ -63,7 +65,11 @@ def other_codes(item: Item) -> Iterator[Spot]:
         own = implementation_of(item.code)
         if own and len(item.code) == 33 and own != item.implementation_code:
             yield "implementation_code", "业务办理项编码的前31位与实施编码不符"
-        if item.base_code and len(item.implementation_code) == 31 and not item.implementation_code.endswith(item.base_code):
+        if (
+            item.base_code
+            and len(item.implementation_code) == 31
+            and not item.implementation_code.endswith(item.base_code)
+        ):
             yield "implementation_code", "实施编码中的基本编码与填写的基本编码不符"
     if item.code in item.former_codes:
         yield "former_codes", "曾用编码中有现用编码"
@@ -74,10 +80,10 @@ def type_of_code(item: Item) -> Iterator[Spot]:
     if item.type_code and item.type_code not in codes.ITEM_TYPES:
         yield "type_code", f"事项类型“{item.type_code}”不在GB/T 39046 表A.1中（扩展代码）"
     base = item.base_code or item.code[19:31]
-    if len(base) == 12 and base.isascii() and base[:4].isdecimal() and base[2:4] in codes.ITEM_TYPES:
-        if item.type_code in codes.ITEM_TYPES and base[2:4] != item.type_code:
-            mine, theirs = codes.ITEM_TYPES[item.type_code], codes.ITEM_TYPES[base[2:4]]
-            yield "type_code", f"事项类型为“{mine}”，编码中为“{theirs}”"
+    mine = codes.ITEM_TYPES.get(item.type_code)
+    theirs = codes.ITEM_TYPES.get(base[2:4]) if len(base) == 12 and base[:4].isdecimal() else None
+    if mine and theirs and mine != theirs:
+        yield "type_code", f"事项类型为“{mine}”，编码中为“{theirs}”"
 
 
 def level(item: Item) -> Iterator[Spot]:
@@ -85,12 +91,17 @@ def level(item: Item) -> Iterator[Spot]:
     if not codes.region_valid(item.region):
         return
     expected = _LEVEL_NAMES[codes.region_level(item.region)]
-    digit = item.code[18] if codes.check_item_code(item.code).profile in ("national-31", "national-33", "legacy-29") else ""
+    digit = (
+        item.code[18] if codes.check_item_code(item.code).profile in ("national-31", "national-33", "legacy-29") else ""
+    )
     if item.exercise_level and item.exercise_level not in ("7", expected):
         mine = codes.LEVELS.get(item.exercise_level, item.exercise_level)
         yield "exercise_level", f"行使层级为“{mine}”，而所属区划是{codes.LEVELS[expected]}"
     if digit and digit not in ("7", expected):
-        yield "code", f"编码中的行使层级“{codes.LEVELS.get(digit, digit)}”与所属区划（{codes.LEVELS[expected]}）不符，可能差一级"
+        yield (
+            "code",
+            f"编码中的行使层级“{codes.LEVELS.get(digit, digit)}”与所属区划（{codes.LEVELS[expected]}）不符，可能差一级",
+        )
     told = _LEVELS_TOLD.search(item.windows)
     if told and "国家" in told[1] and not item.department.name.startswith("国家"):
         yield "windows", f"地方部门的事项，实施层级却含“国家”：“{shown(told[1])}”"
@@ -125,7 +136,14 @@ def unresolvable_law(item: Item) -> Iterator[Spot]:
     """L210: a citation names a title in 《》 with an article or a number."""
     for position, law in enumerate(item.laws):
         if _TITLE.search(law.title) or law.url:
-            if not (law.article or law.number or law.url or law.text or _ARTICLE.search(law.title) or _NUMBER.search(law.title)):
+            if not (
+                law.article
+                or law.number
+                or law.url
+                or law.text
+                or _ARTICLE.search(law.title)
+                or _NUMBER.search(law.title)
+            ):
                 yield f"laws[{position}].article", f"法律依据“{shown(law.title)}”没有条款，也没有文号"
         elif not (law.number or _NUMBER.search(law.title)):
             yield f"laws[{position}].title", f"法律依据“{shown(law.title)}”不是可查的引用（书名号标题加条款，或文号）"
@@ -182,7 +200,10 @@ def fee_range(item: Item) -> Iterator[Spot]:
     """L214: from the least to the most."""
     for position, fee in enumerate(item.fees):
         if fee.least > fee.most:
-            yield f"fees[{position}]", f"收费项目“{shown(fee.name)}”的下限{fee.least / 100:.2f}元高于上限{fee.most / 100:.2f}元"
+            yield (
+                f"fees[{position}]",
+                f"收费项目“{shown(fee.name)}”的下限{fee.least / 100:.2f}元高于上限{fee.most / 100:.2f}元",
+            )
 
 
 def fee_rate(item: Item) -> Iterator[Spot]:
@@ -217,7 +238,11 @@ def not_better(item: Item) -> Iterator[Spot]:
     if not item.HasField("baseline"):
         return
     before = item.baseline
-    for name, now, then in (("到现场次数", item.visits, before.visits), ("材料", len(item.materials), before.materials), ("环节", len(item.steps), before.steps)):
+    for name, now, then in (
+        ("到现场次数", item.visits, before.visits),
+        ("材料", len(item.materials), before.materials),
+        ("环节", len(item.steps), before.steps),
+    ):
         if then and now > then:
             yield "baseline", f"{name}现为{now}，比改革前的{then}还多"
 

@@ -23,16 +23,32 @@ _IN_PERSON = re.compile(
 _NOT_IN_PERSON = re.compile(r"(?:无需|不需|不用|无须|不必|免)[^，。；]{0,10}(?:到场|到现场|当面|面签|现场)|最多跑|零跑")
 _COMMITMENT = re.compile(r"告知承诺")
 _NOT_COMMITMENT = re.compile(r"(?:不|非|未)(?:再)?(?:适用|采用|实行|实施)[^，。；]{0,12}告知承诺|一般流程|告知承诺除外")
-_RESULT_ODD = re.compile(r"(?:审核|审查|审批|办理|受理)?结果(?:公示|公告|反馈|通知)?$|公示$|^办结$|^同意|/不|符合条件")
+_RESULT_ODD = re.compile(
+    r"(?:审核|审查|审批|办理|受理)?结果(?:公示|公告|反馈|通知)?$|公示$|^办结$|^(?:不?同意|不?符合条件|是否)"
+)
 _SEVERAL = re.compile(r"[、；;/](?=[《\w])")
-_PAPERS = re.compile(r"[书证文件照](?=$|[、；;/》])")
-_PUSHED = re.compile(r"(?:接收|根据|通过)[^，。；]{0,16}推送|推送的?[^，。；]{0,16}(?:信息|数据)|(?:系统|数据)(?:自动)?触发")
+_PAPERS = re.compile(r"(?:[书证照文]|文件)(?=$|[、；;/》])")
+_PUSHED = re.compile(
+    r"(?:接收|根据|通过)[^，。；]{0,16}推送|推送的?[^，。；]{0,16}(?:信息|数据)|(?:系统|数据)(?:自动)?触发"
+)
 _OTHER_PARTY = re.compile(r"被申请人|双方当事人|对方当事人|提名(?:人|单位)|推荐(?:人|单位)")
 _NAME_A_FEE = re.compile(r"(?:费|费用|押金|保证金|税)(?:收取|征收|缴纳)?$")
-_ADDRESS = re.compile(r"[\u4e00-\u9fff]{2,5}(?:市|县|区)[\u4e00-\u9fff\d]{1,16}(?:路|街|大道|巷)[\u4e00-\u9fff\d]{0,8}\d+号")
+_ADDRESS = re.compile(
+    r"[\u4e00-\u9fff]{2,5}(?:市|县|区)[\u4e00-\u9fff\d]{1,16}(?:路|街|大道|巷)[\u4e00-\u9fff\d]{0,8}\d+号"
+)
 _BARE_NUMBER = re.compile(r"\d+")
 _UNLIMITED = re.compile(r"[无不][^，。]{0,4}限|没有限制")
-_TEXTS: Final = ("conditions", "legal_basis", "result_name", "fee_note", "windows", "phone", "supervision_phone", "apply_by", "handling_office")
+_TEXTS: Final = (
+    "conditions",
+    "legal_basis",
+    "result_name",
+    "fee_note",
+    "windows",
+    "phone",
+    "supervision_phone",
+    "apply_by",
+    "handling_office",
+)
 DEEP = 4
 """From 互联网受理 on, the case itself is taken online."""
 
@@ -165,7 +181,7 @@ def no_result(item: Item) -> Iterator[Spot]:
 def odd_result(item: Item) -> Iterator[Spot]:
     """L183: a result is a document or an entry, no stage of the case and no verdict."""
     for field, name in _result_names(item):
-        if _RESULT_ODD.search(name) and not name.endswith(("公示表", "通知书")):
+        if _RESULT_ODD.search(name):
             yield field, f"“{shown(name)}”不是结果文书的名称"
 
 
@@ -235,7 +251,11 @@ def source_doubts(item: Item) -> Iterator[Spot]:
 
 def deadline_in_words(item: Item) -> Iterator[Spot]:
     """L191: by when to apply stands among the conditions only."""
-    if not item.apply_by and (at := item.conditions.find("申请期限")) >= 0 and limits_in(item.conditions[at : at + 200]):
+    if (
+        not item.apply_by
+        and (at := item.conditions.find("申请期限")) >= 0
+        and limits_in(item.conditions[at : at + 200])
+    ):
         yield "apply_by", "申请期限写在受理条件里，未单独填写"
 
 

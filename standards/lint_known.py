@@ -37,7 +37,10 @@ def _now(kind: int) -> str:
 def _results(item: Item, ending: str, kind: int, name: str) -> Iterator[Spot]:
     for position, result in enumerate(item.results):
         if result.name.strip(_QUOTES).endswith(ending) and result.kind != kind:
-            yield f"results[{position}].kind", f"结果名称以“{ending}”结尾，审批结果类型应为“{name}”，{_now(result.kind)}"
+            yield (
+                f"results[{position}].kind",
+                f"结果名称以“{ending}”结尾，审批结果类型应为“{name}”，{_now(result.kind)}",
+            )
 
 
 def certificate(item: Item) -> Iterator[Spot]:

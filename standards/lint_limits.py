@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from standards.codes import APPLIED_FOR
 from standards.lint_words import (
@@ -23,13 +22,15 @@ from standards.lint_words import (
 )
 from yiwang.catalog.v1 import service_pb2 as pb
 
-PAUSES = (
-    "听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审（行政许可法第四十五条）"
-)
+PAUSES = "听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审（行政许可法第四十五条）"
 SPECIAL = re.compile(
     r"听证|招标|拍卖|检疫|鉴定|专家(?:评审|论证|审查)|技术(?:评审|审查)|(?:现场|实地)(?:勘验|勘查|勘察|踏勘|核查|检查|查验|考察|查勘|验收)|勘验"
 )
 """Words of a special procedure in a step's name, or where it is told why somebody comes."""
+_ON_SITE = re.compile(
+    r"(?:工作人员|办理机关|审批部门|我(?:局|单位))[^。；]{0,12}(?:现场|实地)|(?:现场|实地)(?:勘验|勘查|勘察|踏勘|查勘)"
+)
+_ASIDE = re.compile(r"(?:再|可)?延长[^，。；]*|不计入[^，。；]*|特别程序[^；]*|不能当场[^，。；]*")
 _IN_NAMES = re.compile(r"鉴定(?!书|意见|结论|报告|机构|人)|听证|勘验|检疫(?!证|合格)|(?:安全|消防)检查(?!表|意见)")
 _CHANNELS = re.compile(r"线上.{0,20}线下|线下.{0,20}线上|窗口.{0,12}网上|网上.{0,12}窗口")
 _EXTENDED = re.compile(r"延长")
@@ -115,18 +116,23 @@ def steps_above_promise(item: Item) -> Iterator[Spot]:
     promised = span(item.promised_limit)
     if promised is None or at_once(item):
         return
-    total, units = 0.0, set()
+    total, units = 0.0, frozenset[int]()
     for position, step in enumerate(item.steps):
         taken = span(step.limit) if step.kind != pb.STEP_KIND_ISSUE else None
         if taken is None:
             continue
         if taken.usual > promised.usual + 0.01:
-            yield f"steps[{position}].limit", f"环节“{step.name}”的时限{words_of(step.limit)}超过承诺时限{words_of(item.promised_limit)}"
+            yield (
+                f"steps[{position}].limit",
+                f"环节“{step.name}”的时限{words_of(step.limit)}超过承诺时限{words_of(item.promised_limit)}",
+            )
         if not step.HasField("when"):
             total, units = total + taken.usual, units | {step.limit.unit}
     if total > promised.usual + 0.01:
         exact = units == {item.promised_limit.unit}
-        most = sum(step.limit.amount for step in item.steps if step.kind != pb.STEP_KIND_ISSUE and not step.HasField("when"))
+        most = sum(
+            step.limit.amount for step in item.steps if step.kind != pb.STEP_KIND_ISSUE and not step.HasField("when")
+        )
         told = f"{most}" if exact else f"折合{total:.1f}个自然日"
         yield "steps", f"决定以前各环节时限合计{told}，超过承诺时限{words_of(item.promised_limit)}"
 
@@ -140,12 +146,17 @@ def law_says_otherwise(item: Item) -> Iterator[Spot]:
     told = [one for text in texts for found in _LAW_LIMIT.finditer(text) for one in limits_in(found["limit"])]
     if not told or any(_same(one.amount, one.unit, stated, item.type_code) for one in told):
         return
-    yield "statutory_limit", f"法条写的是{'、'.join(dict.fromkeys(one.words for one in told[:3]))}，法定时限填写{words_of(stated)}"
+    yield (
+        "statutory_limit",
+        f"法条写的是{'、'.join(dict.fromkeys(one.words for one in told[:3]))}，法定时限填写{words_of(stated)}",
+    )
 
 
 def _same(amount: int, unit: int, limit: pb.Limit, type_code: str) -> bool:
     # Limits of a licence count working days, whatever the law calls them (行政许可法 art. 82).
-    return amount == limit.amount and (unit == limit.unit or (unit == NATURAL and limit.unit == WORKING and type_code == LICENCE))
+    return amount == limit.amount and (
+        unit == limit.unit or (unit == NATURAL and limit.unit == WORKING and type_code == LICENCE)
+    )
 
 
 def note_says_otherwise(item: Item) -> Iterator[Spot]:
@@ -154,11 +165,14 @@ def note_says_otherwise(item: Item) -> Iterator[Spot]:
         limit = getattr(item, field)
         if not limit.unit or not limit.note:
             continue
-        told = limits_in(limit.note)
-        days = (WORKING, NATURAL)
-        if limit.unit != AT_ONCE and _AT_ONCE_WORDS.search(limit.note) and not _CHANNELS.search(limit.note):
+        note = _ASIDE.sub("", limit.note)
+        told = limits_in(note)
+        days = {WORKING, NATURAL}
+        if limit.unit != AT_ONCE and not told and _AT_ONCE_WORDS.search(note):
             yield field, f"说明写“{shown(limit.note, 20)}”，时限却是{words_of(limit)}"
-        elif told and not any(one.amount == limit.amount and (one.unit == limit.unit or {one.unit, limit.unit} <= {*days}) for one in told):
+        elif told and not any(
+            one.amount == limit.amount and (one.unit == limit.unit or {one.unit, limit.unit} <= days) for one in told
+        ):
             yield field, f"说明写{told[0].words}，时限却是{words_of(limit)}"
 
 
@@ -187,7 +201,8 @@ def at_once_special(item: Item) -> Iterator[Spot]:
 
 def special_unlisted(item: Item) -> Iterator[Spot]:
     """L112: an inspection, appraisal or hearing is told somewhere, and none is listed as special procedure."""
-    if item.special_procedures:
+    # Where a commitment is enough, the inspection comes after the decision.
+    if item.special_procedures or item.commitment or "告知承诺" in item.name:
         return
     for field, pattern, text in _told_of_special(item):
         if text and (found := pattern.search(text)):
@@ -204,7 +219,7 @@ def _told_of_special(item: Item) -> Iterator[tuple[str, "re.Pattern[str]", str]]
     yield "statutory_limit", SPECIAL, item.statutory_limit.note
     yield "windows", SPECIAL, item.windows
     for position, material in enumerate(item.materials):
-        yield f"materials[{position}].note", SPECIAL, material.note
+        yield f"materials[{position}].note", _ON_SITE, material.note
 
 
 def special_cap(item: Item) -> Iterator[Spot]:
@@ -252,5 +267,3 @@ def no_role(item: Item) -> Iterator[Spot]:
     missing = [step.name for step in item.steps if not step.role]
     if missing and len(missing) < len(item.steps):
         yield "steps", f"部分环节没有岗位：{shown('、'.join(missing))}"
-
-

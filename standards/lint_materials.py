@@ -13,11 +13,13 @@ REQUIRED, OPTIONAL, CONDITIONAL = pb.NECESSITY_REQUIRED, pb.NECESSITY_OPTIONAL, 
 
 _CONDITION = re.compile(
     r"(?:仅|只)(?:限|有|适用于|对|需|在)?[^）；。]{0,40}(?:提供|需要|提交|适用|时|需)|(?:^|[（(；。，])[^（(；。，]{2,30}的[，,]?(?:应当?|须|需|还应|提供|提交)"
-    r"|适用于|如有|如需|情况下|标为必要|标注为必要|(?:可以?|无需|不需|不用)(?:不|再)?提[供交]|(?:可|的)(?:不需|免)提交|时(?:需|应)?(?:提供|提交|报送)"
+    r"|适用于|如有|如需|情况下|标为必要|标注为必要|可以?不(?:再)?提[供交]|(?:无需|不需|无须|不用)(?:再)?提[供交]|可(?:不需|免)提交|时(?:需|应)?(?:提供|提交|报送)"
 )
 """The name or the note says that not everybody must hand it in."""
 _ONE_OF = re.compile(r"[二两三四五多任]选一|任选其?一|之一(?:即可)?|其中(?:一|任一)[项种份]|或者?提供|满足其一")
-_BY_OFFICER = re.compile(r"办理过程中(?:产生|形成)|(?:工作人员|办理机关|经办机构|审批部门|中心)(?:提供|审核确认|上传|填写|制作|出具)|由(?:办理|受理|审批)机关")
+_BY_OFFICER = re.compile(
+    r"办理过程中(?:产生|形成)|(?:工作人员|办理机关|经办机构|审批部门|中心)(?:提供|审核确认|上传|填写|制作|出具)|由(?:办理|受理|审批)机关"
+)
 _BY_SYSTEM = re.compile(r"系统(?:自动)?(?:生成|自带|产生)|自动生成")
 _LATER = re.compile(r"后一阶段|施工后提?出?|竣工后|(?:验收|年审)时(?:提交|提供)|办结后(?:提交|补交)")
 _BODY = re.compile(r"^(?:本人|申请人)?(?:指纹|虹膜|人脸|声纹|生物(?:特征|识别))")
@@ -25,10 +27,14 @@ _CATCH_ALL = re.compile(
     r"^(?:其他|其它|有关|相关|补充|辅助)(?:有关|相关|需要|与?[^的]{0,16}有关的?|应当?提交的?)?(?:证明)?(?:材料|资料|文件|证明)"
     r"|(?:法律|法规|规章|部门)[^，。]{0,12}规定的(?:其他|其它)?(?:材料|文件|资料)|相关辅助材料|补充材料|认为需要(?:提供|提交)的"
 )
-_LICENCES = re.compile(r"营业执照|身份证|户口(?:簿|本)|结婚证|离婚证|不动产(?:权|权属)证|行驶证|驾驶证|社会保障卡|居住证|护照|[^申请]许可证$|登记证书$|组织机构代码证")
+_LICENCES = re.compile(
+    r"营业执照|身份证|户口(?:簿|本)|结婚证|离婚证|不动产(?:权|权属)证|行驶证|驾驶证|社会保障卡|居住证(?!明)|护照|[^申请]许可证$|登记证书$|组织机构代码证"
+)
 _NOT_A_LICENCE = re.compile(r"申请|承诺|合同|报告|表$|委托|复印件以外|说明")
 _PERSONS = re.compile(r"居民身份证|户口簿")
-_SIDES = re.compile(r"[（(]?(?:正面|反面|正反面|正本|副本|原件|复印件|影印件|扫描件|电子版|及其)[）)]?|[\s。；，、《》“”（）()]")
+_SIDES = re.compile(
+    r"[（(]?(?:正面|反面|正反面|正本|副本|原件|复印件|影印件|扫描件|电子版|及其)[）)]?|[\s。；，、《》“”（）()]"
+)
 _FORM = re.compile(r"(?:申请|登记|申报|审批|备案|报装|审核)(?:表|书)|表$")
 _ORIGINAL = re.compile(r"(?:须|应|必须|需)(?:当|要)?(?:提[供交]|为|是)?原件")
 _ONLINE = re.compile(r"网上提交|线上提交|在线提交")
@@ -52,7 +58,10 @@ def double_names(item: Item) -> Iterator[Spot]:
     for position, first in repeated(names):
         one, other = item.materials[first], item.materials[position]
         if not (one.HasField("when") and other.HasField("when")):
-            yield f"materials[{position}].name", f"材料“{shown(other.name)}”与第{first + 1}项“{shown(one.name)}”是同一材料"
+            yield (
+                f"materials[{position}].name",
+                f"材料“{shown(other.name)}”与第{first + 1}项“{shown(one.name)}”是同一材料",
+            )
 
 
 def condition_in_words(item: Item, material: Material) -> Iterator[Spot]:
@@ -79,7 +88,9 @@ def alternatives(item: Item) -> Iterator[Spot]:
         if material.one_of:
             if groups[material.one_of] == 1:
                 yield path, f"材料“{shown(material.name)}”的任选组“{material.one_of}”只有它一项"
-        elif material.necessity != OPTIONAL and (found := _ONE_OF.search(material.name) or _ONE_OF.search(material.note)):
+        elif material.necessity != OPTIONAL and (
+            found := _ONE_OF.search(material.name) or _ONE_OF.search(material.note)
+        ):
             yield path, f"材料“{shown(material.name)}”写明“{found[0]}”，未设为任选组"
 
 
@@ -88,7 +99,11 @@ def not_by_applicant(item: Item, material: Material) -> Iterator[Spot]:
     told = _BY_OFFICER.search(material.note) or _BY_OFFICER.search(material.name)
     if material.maker == pb.MAKER_OFFICER or told:
         if material.maker != pb.MAKER_OFFICER or material.necessity == REQUIRED:
-            yield "maker", "由工作人员在办理中产生，不应列为申请人提交的" + ("必要材料" if material.necessity == REQUIRED else "材料")
+            yield (
+                "maker",
+                "由工作人员在办理中产生，不应列为申请人提交的"
+                + ("必要材料" if material.necessity == REQUIRED else "材料"),
+            )
     elif _BY_SYSTEM.search(material.note) and material.maker != pb.MAKER_SYSTEM:
         yield "maker", "由系统生成，不应要求申请人自备"
 
@@ -134,7 +149,11 @@ def licence_of_persons(item: Item, material: Material) -> Iterator[Spot]:
 
 def own_papers(item: Item, material: Material) -> Iterator[Spot]:
     """L141: what this very department issued."""
-    if material.issuer and material.issuer.strip() == item.department.name.strip() and material.maker != pb.MAKER_OFFICER:
+    if (
+        material.issuer
+        and material.issuer.strip() == item.department.name.strip()
+        and material.maker != pb.MAKER_OFFICER
+    ):
         yield "issuer", "由本部门核发，不应再要求申请人提交"
 
 
@@ -165,9 +184,10 @@ def original_or_copy(item: Item, material: Material) -> Iterator[Spot]:
 
 def paper_online(item: Item, material: Material) -> Iterator[Spot]:
     """L146: wholly online and without post, paper cannot be handed in."""
-    if item.online and not item.visits and not item.postal and material.necessity == REQUIRED:
-        if material.medium == pb.MATERIAL_FORM_PAPER and pb.HANDLING_FORM_POST not in item.handling_forms:
-            yield "medium", "只收纸质，而事项网上办理、不到现场、不支持快递"
+    if material.medium != pb.MATERIAL_FORM_PAPER or material.necessity != REQUIRED:
+        return
+    if item.online and not item.visits and not item.postal and pb.HANDLING_FORM_POST not in item.handling_forms:
+        yield "medium", "只收纸质，而事项网上办理、不到现场、不支持快递"
 
 
 def online_offline(item: Item, material: Material) -> Iterator[Spot]:
@@ -184,8 +204,10 @@ def excludes_unknown(item: Item) -> Iterator[Spot]:
     for position, material in enumerate(item.materials):
         for key in material.excludes:
             if key == material.key or key not in keys:
-                yield f"materials[{position}].excludes", f"材料“{shown(material.name)}”排斥的材料“{key}”" + (
-                    "就是它自己" if key == material.key else "不在清单中"
+                yield (
+                    f"materials[{position}].excludes",
+                    f"材料“{shown(material.name)}”排斥的材料“{key}”"
+                    + ("就是它自己" if key == material.key else "不在清单中"),
                 )
 
 
@@ -197,10 +219,12 @@ def no_materials(item: Item) -> Iterator[Spot]:
 
 def only_electronic(item: Item) -> Iterator[Spot]:
     """L150: every material electronic only shuts out who comes to the window."""
-    media = [material.medium for material in item.materials if material.maker not in (pb.MAKER_OFFICER, pb.MAKER_SYSTEM)]
-    if len(media) > 1 and all(medium == pb.MATERIAL_FORM_ELECTRONIC for medium in media):
-        if not item.handling_forms or pb.HANDLING_FORM_WINDOW in item.handling_forms:
-            yield "materials", f"全部{len(media)}项材料只收电子，到窗口办理的申请人无法提交"
+    media = [
+        material.medium for material in item.materials if material.maker not in (pb.MAKER_OFFICER, pb.MAKER_SYSTEM)
+    ]
+    windows = not item.handling_forms or pb.HANDLING_FORM_WINDOW in item.handling_forms
+    if windows and len(media) > 1 and all(medium == pb.MATERIAL_FORM_ELECTRONIC for medium in media):
+        yield "materials", f"全部{len(media)}项材料只收电子，到窗口办理的申请人无法提交"
 
 
 def source_unclear(item: Item, material: Material) -> Iterator[Spot]:

@@ -14,8 +14,27 @@ from yiwang.rules.v1 import rules_pb2 as rules
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|' + r"'((?:[^'\\]|\\.)*)'")
 _NAME = re.compile(r"(?<![\w.])([a-z_][a-z0-9_]*)(?!\s*\(|\w)")
-_EQUALS = re.compile(r"(?<![\w.])([a-z_]\w*)\s*[!=]=\s*\0(\d+)\0|\0(\d+)\0\s*[!=]=\s*([a-z_]\w*)|\0(\d+)\0\s+in\s+([a-z_]\w*)")
-_WORDS: Final = frozenset({"true", "false", "null", "in", "has", "all", "exists", "exists_one", "filter", "map", "size", "int", "double", "string"})
+_EQUALS = re.compile(
+    r"(?<![\w.])([a-z_]\w*)\s*[!=]=\s*\0(\d+)\0|\0(\d+)\0\s*[!=]=\s*([a-z_]\w*)|\0(\d+)\0\s+in\s+([a-z_]\w*)"
+)
+_WORDS: Final = frozenset(
+    {
+        "true",
+        "false",
+        "null",
+        "in",
+        "has",
+        "all",
+        "exists",
+        "exists_one",
+        "filter",
+        "map",
+        "size",
+        "int",
+        "double",
+        "string",
+    }
+)
 _BOUND = re.compile(r"\.(?:all|exists|exists_one|filter|map)\(\s*([a-z_]\w*)\s*,")
 _CHOICES: Final = (pb.QUESTION_KIND_ONE, pb.QUESTION_KIND_MANY)
 # Deeper than any rule that is let in.
@@ -84,7 +103,9 @@ def unknown_options(item: Item) -> Iterator[Spot]:
     }
     for path, rule in ruled(item):
         for cel in leaves(rule):
-            wrong = sorted(f"{key}={text}" for key, text in read(cel).options if key in options and text not in options[key])
+            wrong = sorted(
+                f"{key}={text}" for key, text in read(cel).options if key in options and text not in options[key]
+            )
             if wrong:
                 yield path, f"条件读取了问题没有的选项“{shown('、'.join(wrong))}”，永远不会成立"
 
@@ -132,4 +153,7 @@ def same_options(item: Item) -> Iterator[Spot]:
         rest = [option.text for option in question.options if option.key not in known]
         if len(rest) > 1:
             told = shown("、".join(rest))
-            yield f"questions[{position}].options", f"问题“{shown(question.text)}”的选项“{told}”没有任何条件读取，结果没有区别"
+            yield (
+                f"questions[{position}].options",
+                f"问题“{shown(question.text)}”的选项“{told}”没有任何条件读取，结果没有区别",
+            )

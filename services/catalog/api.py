@@ -3,14 +3,13 @@
 from chassis.errors import Violation, invalid, not_found
 from chassis.parts import Api, Parts
 from chassis.rpc import Call
-from services.catalog import instants, model, model_life, store, store_files, views
+from services.catalog import instants, model, model_life, model_scenarios, store, store_files, views
 from services.catalog.api_directory import DirectoryApi
 from services.catalog.api_items import ItemApi
 from services.catalog.api_lists import ListApi
 from services.catalog.api_search import Searching
 from services.catalog.api_themes import ThemeApi
 from services.catalog.api_vocabulary import VocabularyApi
-from standards import scenarios
 from standards.item_addresses import read_short_code
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -40,7 +39,7 @@ class CatalogApi(Searching):
     def GuideItem(self, request: pb.GuideItemRequest, call: Call) -> pb.ScenarioGuide:
         record = self.items.get(request.item_id, model_life.published())
         shown = views.edition(self.items, record, request.edition or record.state.life.edition)
-        return scenarios.resolve(shown.definition, request.answers, record.id, shown.edition)
+        return model_scenarios.guide(shown.definition, request, shown.edition)
 
     def ResolveShortCode(self, request: pb.ResolveShortCodeRequest, call: Call) -> pb.ShortCode:
         found = store.by_short_code(self.items, read_short_code(request.short_code))
@@ -68,13 +67,13 @@ class CatalogApi(Searching):
 
 def build(parts: Parts) -> Api:
     """The api of catalog, from its parts."""
-    catalog = CatalogApi(parts)
+    catalog, items = CatalogApi(parts), ItemApi(parts)
     servicers = {
         "CatalogService": catalog,
-        "ItemService": ItemApi(parts),
+        "ItemService": items,
         "DirectoryService": DirectoryApi(parts),
         "ThemeService": ThemeApi(parts),
         "ListService": ListApi(parts),
         "VocabularyService": VocabularyApi(parts),
     }
-    return Api(servicers, polls=[catalog.refresh])
+    return Api(servicers, polls=[catalog.refresh, items.drafts.refresh])

@@ -1,22 +1,95 @@
-"""DirectoryService over gRPC."""
+"""DirectoryService over gRPC: the entries of the basic directory here, the implementations in `api_implementations`."""
 
-from typing import Any
+from chassis.errors import FAILED_PRECONDITION, PERMISSION_DENIED, Refused, Violation, invalid, require
+from chassis.rpc import Call, check
+from services.catalog import model_directory, model_life, store_directory, views_directory
+from services.catalog.api_implementations import ImplementationApi
+from services.catalog.model_directory import ENTRY
+from standards import item_codes
+from yiwang.catalog.v1 import directory_pb2 as pb
 
-from chassis.errors import Refused
-from chassis.parts import Parts
-from google.rpc import code_pb2
+NATIONAL = "00"
 
 
-class DirectoryApi:
+class DirectoryApi(ImplementationApi):
     """The methods of yiwang.catalog.v1.DirectoryService, by name."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+    def SaveEntry(self, request: pb.SaveEntryRequest, call: Call) -> pb.Entry:
+        model_life.require_region(call.actor, request.definition.region)
+        self._require_fit(request.definition)
+        return self.save(ENTRY, request, call)  # type: ignore[no-any-return]
 
-    def __getattr__(self, name: str) -> Any:
-        def pending(request: Any, call: Any) -> Any:
-            raise Refused(code_pb2.UNIMPLEMENTED, "PENDING", name)
+    def ReviewEntry(self, request: pb.ReviewRequest, call: Call) -> pb.Entry:
+        return self.review(ENTRY, request, call)  # type: ignore[no-any-return]
 
-        if name[0].isupper():
-            return pending
-        raise AttributeError(name)
+    def ReturnEntry(self, request: pb.ReturnRequest, call: Call) -> pb.Entry:
+        return self.give_back(ENTRY, request, call)  # type: ignore[no-any-return]
+
+    def PublishEntry(self, request: pb.PublishRequest, call: Call) -> pb.Entry:
+        return self.publish(ENTRY, request, call)  # type: ignore[no-any-return]
+
+    def WithdrawEntry(self, request: pb.WithdrawRequest, call: Call) -> pb.Entry:
+        entries, visible = store_directory.entries(self.database), model_life.visible(call.actor)
+        code = entries.get(request.id, visible).state.code
+        require(
+            not store_directory.has_subs(self.database, code), "HAS_SUB_ITEMS", "该主项下还有已发布的子项，不能取消"
+        )
+        return self.withdraw(ENTRY, request, call)  # type: ignore[no-any-return]
+
+    def GetEntry(self, request: pb.GetDirectoryRequest, call: Call) -> pb.Entry:
+        return self.published(ENTRY, request)  # type: ignore[no-any-return]
+
+    def GetEntryDraft(self, request: pb.GetDirectoryRequest, call: Call) -> pb.Entry:
+        return self.draft(ENTRY, request, call)  # type: ignore[no-any-return]
+
+    def ListEntries(self, request: pb.ListEntriesRequest, call: Call) -> pb.ListEntriesResponse:
+        rows, token = store_directory.entries_page(self.database, request)
+        found = [views_directory.published(ENTRY, row) for row in rows]
+        return pb.ListEntriesResponse(entries=found, next_page_token=token)
+
+    def ListEntryDrafts(self, request: pb.ListEntryDraftsRequest, call: Call) -> pb.ListEntriesResponse:
+        found, token = self.drafts(ENTRY, request, call)
+        return pb.ListEntriesResponse(entries=found, next_page_token=token)
+
+    def ProposeEntryCode(self, request: pb.ProposeEntryCodeRequest, call: Call) -> pb.ProposeEntryCodeResponse:
+        area = request.parent_code[:2] or request.area
+        if area not in ("", NATIONAL, call.actor.region[:2]):
+            raise Refused(PERMISSION_DENIED, "REGION_NOT_COVERED", "只能为国家或本省的目录编码")
+        try:
+            code = self._next_sub(request) if request.parent_code else self._next_main(request)
+        except item_codes.CodesUsedUp:
+            raise Refused(FAILED_PRECONDITION, "CODES_USED_UP", "该范围内的编码已用完") from None
+        return pb.ProposeEntryCodeResponse(code=code)
+
+    def _next_main(self, request: pb.ProposeEntryCodeRequest) -> str:
+        wanted = {name: getattr(request, name) for name in ("area", "type_code", "guiding_code")}
+        if missing := [Violation(name, "REQUIRED", "必填") for name, value in wanted.items() if not value]:
+            raise invalid(*missing)
+        given = store_directory.codes_given(self.database, "".join(wanted.values()))
+        return item_codes.next_main(*wanted.values(), given)
+
+    def _next_sub(self, request: pb.ProposeEntryCodeRequest) -> str:
+        parent = request.parent_code
+        try:
+            return item_codes.next_sub(parent, store_directory.codes_given(self.database, parent[:9]))
+        except item_codes.CodesUsedUp:
+            raise
+        except ValueError:
+            raise invalid(Violation("parent_code", "NOT_MAIN", "不是主项的编码")) from None
+
+    def _require_fit(self, definition: pb.EntryDefinition) -> None:
+        """INVALID_ARGUMENT for a standard that breaks the field rules of an item, or a parent that is no main item."""
+        if definition.HasField("standard"):
+            try:
+                check(model_directory.as_item(definition))
+            except Refused as refused:
+                told = (
+                    Violation(f"definition.standard.{one.field}", one.reason, one.message) for one in refused.violations
+                )
+                raise invalid(*told) from None
+        if definition.parent_code:
+            parent = store_directory.entries(self.database).find(
+                {"_id": store_directory.entry_id(definition.parent_code)}
+            )
+            if fault := model_directory.parent_fault(parent.state if parent else None):
+                raise invalid(Violation(f"definition.{fault.field}", fault.reason, fault.message))

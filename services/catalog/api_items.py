@@ -1,22 +1,103 @@
-"""ItemService over gRPC."""
+"""ItemService over gRPC: how items are written, reviewed, published and ended. Every act reads parse → load → decide → write → reply."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from chassis.errors import Refused
-from chassis.parts import Parts
-from google.rpc import code_pb2
+from chassis import telemetry
+from chassis.acts import now
+from chassis.errors import Violation, invalid
+from chassis.records import Record
+from chassis.rpc import Call
+from services.catalog import (
+    instants,
+    model,
+    model_life,
+    model_standard,
+    model_succession,
+    store,
+    views,
+)
+from services.catalog.api_items_desk import ItemDesk
+from services.catalog.model import Item
+from yiwang.catalog.v1 import events_pb2 as events
+from yiwang.catalog.v1 import items_pb2 as pb
+from yiwang.catalog.v1.service_pb2 import Item as View
 
 
-class ItemApi:
-    """The methods of yiwang.catalog.v1.ItemService, by name."""
+class ItemApi(ItemDesk):
+    """The methods of yiwang.catalog.v1.ItemService, by name; those that write no item are in `api_items_desk`."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+    def SaveItem(self, request: pb.SaveItemRequest, call: Call) -> View:
+        model_life.require_region(call.actor, request.definition.region)
+        id = store.item_id(request.definition.code)
+        decide = partial(self._save, id, request)
+        return _shown(call, store.write(self.items, id, call.cause, decide, model_life.visible(call.actor)))
 
-    def __getattr__(self, name: str) -> Any:
-        def pending(request: Any, call: Any) -> Any:
-            raise Refused(code_pb2.UNIMPLEMENTED, "PENDING", name)
+    def _save(self, id: str, request: pb.SaveItemRequest, item: Item | None) -> events.ItemSaved | None:
+        self.require_files(request.definition)
+        standard = self.standard_of(request.definition)
+        definition = model_standard.held(standard.entry if standard else None, request.definition)
+        return model.save(item, id, definition, request.version, standard=standard.name if standard else "")
 
-        if name[0].isupper():
-            return pending
-        raise AttributeError(name)
+    def ReviewItem(self, request: pb.ReviewItemRequest, call: Call) -> View:
+        by = call.actor.by
+        return self._change(request, call, lambda item: model.review(item, by, request.version, request.note))
+
+    def ReturnItem(self, request: pb.ReturnItemRequest, call: Call) -> View:
+        return self._change(request, call, lambda item: model.give_back(item, request.reason))
+
+    def PublishItem(self, request: pb.PublishItemRequest, call: Call) -> View:
+        since = instants.read(request.effective_from, "effective_from", instants.START_OF_DAY)
+        return self._change(
+            request, call, lambda item: model.schedule(item, since, now()) if since else model.publish(item)
+        )
+
+    def SuspendItem(self, request: pb.SuspendItemRequest, call: Call) -> View:
+        return self._change(request, call, lambda item: model.suspend(item, request.reason))
+
+    def ResumeItem(self, request: pb.ResumeItemRequest, call: Call) -> View:
+        return self._change(request, call, model.resume)
+
+    def WithdrawItem(self, request: pb.WithdrawItemRequest, call: Call) -> View:
+        def decide(item: Item) -> events.ItemWithdrawn:
+            unknown = [
+                Violation(f"successors[{position}]", "SUCCESSOR_UNKNOWN", "替代事项不存在，或未发布")
+                for position, id in enumerate(request.successors)
+                if id == item.id or not store.is_live(self.items, id)
+            ]
+            if unknown:
+                raise invalid(*unknown)
+            return model.withdraw(item, request.reason, request.successors)
+
+        return self._change(request, call, decide)
+
+    def SplitItem(self, request: pb.SplitItemRequest, call: Call) -> View:
+        codes = [part.code for part in request.parts]
+        ids = [store.item_id(code) for code in codes]
+
+        def decide(item: Item) -> events.ItemSplit:
+            return model_succession.split(item, ids, request.parts, store.known_codes(self.items, codes))
+
+        return self._change(request, call, decide)
+
+    def MergeItems(self, request: pb.MergeItemsRequest, call: Call) -> View:
+        id, visible = store.item_id(request.into.code), model_life.visible(call.actor)
+
+        def decide(item: Item | None) -> events.ItemSaved | None:
+            if item is not None:
+                raise invalid(Violation("into.code", "CODE_TAKEN", f"编码 {request.into.code} 已被使用"))
+            sources = [self.items.get(one, visible).state for one in request.item_ids]
+            definition = model_succession.merge(sources, request.into)
+            return model.save(None, id, definition, predecessors=request.item_ids)
+
+        return _shown(call, store.write(self.items, id, call.cause, decide))
+
+    def _change(self, request: Any, call: Call, decide: Callable[[Item], Any]) -> View:
+        visible = model_life.visible(call.actor)
+        return _shown(call, self.items.change(request.item_id, call.cause, decide, visible))
+
+
+def _shown(call: Call, record: Record[Item]) -> View:
+    call.span.set(telemetry.RECORD, record.id)
+    return views.draft(record)

@@ -3,20 +3,29 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
 
 from chassis.errors import Violation
 from standards.codes import region_prefix
+from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as pb
 
 
 class Row(NamedTuple):
-    """One row of a file: where it stands, its definition unless it is bad, what is wrong and what is doubtful."""
+    """One row of a file: where it stands, its definition unless it is bad, what is wrong and what is doubtful.
+
+    `definition` is of an item, an entry, an implementation or a theme, or a SaveVocabularyRequest for the synonyms of a region.
+    `above` are the levels above an item (entry, implementation), brought before it. `part` names the list the number counts in.
+    """
 
     number: int
-    definition: pb.ItemDefinition | None
+    definition: Message | None
     faults: list[Violation]
     doubts: list[Violation]
+    above: tuple[Message, ...] = ()
+    part: str = ""
 
 
 Rows = Iterable[Row]
@@ -69,6 +78,29 @@ def material_keys(names: Iterable[str]) -> Iterator[str]:
         key = "m" + hashlib.sha256(name.strip().encode()).hexdigest()[:8]
         used[key] = used.get(key, 0) + 1
         yield key if used[key] == 1 else f"{key}_{used[key]}"
+
+
+def implementation_of(item: pb.ItemDefinition, note: str = "") -> directory.ImplementationDefinition:
+    """The implementation an item belongs to, as far as the item tells it."""
+    return directory.ImplementationDefinition(
+        code=item.implementation_code,
+        base_code=item.base_code,
+        name=item.name,
+        type_code=item.type_code,
+        department=item.department,
+        region=item.region,
+        exercise_level=item.exercise_level,
+        laws=item.laws,
+        supervision_phone=item.supervision_phone,
+        source_note=note,
+    )
+
+
+def labelled(label: str, value: Any) -> str:
+    """`label：value`, lists joined by 、; empty when the source says nothing, or 无."""
+    if not value or value == "无":
+        return ""
+    return f"{label}：{'、'.join(map(str, value)) if isinstance(value, list) else value}"
 
 
 def joined(parts: Iterable[str | None], most: int, separator: str = "；") -> str:

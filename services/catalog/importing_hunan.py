@@ -1,6 +1,6 @@
-"""Full guides of a province's portal: limits, materials, steps, fees, FAQ (official public guides of Hunan).
+"""Full guides of a province's portal: scenarios, limits, materials, steps, fees, FAQ (official public guides of Hunan).
 
-What the contract has no field for is kept in notes. Themes (一件事) are no items: they give their items a topic.
+What the contract has no field for is kept in notes, and what is odd is kept as it stands. Themes (一件事) are read by importing_themes.
 """
 
 import re
@@ -8,18 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chassis.errors import Violation
+from services.catalog import importing_hunan_materials as materials
 from services.catalog import importing_hunan_parts as parts
+from services.catalog import importing_themes
+from services.catalog import importing_words as words
+from services.catalog.importing_conditions import Questions
 from services.catalog.importing_defaults import (
     Row,
     bad,
     default_fields,
     default_steps,
+    implementation_of,
     joined,
-    material_keys,
     placeholder_owner,
     step_kind,
 )
 from standards import codes
+from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as pb
 
 REGION = "430000"
@@ -36,13 +41,21 @@ def matches(content: Any) -> bool:
 
 
 def read(content: Guide) -> Iterator[Row]:
-    """The guides, numbered from 1 as they stand in the file."""
-    topics = _topics(content.get("themes", ()))
+    """The guides, numbered from 1 as they stand in the file, then the themes likewise."""
+    topics, taken = _topics(content.get("themes", ())), {}
     for number, guide in enumerate(content["items"], 1):
         try:
-            yield _row(number, guide, topics)
+            row = _row(number, guide, topics)
         except (TypeError, AttributeError, KeyError, ValueError) as error:
-            yield bad(number, "", f"结构与指南格式不符（{type(error).__name__}）")
+            row = bad(number, "", f"结构与指南格式不符（{type(error).__name__}）")
+        if isinstance(row.definition, pb.ItemDefinition):
+            taken[row.definition.name] = row.definition.code
+        yield row
+    for number, theme in enumerate(content.get("themes", ()), 1):
+        try:
+            yield importing_themes.read(number, theme, REGION, taken)
+        except (TypeError, AttributeError, KeyError, ValueError) as error:
+            yield bad(number, "", f"结构与主题格式不符（{type(error).__name__}）")._replace(part="themes")
 
 
 def _topics(themes: Sequence[Guide]) -> dict[str, list[str]]:
@@ -61,40 +74,80 @@ def _row(number: int, guide: Guide, topics: Mapping[str, list[str]]) -> Row:
     kind = _TYPES.get(guide["matter_type"])
     if kind is None:
         return bad(number, "matter_type", f"未知的事项类型“{guide['matter_type']}”")
-    materials, doubts = _materials(guide)
+    questions = Questions(guide.get("scenarios") or ())
+    material, doubts = materials.read(guide, questions)
     if guide.get("oddity"):
         doubts.append(Violation("", "ODDITY", guide["oddity"]))
-    return Row(number, _definition(guide, kind, materials, topics.get(guide["name"], [])), [], doubts)
+    item = _definition(guide, kind, topics.get(guide["name"], []))
+    item.materials.extend(material)
+    _by_scenario(item, guide, questions)
+    return Row(number, item, [], doubts, (_entry(item), implementation_of(item, parts.source_note(guide))))
 
 
-def _definition(guide: Guide, kind: str, materials: list[pb.Material], topics: list[str]) -> pb.ItemDefinition:
+def _definition(guide: Guide, kind: str, topics: list[str]) -> pb.ItemDefinition:
+    """What holds whatever is answered."""
     statutory, promised = parts.limits(guide)
     return pb.ItemDefinition(
         code=guide["rights_code"] + guide.get("business_code", ""),
         base_code=guide["rights_code"],
+        implementation_code=guide["rights_code"],
+        duty_codes=[guide["rights_code"]],
         name=guide["name"],
         type_code=kind,
         department=pb.Department(
             code=placeholder_owner(REGION, guide["organization"]), name=guide["organization"][:100]
         ),
+        joint_departments=[one[:100] for one in guide["organization"].split("、")[1:]],
         region=REGION,
+        exercise_level=parts.exercise_level(guide),
         service_objects=guide.get("service_object", "").split("、"),
         statutory_limit=statutory,
         promised_limit=promised,
-        conditions=parts.conditions(guide),
+        case_kind=parts.case_kind(guide, promised),
+        special_procedures=parts.special_procedures(guide),
+        conditions=guide.get("acceptance_condition", "")[:20_000],
+        quantity_limit=guide.get("quantity_limit", "")[:1000],
+        apply_by=parts.apply_by(guide),
         legal_basis=joined((guide.get("legal_basis"), guide.get("materials_basis")), 20_000, "\n"),
+        laws=words.laws(guide.get("legal_basis", "")),
         steps=_steps(guide) or default_steps(),
-        materials=materials,
         form_fields=default_fields(),
         charged=bool(guide.get("charged")),
-        fee_note=parts.fees(guide),
+        fee_note=parts.fee_note(guide),
         result_name=guide.get("result_name", "")[:500],
+        results=parts.results(guide),
         visits=guide.get("min_on_site_visits") or 0,
+        visit_reason=guide.get("visits_note", "")[:1000],
         online=bool(guide.get("online")),
+        online_depths=parts.depths(guide),
+        handling_forms=parts.handling_forms(guide),
+        reach=parts.reach(guide),
+        commitment=bool(guide.get("commitment_system")),
+        intermediary_services=parts.intermediaries(guide),
         topics=topics[:20],
         faq=[pb.Faq(question=one["q"], answer=one["a"]) for one in guide.get("faq", ())],
         windows=parts.windows(guide),
         source_note=parts.source_note(guide),
+    )
+
+
+def _by_scenario(item: pb.ItemDefinition, guide: Guide, questions: Questions) -> None:
+    """What depends on the answers, and then the questions it needs."""
+    item.fees.extend(parts.fees(guide, questions))
+    item.limit_variants.extend(parts.limit_variants(guide, questions))
+    item.questions.extend(questions.all())
+
+
+def _entry(item: pb.ItemDefinition) -> directory.EntryDefinition:
+    """The entry of the basic directory, without standard elements: 00 is the nation's, else the province's own."""
+    national = item.base_code.startswith("00")
+    return directory.EntryDefinition(
+        code=item.base_code,
+        name=item.name,
+        type_code=item.type_code,
+        region=REGION,
+        owner_name="国家基本目录" if national else "省级基本目录",
+        guiding_department=item.department.name,
     )
 
 
@@ -108,24 +161,3 @@ def _steps(guide: Guide) -> list[pb.Step]:
         )
         for one in guide.get("process", ())
     ]
-
-
-def _materials(guide: Guide) -> tuple[list[pb.Material], list[Violation]]:
-    listed = guide.get("materials", ())
-    found, doubts = [], []
-    for position, (key, one) in enumerate(zip(material_keys(one["name"] for one in listed), listed, strict=True)):
-        necessity, doubt = parts.necessity(one)
-        if doubt:
-            doubts.append(Violation(f"materials[{position}].necessity", "CONDITIONAL", doubt))
-        found.append(
-            pb.Material(
-                key=key,
-                name=one["name"][:500],
-                necessity=necessity,
-                form=joined((one.get("doc_type"), one.get("form")), 200, "，"),
-                copies=one.get("copies", "")[:200],
-                source=one.get("source", "")[:200],
-                note=parts.material_note(one, doubt),
-            )
-        )
-    return found, doubts

@@ -1,23 +1,41 @@
-"""How the parts of a full guide are read: limits from number, type and prose; conditional materials; notes. Pure."""
+"""How the parts of a full guide are read: limits from number, type and prose, fees, channels, notes. Pure."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from services.catalog.importing_defaults import joined
+from services.catalog import importing_words as words
+from services.catalog.importing_conditions import Condition, Questions
+from services.catalog.importing_defaults import joined, labelled
 from yiwang.catalog.v1 import service_pb2 as pb
 
 ASSUMED = "原文未注明单位，按工作日计"
 _AT_ONCE = re.compile("(?:即时|当场)(?:办结|办理)")
 _MONTHS = re.compile(r"(\d+)\s*个月")
 _DAYS_A_MONTH = 30
-_NECESSITIES = {
-    "必要": pb.NECESSITY_REQUIRED,
-    "非必要": pb.NECESSITY_OPTIONAL,
-    "容缺后补": pb.NECESSITY_DEFERRABLE,
+_PROCEDURES = (
+    ("听证", pb.PROCEDURE_KIND_HEARING),
+    ("招标", pb.PROCEDURE_KIND_TENDER),
+    ("拍卖", pb.PROCEDURE_KIND_AUCTION),
+    ("检验", pb.PROCEDURE_KIND_INSPECTION),
+    ("检测", pb.PROCEDURE_KIND_TESTING),
+    ("检疫", pb.PROCEDURE_KIND_QUARANTINE),
+    ("鉴定", pb.PROCEDURE_KIND_APPRAISAL),
+    ("专家评审", pb.PROCEDURE_KIND_EXPERT_REVIEW),
+    ("公示", pb.PROCEDURE_KIND_PUBLICITY),
+    ("现场", pb.PROCEDURE_KIND_SITE_INSPECTION),
+)
+_REACH = {
+    "不可通办": pb.REACH_NONE,
+    "全县": pb.REACH_COUNTY,
+    "全市": pb.REACH_CITY,
+    "全省": pb.REACH_PROVINCE,
+    "全国": pb.REACH_NATION,
 }
-# The name or the note says that not everybody must hand it in.
-_CONDITIONAL = re.compile("仅[^）；。]{0,40}(?:提供|需要|提交)|表面标注为必要|[二三四]选一|无需提供|可不需提交")
+_LEVELS = {"国家": "1", "省": "2", "市": "3", "县": "4", "镇": "5", "乡": "5", "村": "6"}
+# What a level of 办理深度 stands for as codes of C.1.5; provinces state the level alone.
+_DEPTHS = {"一级": (1,), "二级": (1, 2, 3), "三级": (1, 2, 3, 4), "四级": (1, 2, 3, 4, 5, 6)}
+_FORMS = (("窗口", pb.HANDLING_FORM_WINDOW), ("现场", pb.HANDLING_FORM_WINDOW), ("网上", pb.HANDLING_FORM_WEB))
 
 Part = Mapping[str, Any]
 
@@ -56,75 +74,113 @@ def _promise_note(guide: Part, promise: str) -> str:
         for name, one in channels.items()
     )
     apart = f"特别程序：{'、'.join(special['types'])}，合计{special['days']}日，不计入时限" if special else ""
-    return joined((promise, apart, _labelled("分渠道", list(told))), 2000)
+    return joined((promise, apart, labelled("分渠道", list(told))), 2000)
 
 
-def necessity(material: Part) -> "tuple[pb.Necessity.ValueType, str]":
-    """How necessary a material is, and why that differs from what the source says (empty when it does not).
-
-    "必要" that holds only for some applicants would keep all others from applying online: it becomes optional.
-    """
-    stated = _NECESSITIES[material["necessity"]]
-    text = f"{material['name']}；{material.get('note', '')}"
-    conditional = any(material.get(key) for key in ("applies_to", "any_of", "waived_if")) or _CONDITIONAL.search(text)
-    later = material.get("stage")
-    if stated != pb.NECESSITY_REQUIRED or not (conditional or later):
-        return stated, ""
-    if later:
-        return pb.NECESSITY_DEFERRABLE, f"原文标为必要，属于“{later}”阶段"
-    return pb.NECESSITY_OPTIONAL, "原文标为必要，但只对部分申请人"
+def limit_variants(guide: Part, questions: Questions) -> list[pb.LimitVariant]:
+    """Limits that differ by channel: 线上2个工作日, 线下即办."""
+    channels = guide.get("channel_limits") or {}
+    if not channels:
+        return []
+    chosen = questions.choice("channel", "您打算通过哪种渠道办理", channels)
+    return [pb.LimitVariant(when=chosen[name], promised_limit=_channel(one)) for name, one in channels.items()]
 
 
-def material_note(material: Part, doubt: str) -> str:
-    """Everything the source says of a material that has no field of its own."""
-    return joined(
-        (
-            material.get("note"),
-            doubt,
-            _labelled("适用于", material.get("applies_to")),
-            _labelled("任选其一", material.get("any_of")),
-            _labelled("可免交", material.get("waived_if")),
-            _labelled("阶段", material.get("stage")),
-            _labelled("提交方式", material.get("channel")),
-            _labelled("免提交", material.get("free_submission")),
-            _labelled("标准材料", (material.get("standard_material") or {}).get("name")),
-            _labelled("材料类型", material.get("material_kind")),
-            _labelled("材料编码", material.get("material_code")),
-        ),
-        4000,
-    )
+def _channel(one: Part) -> pb.Limit:
+    if one.get("immediate"):
+        return pb.Limit(unit=pb.TIME_UNIT_AT_ONCE)
+    return pb.Limit(amount=one["workdays"], unit=pb.TIME_UNIT_WORKING_DAY)
 
 
-def conditions(guide: Part) -> str:
-    """The conditions, the scenarios, and by when to apply."""
-    deadlines = [
+def special_procedures(guide: Part) -> list[pb.SpecialProcedure]:
+    """Each kind with the cap the source states for all together."""
+    told = guide.get("special_procedure")
+    if not told:
+        return []
+    note = f"各类合计{told['days']}日，{ASSUMED}" if len(told["types"]) > 1 else ASSUMED
+    cap = pb.Limit(amount=told["days"], unit=pb.TIME_UNIT_WORKING_DAY, note=note)
+    return [pb.SpecialProcedure(kind=_procedure(name), name=name[:100], cap=cap) for name in told["types"]]
+
+
+def _procedure(name: str) -> "pb.ProcedureKind.ValueType":
+    return next((kind for word, kind in _PROCEDURES if word in name), pb.PROCEDURE_KIND_OTHER)
+
+
+def fees(guide: Part, questions: Questions) -> list[pb.Fee]:
+    """Every fee with its amounts; due of those alone whom the source names."""
+    payers: list[str] = guide.get("fee_applies_to") or []
+    found = [
+        fee
+        for one in guide.get("fees") or ()
+        for fee in words.fees(one["name"], one.get("standard", ""), one.get("basis", ""))
+    ]
+    rule = questions.rule(Condition(tuple(payers))) if payers else None
+    for fee in found:
+        fee.payer = joined((fee.payer, *payers), 1000, "、")
+        if rule is not None:
+            fee.when.CopyFrom(rule)
+    return found[:50]
+
+
+def fee_note(guide: Part) -> str:
+    """Every fee in a line of its own, and who pays."""
+    lines = [joined((one.get("name"), one.get("standard"), one.get("basis")), 1000) for one in guide.get("fees") or ()]
+    return joined((*lines, labelled("收费对象", guide.get("fee_applies_to"))), 4000, "\n")
+
+
+def results(guide: Part) -> list[pb.Result]:
+    """The documents the case may end in, with how long they are valid."""
+    years = guide.get("result_validity_years")
+    return words.results(guide.get("result_name") or "", f"{years}年" if years else "")
+
+
+def apply_by(guide: Part) -> str:
+    """Who has to apply by when."""
+    told = (
         f"{one['who']}：{one.get('days') or one.get('years')}{one.get('unit') or ('年' if one.get('years') else '日')}"
         f"内（自{one['from']}起）"
         for one in guide.get("apply_deadlines") or ()
-    ]
-    told = (
-        guide.get("acceptance_condition"),
-        _labelled("情形", guide.get("scenarios")),
-        _labelled("申请期限", deadlines),
     )
-    return joined(told, 20_000, "\n")
+    return joined(told, 1000)
 
 
-def fees(guide: Part) -> str:
-    """Every fee in a line of its own, and who pays."""
-    lines = [joined((one.get("name"), one.get("standard"), one.get("basis")), 1000) for one in guide.get("fees") or ()]
-    return joined((*lines, _labelled("收费对象", guide.get("fee_applies_to"))), 4000, "\n")
+def case_kind(guide: Part, promised: pb.Limit | None) -> "pb.CaseKind.ValueType":
+    """即办件 where the source says so, or promises to do it at once; 承诺件 where it promises a time."""
+    if guide.get("immediate") or (promised is not None and promised.unit == pb.TIME_UNIT_AT_ONCE):
+        return pb.CASE_KIND_AT_ONCE
+    return pb.CASE_KIND_PROMISED if promised is not None else pb.CASE_KIND_UNSPECIFIED
+
+
+def handling_forms(guide: Part) -> "list[pb.HandlingForm.ValueType]":
+    """How it can be applied for, as the source states it, else as its materials are handed in."""
+    told = guide.get("transact_from") or "".join(one.get("channel", "") for one in guide.get("materials", ()))
+    return list(dict.fromkeys(form for word, form in _FORMS if word in told))
+
+
+def reach(guide: Part) -> "pb.Reach.ValueType":
+    """通办范围."""
+    return _REACH.get(guide.get("do_scope", ""), pb.REACH_UNSPECIFIED)
+
+
+def depths(guide: Part) -> tuple[int, ...]:
+    """Codes of 网上办理深度 for the level the source states; none when it states none."""
+    return next((codes for word, codes in _DEPTHS.items() if word in guide.get("transact_level", "")), ())
+
+
+def exercise_level(guide: Part) -> str:
+    """行使层级: the one level the source names, 7 (分级管理) for several."""
+    named = [name for name in guide.get("implementation_level", "").split("、") if name in _LEVELS]
+    return "7" if len(named) > 1 else _LEVELS[named[0]] if named else ""
 
 
 def windows(guide: Part) -> str:
-    """Levels, reach and reasons to come in person."""
-    told = (
-        _labelled("实施层级", guide.get("implementation_level")),
-        _labelled("通办范围", guide.get("do_scope")),
-        _labelled("到场说明", guide.get("visits_note")),
-        _labelled("办理渠道", (guide.get("transact_from") or "").replace("^", "、")),
-    )
-    return joined(told, 4000, "\n")
+    """The levels it is handled at."""
+    return labelled("实施层级", guide.get("implementation_level"))
+
+
+def intermediaries(guide: Part) -> list[str]:
+    """That it needs an intermediary service; the source names none."""
+    return ["原文未列名称的中介服务"] if guide.get("intermediary_service") else []
 
 
 def source_note(guide: Part) -> str:
@@ -134,19 +190,15 @@ def source_note(guide: Part) -> str:
     return joined(
         (
             guide.get("official_url"),
-            _labelled("存疑", guide.get("oddity")),
+            labelled("存疑", guide.get("oddity")),
             *told,
-            _labelled("数量限制", guide.get("quantity_limit")),
-            _labelled("办理深度", guide.get("transact_level")),
-            _labelled("结果有效期（年）", guide.get("result_validity_years")),
-            _labelled("事后核查", guide.get("post_check")),
-            _labelled("同名事项", guide.get("sibling_variant")),
+            labelled("通办范围", guide.get("do_scope")),
+            labelled("办理渠道", (guide.get("transact_from") or "").replace("^", "、")),
+            labelled("办理深度", guide.get("transact_level")),
+            labelled("事后核查", guide.get("post_check")),
+            labelled("同名事项", guide.get("sibling_variant")),
+            labelled("来源页", guide.get("source_page")),
+            labelled("来源编号", guide.get("service_id")),
         ),
         1000,
     )
-
-
-def _labelled(label: str, value: Any) -> str:
-    if not value or value == "无":
-        return ""
-    return f"{label}：{'、'.join(map(str, value)) if isinstance(value, list) else value}"

@@ -19,6 +19,7 @@ from services.catalog import model_life as life
 from services.catalog.model_checks import faults
 from services.catalog.model_facts import Chapter, facts_of
 from services.catalog.model_life import PUBLISHED, SUSPENDED, WITHDRAWN, Life, digest
+from services.catalog.model_standard import base_codes
 from standards import lint
 from standards.item_addresses import short_code
 from yiwang.catalog.v1 import events_pb2 as events
@@ -53,6 +54,7 @@ class Item:
     findings: list[int] = field(default_factory=lambda: [0, 0])
     # Base codes of the working and of the published definition: a changed standard finds its items by them.
     base_codes: list[str] = field(default_factory=list)
+    published_base_codes: list[str] = field(default_factory=list)
     # `<entry id>/<edition>` of the standard that the working and the published definition hold; empty = none.
     standard: str = ""
     published_standard: str = ""
@@ -217,7 +219,7 @@ def _saved(item: Item | None, event: events.ItemSaved, moment: Moment) -> Item:
         due=None,
         imported=_imported(event, base, moved.digest, moment.by),
         predecessors=list(event.predecessors) or base.predecessors,
-        base_codes=[definition.base_code, *base.base_codes[1:]],
+        base_codes=base_codes(definition),
         standard=event.standard,
         findings=[event.errors, event.warnings],
     )
@@ -238,9 +240,7 @@ def _returned(item: Item, event: events.ItemReturned, moment: Moment) -> Item:
 
 
 def _scheduled(item: Item, event: events.ItemScheduled, moment: Moment) -> Item:
-    return replace(
-        item, life=life.after_scheduled(item.life, moment), due=datetime.fromisoformat(event.effective_from)
-    )
+    return replace(item, life=life.after_scheduled(item.life, moment), due=datetime.fromisoformat(event.effective_from))
 
 
 def _published(item: Item, event: events.ItemPublished, moment: Moment) -> Item:
@@ -251,7 +251,7 @@ def _published(item: Item, event: events.ItemPublished, moment: Moment) -> Item:
         life=moved,
         # An edition beside the draft (an import, a standard taken over) leaves its day as it is.
         due=item.due if moved.draft == life.SCHEDULED else None,
-        base_codes=[item.base_codes[0] if item.base_codes else "", event.definition.base_code],
+        published_base_codes=base_codes(event.definition),
         published_standard=event.standard,
     )
     return _turned(after, chapter)
@@ -291,9 +291,7 @@ def _split(item: Item, event: events.ItemSplit, moment: Moment) -> Item:
 
 
 def _part_published(item: Item, event: events.PartPublished, moment: Moment) -> Item:
-    return replace(
-        item, life=life.moved(item.life, moment), parts_published=[*item.parts_published, event.part_id]
-    )
+    return replace(item, life=life.moved(item.life, moment), parts_published=[*item.parts_published, event.part_id])
 
 
 EVOLVE: Evolve = {

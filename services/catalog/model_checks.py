@@ -6,6 +6,7 @@ Faults are structural and refuse it. Doubts are what real sources contain: an im
 from collections.abc import Iterable
 
 from chassis.errors import Violation
+from services.catalog import model_scenarios
 from standards import codes, identifiers
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -24,7 +25,7 @@ def faults(definition: pb.ItemDefinition) -> list[Violation]:
         found.append(Violation("department", "REQUIRED", "必填"))
     if not codes.region_valid(definition.region):
         found.append(Violation("region", "REGION_UNKNOWN", "行政区划代码格式不正确"))
-    return found
+    return found + model_scenarios.faults(definition)
 
 
 def _repeated(path: str, keys: Iterable[str]) -> list[Violation]:

@@ -69,7 +69,9 @@ def require_region(actor: Actor, region: str, path: str = "definition.region") -
     """PERMISSION_DENIED REGION_NOT_COVERED unless the officer's region covers it."""
     if not codes.region_covers(actor.region, region):
         message = "所属区划不在您的管辖范围内"
-        raise Refused(PERMISSION_DENIED, "REGION_NOT_COVERED", message, (Violation(path, "REGION_NOT_COVERED", message),))
+        raise Refused(
+            PERMISSION_DENIED, "REGION_NOT_COVERED", message, (Violation(path, "REGION_NOT_COVERED", message),)
+        )
 
 
 def digest(content: Mapping[str, Any]) -> str:

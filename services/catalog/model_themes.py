@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from chassis.acts import Evolve, Moment
 from chassis.errors import Violation, invalid
 from services.catalog import model_life as life
+from services.catalog.model import IMPORTER
 from services.catalog.model_life import WITHDRAWN, Life, digest
 from services.catalog.model_themes_checks import faults
 from standards import codes
@@ -71,12 +72,12 @@ def withdraw(theme: Theme, reason: str) -> events.ThemeWithdrawn:
     return events.ThemeWithdrawn(theme_id=theme.id, reason=reason)
 
 
-def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bool = True) -> list[Message]:
+def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bool = True) -> list[Message] | None:
     """What an import writes: the definition when the source changed it, published when `live` and not over. Nothing for the same one
     again, and nothing over what officers wrote since. INVALID_ARGUMENT names what is wrong, as in a save."""
     incoming = digest(MessageToDict(definition))
     if theme is not None and theme.life.status == WITHDRAWN:
-        return []
+        return None
     found: list[Message] = []
     if theme is None or incoming not in (theme.imported, theme.life.digest):
         saved = save(theme, id, definition)
@@ -86,7 +87,7 @@ def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bo
     fresh = theme is None or theme.life.published_digest != incoming
     if live and ours and fresh:
         found.append(_edition(id, theme.life.edition + 1 if theme else 1, definition))
-    return found
+    return found or None
 
 
 def definition_of(content: Mapping[str, Any]) -> pb.ThemeDefinition:
@@ -110,7 +111,7 @@ def _saved(theme: Theme | None, event: events.ThemeSaved, moment: Moment) -> The
         life=moved,
         definition=content,
         changed_at=moment.at,
-        imported=moved.digest if moment.by == life.IMPORTER else theme.imported if theme else "",
+        imported=moved.digest if moment.by == IMPORTER else theme.imported if theme else "",
     )
 
 

@@ -1,62 +1,46 @@
-"""Search over the published items: an SQLite FTS5 index in memory, kept in step with the store by the api's poll.
+"""Search over the published items, and their whole history for lists and rates: what one api process has in its index.
 
-A query is answered in tiers: all words; then any of its telling words; then its single characters. Each tier ranks at most
-RANKED matches (bm25), because a word that half of all items have says nothing and would cost a sort of half of all items.
+Words are in a file (SQLite FTS5), what is filtered and counted by in memory. A query goes through `search_words` (its words),
+`search_synonyms` (what they stand for), `search_matching` (which rows), `search_nearby` (what was meant, when nothing is found),
+`search_ranking` (in which order).
 """
 
-import hashlib
 import sqlite3
-import threading
+from array import array
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from services.catalog.model_facts import Facts
-from services.catalog.model_life import PUBLISHED
-from services.catalog.search_words import MOST_LETTERS, asked, indexed, runs, spelled
+import orjson
+
+from services.catalog import search_bits, search_chapters, search_columns, search_matching, search_nearby, search_ranking, search_writing
+from services.catalog.search_columns import Columns, Wanted
+from services.catalog.search_file import File
+from services.catalog.search_matching import Matched
+from services.catalog.search_ranking import CLOSE, Line
+from services.catalog.search_rows import DEPARTMENT, KINDS, LEVEL, TRAIT, TYPE, read_tags
+from services.catalog.search_synonyms import Vocabularies
+from services.catalog.search_terms import Terms
+from services.catalog.search_words import Asked, asked
+from services.catalog.search_writing import Put
 from services.catalog.store import Listed
 from standards import codes
 from yiwang.catalog.v1 import service_pb2 as pb
 
-# Matches that are ranked, and hits a query can be paged through (the total is exact so far).
-RANKED = 1500
-MOST_HITS = 1000
-# With fewer hits than this the next tier is asked too.
-FEW = 10
-BATCH = 200
-_REGION_LENGTHS = (2, 4, 6, 9, 12)
-_SHORTEST_CODE = 6
-
-_SCHEMA = """
-CREATE VIRTUAL TABLE words USING fts5(name, aliases, topics, department, spelled, facets, tokenize = 'unicode61');
-CREATE TABLE items (number INTEGER PRIMARY KEY, place TEXT, region TEXT, department TEXT, type TEXT, topics TEXT, hit BLOB);
-CREATE INDEX items_place ON items (place, region, department, type, topics);
-"""
-_RANK = """
-SELECT words.rowid FROM words JOIN items ON items.number = words.rowid WHERE words MATCH ? AND words.rowid <= ?
-ORDER BY bm25(words, 10, 8, 3, 2, 4, 0), items.place LIMIT ?
-"""
-_INSERT = """
-INSERT INTO words (rowid, name, aliases, topics, department, spelled, facets) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
-_LAST = "SELECT rowid FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?"
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-_FILTER = """
-FROM items WHERE region >= :region AND region < :region || ':' AND (:department = '' OR department = :department)
-AND (:type = '' OR type = :type) AND (:topic = '' OR instr(topics, :topic))
-"""
-_LIST = " ".join(("SELECT number", _FILTER, "ORDER BY place LIMIT :size OFFSET :offset"))
-_LIST_COUNT = " ".join(("SELECT count(*) FROM (SELECT 1", _FILTER, "LIMIT :most)"))
+# Hits a query can be paged through (the total is exact so far).
+MOST_HITS: Final = 1000
+BATCH: Final = 200
+_LABELS: Final = {TYPE: codes.ITEM_TYPES, LEVEL: codes.LEVELS}
 
 
 class Query(NamedTuple):
     """What is looked for; empty = any."""
 
     text: str = ""
-    region: str = ""
-    department: str = ""
-    type_code: str = ""
-    topic: str = ""
+    wanted: Wanted = Wanted()
+    facets: bool = False
 
 
 class Found(NamedTuple):
@@ -65,194 +49,195 @@ class Found(NamedTuple):
     hits: list[pb.ItemHit]
     more: bool
     total: int
+    facets: list[pb.Facet]
+    # What was looked for instead of what was typed.
+    corrected: str = ""
+    # Nothing was found, or nothing but single characters.
+    missed: bool = False
 
 
 class Index:
-    """The index of one process. Threads may share it; searches take turns and hold no GIL inside SQLite."""
+    """The index of one process. One thread keeps it up (keep, drop, tidy, version, known); searches run beside it and each other."""
 
-    def __init__(self) -> None:
-        self._sql = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        try:
-            self._sql.executescript(_SCHEMA)
-        except sqlite3.OperationalError as error:
-            raise RuntimeError("this Python's SQLite was built without FTS5") from error
-        self._lock = threading.Lock()
-        # item id -> (row number, version of the record)
-        self._known: dict[str, tuple[int, int]] = {}
-        self._next = 1
+    def __init__(self, folder: str = "") -> None:
+        self.vocabularies = Vocabularies()
+        self._file = File(folder)
+        self._load()
+
+    def _load(self) -> None:
+        """What is in memory, from the file."""
+        self._terms, self._columns, self._labels = Terms(), Columns(), dict[str, str]()
+        self._lengths, self._order = array("H"), array("I")
+        for number, live, name, tags in self._file.writer.execute("SELECT number, live, name, tags FROM items"):
+            self._remember(Put(number, True, name, read_tags(orjson.loads(tags)) if live else None))
+        self._settle()
+
+    def begin_anew(self) -> None:
+        """Throws away what is there: a damaged file."""
+        self._file.begin_anew()
+        self._load()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
 
     def __len__(self) -> int:
-        return self._sql.execute("SELECT count(*) FROM items").fetchone()[0]  # type: ignore[no-any-return]
+        return self._columns.live().bit_count()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._file.size
 
     def version(self, id: str) -> int:
         """The version of the record an item is known by; -1 for one never heard of."""
-        return self._known.get(id, (0, -1))[1]
+        row = self._file.writer.execute("SELECT version FROM items WHERE id = ?", (id,)).fetchone()
+        return row[0] if row else -1
 
-    def keep(self, listed: Iterable[Listed]) -> int:
-        """Takes items in, anew or for the first time, and out when they have no listing; returns how many changed."""
+    def known(self) -> dict[str, tuple[int, int]]:
+        """Every item that is known: version of the record, and when its listing changed last (milliseconds since 1970)."""
+        select = "SELECT id, version, listed FROM items WHERE id > ''"
+        return {id: (version, listed) for id, version, listed in self._file.writer.execute(select)}
+
+    def keep(self, listed: Iterable[Listed], anew: bool = False) -> int:
+        """Takes items in, new ones and newer ones (`anew`: whatever is known of them); returns how many changed."""
         changed = 0
-        fresh = (one for one in listed if self.version(one.id) < one.version)
-        while batch := [(one, *_rows(one)) for one in islice(fresh, BATCH)]:
+        fresh = (one for one in listed if anew or self.version(one.id) < one.version)
+        while batch := list(islice(fresh, BATCH)):
+            with self._file.writing() as writer:
+                put = search_writing.put(writer, batch)
+            self._changed(put)
             changed += len(batch)
-            with self._lock:
-                self._sql.execute("BEGIN")
-                for one, words, item in batch:
-                    self._replace(one, words, item)
-                self._sql.execute("COMMIT")
+        if changed:
+            self._settle()
         return changed
 
-    def _replace(self, one: Listed, words: tuple[str, ...], item: tuple[str | bytes, ...]) -> None:
-        number, _ = self._known.get(one.id, (self._next, -1))
-        if number == self._next:
-            self._next += 1
-        else:
-            self._sql.execute("DELETE FROM words WHERE rowid = ?", (number,))
-            self._sql.execute("DELETE FROM items WHERE number = ?", (number,))
-        self._known[one.id] = (number, one.version)
-        if words:
-            self._sql.execute(_INSERT, (number, *words))
-            self._sql.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)", (number, *item))
+    def drop(self, ids: Iterable[str]) -> int:
+        """Forgets items the store does not have; returns how many were known."""
+        with self._file.writing() as writer:
+            gone = search_writing.drop(writer, ids)
+        self._changed(gone)
+        self._settle()
+        return len(gone)
+
+    def tidy(self) -> None:
+        """Merges what many batches wrote, which makes searches quicker. Takes seconds after many."""
+        self._file.writer.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self._file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def find(self, query: Query, offset: int = 0, size: int = 20) -> Found:
-        """One page of the items found; the same query on the same items gives the same order."""
-        with self._lock:
-            if not runs(query.text):
-                return self._list(query, offset, size)
-            numbers = self._search(query)
-            page = numbers[offset : offset + size]
-            return Found(self._hits(page), offset + size < len(numbers), len(numbers))
+        """One page of the items found; the same query on the same items gives the same order. Reads side by side with others."""
+        told, filters = asked(query.text), self._columns.sets(query.wanted)
+        live = self._columns.live()
+        within = search_columns.merged(filters.values(), live)
+        with self._file.reading() as reader:
+            matched, corrected = self._match(reader, told, query.wanted.region, within) if told.text else (None, "")
+            shown = matched.rows & within if matched else within
+            rows = self._ranked(reader, matched, shown) if matched else self._listed(shown, offset + size)
+            hits = _hits(reader, rows[offset : offset + size])
+        total = shown.bit_count()
+        more = offset + size < (min(total, MOST_HITS) if matched else total)
+        facets = self._facets(filters, matched.rows & live if matched else live) if query.facets else []
+        missed = bool(matched) and (not total or matched.weak)  # type: ignore[union-attr]
+        return Found(hits, more, min(total, MOST_HITS), facets, corrected, missed)
 
-    def _list(self, query: Query, offset: int, size: int) -> Found:
-        """Everything the filters let through, by department and name."""
-        values = {
-            "region": codes.region_prefix(query.region),
-            "department": query.department,
-            "type": query.type_code,
-            "topic": f"\n{query.topic}\n" if query.topic else "",
-        }
-        page = {"size": size + 1, "offset": offset}
-        numbers = [row[0] for row in self._sql.execute(_LIST, values | page)]
-        total = self._sql.execute(_LIST_COUNT, values | {"most": MOST_HITS}).fetchone()[0]
-        return Found(self._hits(numbers[:size]), len(numbers) > size, total)
+    def chapters(self, region: str, department: str, at: datetime) -> Iterator[search_chapters.Row]:
+        """What was in force at an instant (published, suspended or withdrawn), in no order; empty = any region, any department."""
+        with self._file.reading() as reader:
+            yield from search_chapters.select(reader, region, department, at)
 
-    def _search(self, query: Query) -> list[int]:
-        """Row numbers in order of rank, tier after tier until there are enough."""
-        told, facets = asked(query.text), _facets_wanted(query)
-        tiers = self._tiers(told.whole, told.words, told.characters, facets)
-        numbers: dict[int, None] = {}
-        for expression in tiers:
-            numbers.update(dict.fromkeys(self._ranked(expression)))
-            if len(numbers) >= FEW:
-                break
-        return list(numbers)[:MOST_HITS]
+    def copies(self, after: str, count: int) -> list[pb.Copy]:
+        """What is held of each item that was ever published, by id, from the one after this id on."""
+        select = "SELECT id, edition, live, digest FROM items WHERE id > ? AND edition > 0 ORDER BY id LIMIT ?"
+        with self._file.reading() as reader:
+            rows = reader.execute(select, (after, count)).fetchall()
+        return [pb.Copy(item_id=id, edition=edition, live=bool(live), digest=digest) for id, edition, live, digest in rows]
 
-    def _tiers(self, whole: str, words: list[str], characters: list[str], facets: str) -> Iterator[str]:
-        every = " AND ".join(_term(word) for word in words)
-        yield _within(f"{_term(whole)} OR ({every})", facets)
-        telling = [word for word in words if len(word) > 1]
-        if any_of := self._rarest(telling, facets) or self._rarest(characters, facets):
-            yield _within(any_of, facets)
+    def knows(self, words: list[str]) -> set[str]:
+        """Those of these words that some item's name or alias has."""
+        marks = ", ".join("?" * len(words))
+        with self._file.reading() as reader:
+            rows = reader.execute(f"SELECT word FROM lexicon WHERE word IN ({marks})", words)  # noqa: S608 - marks
+            return {word for (word,) in rows}
 
-    def _rarest(self, words: list[str], facets: str) -> str:
-        """The words that fewest items have, as many as fit into what is ranked; at least one that any item has."""
-        counted = ((self._count(_within(_term(word), facets)), word) for word in words)
-        chosen: list[str] = []
-        room = RANKED
-        for count, word in sorted(pair for pair in counted if pair[0]):
-            if not chosen or count <= room:
-                chosen.append(_term(word))
-                room -= count
-        return " OR ".join(chosen)
+    def _changed(self, put: list[Put]) -> None:
+        """What was committed, in memory."""
+        for one in put:
+            self._remember(one)
+        self._terms.change({one.number: one.words for one in put})
 
-    def _count(self, expression: str) -> int:
-        return self._sql.execute(_COUNT, (expression, RANKED + 1)).fetchone()[0]  # type: ignore[no-any-return]
+    def _remember(self, one: Put) -> None:
+        while len(self._lengths) <= one.number:
+            self._lengths.append(0)
+        self._lengths[one.number] = min(len(one.name), 65535)
+        self._columns.put(one.number, one.tags, one.fresh)
+        if one.tags:
+            code, label = one.tags[DEPARTMENT]
+            self._labels[code] = label
 
-    def _ranked(self, expression: str) -> list[int]:
-        last = self._sql.execute(_LAST, (expression, RANKED)).fetchone()
-        upto = last[0] if last else self._next
-        return [row[0] for row in self._sql.execute(_RANK, (expression, upto, MOST_HITS))]
+    def _settle(self) -> None:
+        """The order of lists, for all rows at once."""
+        (told,) = self._file.writer.execute(
+            "SELECT group_concat(number) FROM (SELECT number FROM items WHERE live = 1 ORDER BY place)"
+        ).fetchone()
+        listed = array("I", map(int, told.split(","))) if told else array("I")
+        order = array("I", bytes(4 * len(self._lengths)))
+        for position, number in enumerate(listed):
+            order[number] = position
+        self._listing, self._order = listed, order
 
-    def _hits(self, numbers: list[int]) -> list[pb.ItemHit]:
-        select = "SELECT hit FROM items WHERE number = ?"
-        return [pb.ItemHit.FromString(self._sql.execute(select, (number,)).fetchone()[0]) for number in numbers]
+    def _match(self, reader: sqlite3.Connection, told: Asked, region: str, within: int) -> tuple[Matched, str]:
+        """What the words as typed match, or else those that were meant, with these."""
+        typed = self._matched(reader, told, region, within)
+        if typed.every & within:
+            return typed, ""
+        for text in self._meant(reader, typed):
+            other = self._matched(reader, asked(text), region, within)
+            if other.every & within:
+                return other, text
+        return typed, ""
 
+    def _matched(self, reader: sqlite3.Connection, told: Asked, region: str, within: int) -> Matched:
+        expansions = self.vocabularies.expansions(region, told.text)
+        look = partial(self._terms.rows, reader)
+        return search_matching.match(told, expansions, look, within, len(self._lengths))
 
-def _term(word: str) -> str:
-    """A word as FTS5 takes it. Words are letters, digits or characters only, and quoted, so that none is syntax."""
-    quoted = f'"{word}"'
-    if not word.isascii() or len(word) < 2:
-        return quoted
-    found = [quoted, f'spelled : "{word[:MOST_LETTERS]}" *']
-    if len(word) >= _SHORTEST_CODE and any(character.isdigit() for character in word):
-        found.append(f'facets : "c{word}" *')
-    return f"({' OR '.join(found)})"
+    def _meant(self, reader: sqlite3.Connection, typed: Matched) -> Iterator[str]:
+        """What may have been meant by words nobody has, or that stand alone."""
+        doubtful = [(one.start, one.end) for one in typed.known if not one.meant and (not one.rows or len(one.word) == 1)]
+        asked_for = [(key, window) for window in search_nearby.windows(typed.text, doubtful) for key in search_nearby.asked_keys(window)]
+        found = search_writing.nearby(reader, {key for key, _ in asked_for})
+        pairs = ((window, word) for key, window in asked_for for word in found.get(key, ()))
+        return search_nearby.corrected(typed.text, search_nearby.repairs(dict.fromkeys(pairs)))
 
+    def _ranked(self, reader: sqlite3.Connection, matched: Matched, shown: int) -> list[int]:
+        rows = search_ranking.first(matched, shown, self._lengths, self._order)[:MOST_HITS]
+        return [*search_ranking.closely(matched, _lines(reader, rows[:CLOSE])), *rows[CLOSE:]]
 
-def _within(expression: str, facets: str) -> str:
-    return f"({expression}) AND facets : ({facets})" if facets else expression
+    def _listed(self, shown: int, most: int) -> list[int]:
+        """The first of these rows in the order of lists."""
+        raw = search_bits.as_bytes(shown)
+        chosen = (number for number in self._listing if search_bits.has(raw, number))
+        return list(islice(chosen, most))
 
-
-def _facets_wanted(query: Query) -> str:
-    wanted = [
-        f'"{name}"' for name in (_department(query.department), _type(query.type_code), _topic(query.topic)) if name
-    ]
-    if prefix := codes.region_prefix(query.region):
-        wanted.append(f'"r{prefix}"' + ("" if len(prefix) in _REGION_LENGTHS else " *"))
-    return " AND ".join(wanted)
-
-
-def _facets(listing: Facts) -> str:
-    regions = [f"r{listing.region[:length]}" for length in _REGION_LENGTHS if length <= len(listing.region)]
-    code = "c" + "".join(runs(listing.code))
-    topics = (_topic(topic) for topic in listing.topics)
-    return " ".join((*regions, code, _department(listing.department), _type(listing.type_code), *topics))
-
-
-def _department(code: str) -> str:
-    return "d" + code.encode().hex() if code else ""
-
-
-def _type(code: str) -> str:
-    return "t" + code if code else ""
-
-
-def _topic(topic: str) -> str:
-    return "p" + hashlib.sha256(topic.encode()).hexdigest()[:12] if topic else ""
-
-
-def _rows(one: Listed) -> tuple[tuple[str, ...], tuple[str | bytes, ...]]:
-    """An item's row of words and its row of facts."""
-    newest = one.history[-1] if one.history else None
-    if newest is None or newest.status != PUBLISHED:
-        return (), ()
-    listing = newest.facts
-    words = (
-        indexed([listing.name]),
-        indexed(listing.aliases),
-        indexed(listing.topics),
-        indexed([listing.department_name]),
-        spelled([listing.name, *listing.aliases]),
-        _facets(listing),
-    )
-    place = "\n".join((listing.department_name, listing.name, one.id))
-    topics = "\n".join(("", *listing.topics, ""))
-    hit = _hit(one, newest.edition, listing).SerializeToString()
-    return words, (place, listing.region, listing.department, listing.type_code, topics, hit)
+    def _facets(self, filters: dict[int, int], rows: int) -> list[pb.Facet]:
+        """Each kind counted under the other kinds' filters; traits, all of which must hold, under their own, too."""
+        found = []
+        for kind in KINDS:
+            others = (rows_of for of, rows_of in filters.items() if of != kind or kind == TRAIT)
+            counted = self._columns.count(kind, search_columns.merged(others, rows))
+            labels = self._labels if kind == DEPARTMENT else _LABELS.get(kind, {})
+            values = [pb.FacetValue(value=value, label=labels.get(value, ""), count=count) for value, count in counted]
+            found.append(pb.Facet(kind=kind, values=values))  # type: ignore[arg-type]
+        return found
 
 
-def _hit(one: Listed, edition: int, listing: Facts) -> pb.ItemHit:
-    amount, unit = listing.promised or (0, 0)
-    return pb.ItemHit(
-        id=one.id,
-        edition=edition,
-        code=listing.code,
-        name=listing.name,
-        department=pb.Department(code=listing.department, name=listing.department_name),
-        region=listing.region,
-        type_code=listing.type_code,
-        promised_limit=pb.Limit(amount=amount, unit=unit) if unit else None,  # type: ignore[arg-type]
-        online=listing.online,
-        visits=listing.visits,
-        traits=listing.traits,  # type: ignore[arg-type]
-        short_code=one.short_code,
-    )
+def _lines(reader: sqlite3.Connection, rows: list[int]) -> list[Line]:
+    select = "SELECT number, place, name, aliases, about FROM items WHERE +live = 1 AND number IN "
+    return [Line(*row) for row in reader.execute(f"{select} ({', '.join('?' * len(rows))})", rows)]
+
+
+def _hits(reader: sqlite3.Connection, rows: list[int]) -> list[pb.ItemHit]:
+    select = "SELECT number, hit FROM items WHERE +live = 1 AND number IN "
+    found = dict(reader.execute(f"{select} ({', '.join('?' * len(rows))})", rows))
+    return [pb.ItemHit.FromString(found[row]) for row in rows if row in found]

@@ -49,12 +49,23 @@ READINGS: Final = {
 _RUNS = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[a-z0-9]+")
 
 
-class Asked(NamedTuple):
-    """A query: all of it run together, its words, and its single characters."""
+class Unit(NamedTuple):
+    """One word of a query, and where it stands in its text."""
 
-    whole: str
-    words: list[str]
-    characters: list[str]
+    word: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where the next begins."""
+        return self.start + len(self.word)
+
+
+class Asked(NamedTuple):
+    """A query: all of it run together, and the words in it that tell something."""
+
+    text: str
+    units: list[Unit]
 
 
 def runs(text: str) -> list[str]:
@@ -64,11 +75,15 @@ def runs(text: str) -> list[str]:
 
 def asked(query: str) -> Asked:
     """What a query asks for. Whatever else people type (quotes, stars, brackets) separates words and means nothing."""
+    units: list[Unit] = []
+    start = 0
     parts = runs(query)[:MOST_WORDS]
-    words = _unique(word for run in parts for word in _cut(run))
-    told = [word for word in words if word not in STOP] or words
-    characters = _unique(one for run in parts if not run.isascii() for one in run if one not in STOP)
-    return Asked("".join(parts), told[:MOST_WORDS], characters[:MOST_WORDS])
+    for part in parts:
+        for word in words(part):
+            units.append(Unit(word, start))
+            start += len(word)
+    told = _once(unit for unit in units if unit.word not in STOP) or _once(units)
+    return Asked("".join(parts), told[:MOST_WORDS])
 
 
 def indexed(texts: Iterable[str]) -> str:
@@ -78,17 +93,20 @@ def indexed(texts: Iterable[str]) -> str:
         parts = runs(text)
         tokens.append("".join(parts))
         for run in parts:
-            tokens += _cut(run)
-            tokens += () if run.isascii() else run
+            tokens += [run] if run.isascii() else [*rjieba.cut_for_search(run), *rjieba.cut(run), *run]
     return " ".join(_unique(tokens))
+
+
+def words(run: str) -> list[str]:
+    """A run cut into words that do not overlap."""
+    return [run] if run.isascii() else list(rjieba.cut(run))
 
 
 def spelled(texts: Iterable[str]) -> str:
     """Pinyin of texts from each word on, run together, and its initials; found by their beginnings."""
     tokens: list[str] = []
     for text in texts:
-        words = [word for run in runs(text) for word in ([run] if run.isascii() else rjieba.cut(run))]
-        sounds = [_syllables(word) for word in words]
+        sounds = [syllables(word) for run in runs(text) for word in words(run)]
         for start in range(len(sounds)):
             rest = [sound for word in sounds[start:] for sound in word]
             tokens.append("".join(rest)[:MOST_LETTERS])
@@ -96,11 +114,8 @@ def spelled(texts: Iterable[str]) -> str:
     return " ".join(_unique(tokens))
 
 
-def _cut(run: str) -> list[str]:
-    return [run] if run.isascii() else list(rjieba.cut_for_search(run))
-
-
-def _syllables(word: str) -> list[str]:
+def syllables(word: str) -> list[str]:
+    """Pinyin of a word, syllable by syllable, without tones; letters and digits are one."""
     if word.isascii():
         return [word]
     found: list[str] = []
@@ -120,3 +135,7 @@ def _syllable(character: str) -> str:
 
 def _unique(tokens: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(token for token in tokens if token))
+
+
+def _once(units: Iterable[Unit]) -> list[Unit]:
+    return list({unit.word: unit for unit in reversed(list(units))}.values())[::-1]

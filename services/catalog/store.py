@@ -1,7 +1,7 @@
 """What catalog keeps: the items here, the other subjects in files of their own."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
@@ -9,15 +9,15 @@ from pymongo.database import Database
 
 from chassis.acts import Cause, now
 from chassis.errors import Refused
-from chassis.records import Record, Records, record_id
+from chassis.records import Record, Records, record_id, structure
 from services.catalog import store_directory, store_lists, store_themes, store_vocabulary
 from services.catalog.model import EVOLVE, Item
 from services.catalog.model_facts import Chapter
+from services.catalog.model_life import WITHDRAWN
 from yiwang.catalog.v1 import events_pb2 as events
 
 Document = dict[str, Any]
 SUBJECTS = (store_directory, store_themes, store_lists, store_vocabulary)
-_VERSION = {"version": 1}
 
 
 def items(database: Database[Document]) -> Records[Item]:
@@ -37,7 +37,9 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.listed_at", 1)],
         [("state.due", 1)],
         [("state.short_code", 1)],
-        [("state.region", 1), ("state.life.changed_at", 1)],
+        [("state.life.changed_at", 1)],
+        [("state.base_codes", 1)],
+        [("state.published_base_codes", 1)],
     )
     for subject in SUBJECTS:
         subject.ensure_indexes(database)
@@ -85,6 +87,38 @@ def edition(all: Records[Item], record: Record[Item], number: int) -> tuple[even
     return None
 
 
+def by_short_code(all: Records[Item], code: str) -> Record[Item] | None:
+    """The item that was ever published under this short code; of two that share one, the one published first, for ever."""
+    found = [record for record in all.select({"state.short_code": code}) if record.state.history]
+    return min(found, key=lambda record: (record.state.history[0].since, record.id), default=None)
+
+
+def name_of(all: Records[Item], id: str) -> str:
+    """The published name of an item; empty when it has none."""
+    document = all.collection.find_one({"_id": id}, {"state.history": 1})
+    history = document["state"]["history"] if document else []
+    return str(history[-1]["facts"]["name"]) if history else ""
+
+
+def is_live(all: Records[Item], id: str) -> bool:
+    """Whether an item was published, and has not ended."""
+    document = all.collection.find_one({"_id": id}, {"state.life.edition": 1, "state.life.status": 1})
+    life = document["state"]["life"] if document else {"edition": 0}
+    return bool(life["edition"]) and life["status"] != WITHDRAWN
+
+
+def known_codes(all: Records[Item], codes: Iterable[str]) -> list[str]:
+    """Those of the codes that an item has, or had."""
+    return [code for code in codes if all.collection.find_one({"_id": item_id(code)}, {"_id": 1})]
+
+
+def due(all: Records[Item], instant: datetime) -> list[tuple[str, datetime]]:
+    """Ids of the scheduled items whose day has come, each with its day, the earliest first."""
+    span = {"state.due": {"$gte": datetime(2000, 1, 1, tzinfo=UTC), "$lte": instant}}
+    found = [(row["_id"], row["state"]["due"]) for row in all.collection.find(span, {"state.due": 1})]
+    return sorted(found, key=lambda one: one[::-1])
+
+
 class Listed(NamedTuple):
     """An item as search, lists and rates know it: its whole history in brief, the newest chapter last."""
 
@@ -95,17 +129,22 @@ class Listed(NamedTuple):
     history: list[Chapter]
 
 
+_LISTED = {"version": 1, "state.short_code": 1, "state.life.published_digest": 1, "state.history": 1}
+
+
 def listed_since(all: Records[Item], since: datetime, known: Callable[[str], int] | None = None) -> Iterator[Listed]:
     """Items whose public side changed since then, in no order; only those newer than the version `known` of them."""
     span = {"state.listed_at": {"$gte": since, "$lt": now() + timedelta(days=1)}}
+    if known is None:
+        yield from map(_listed, all.collection.find(span, _LISTED, batch_size=1000))
+        return
     # A poll looks at many that it has: their versions cost little, the rest is read for the new ones alone.
-    for seen in all.collection.find(span, _VERSION, batch_size=1000):
-        if known is None or known(seen["_id"]) < seen["version"]:
-            for record in all.select({"_id": seen["_id"]}):
-                yield Listed(
-                    record.id,
-                    record.version,
-                    record.state.short_code,
-                    record.state.life.published_digest,
-                    record.state.history,
-                )
+    for seen in all.collection.find(span, {"version": 1}, batch_size=1000):
+        if known(seen["_id"]) < seen["version"] and (fresh := all.collection.find_one({"_id": seen["_id"]}, _LISTED)):
+            yield _listed(fresh)
+
+
+def _listed(document: Document) -> Listed:
+    state = document["state"]
+    history = structure(state["history"], list[Chapter])
+    return Listed(document["_id"], document["version"], state["short_code"], state["life"]["published_digest"], history)

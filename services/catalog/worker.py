@@ -1,10 +1,11 @@
-"""What catalog does when it hears something. Its relay runs beside it."""
+"""What catalog does when it hears something, by subject, and by the clock. Its relay runs beside it."""
 
 from chassis.parts import Parts
 from chassis.people import HearsSessions
+from services.catalog.worker_items import HearsItems
 
 
-class Worker(HearsSessions):
+class Worker(HearsItems, HearsSessions):
     """Catalog keeps nothing of persons: it hears of sessions alone."""
 
     name = "catalog"

@@ -23,18 +23,24 @@ from services.gateway import (
     pages_clients,
     pages_delegations,
     pages_factors,
+    pages_guide,
+    pages_lists,
     pages_officer,
     pages_officers,
     pages_organizations,
     pages_person,
     pages_places,
     pages_public,
+    pages_qr,
     pages_sign_in,
     pages_sso,
+    pages_themes,
+    pages_topics,
 )
 from services.gateway.calls import Backends
 from services.gateway.items import ItemNames
 from services.gateway.observe import Observe
+from services.gateway.overview import Overview
 from services.gateway.pages import route
 from services.gateway.render import STATIC, show_refusal
 from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
@@ -43,6 +49,11 @@ from services.gateway.settings import Settings
 
 PAGES = (
     *pages_public.PAGES,
+    *pages_guide.PAGES,
+    *pages_topics.PAGES,
+    *pages_themes.PAGES,
+    *pages_lists.PAGES,
+    *pages_qr.PAGES,
     *pages_sign_in.PAGES,
     *pages_sso.PAGES,
     *pages_account.PAGES,
@@ -121,4 +132,5 @@ def build(settings: Settings) -> ASGIApp:
     app.state.refresher = Refresher()
     app.state.county = county.County(settings)
     app.state.item_names = ItemNames()
+    app.state.overview = Overview()
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

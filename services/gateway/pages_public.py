@@ -1,76 +1,78 @@
-"""Pages for everyone: home, search, guide and progress query."""
+"""Pages for everyone: home, search, progress query."""
 
 import asyncio
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway import words
+from services.gateway import overview, words
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import problems_of, text
+from services.gateway.overview import PERSONS, departments_of, or_none, topics_of
 from services.gateway.pages import Page
+from services.gateway.pages_themes import themes_of
 from services.gateway.progress import stages
 from services.gateway.render import LETTERS, show
+from services.gateway.searching import Search, chosen, favourites, groups, search_of
 from services.gateway.security import own_path
 from services.gateway.session import ask_public
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.rating.v1 import service_pb2 as rating
 
-HOME_HITS = 8
-SEARCH_HITS = 20
+# So many of each are on the home page; the rest is a link away.
+HOME_HITS, HOME_TOPICS, HOME_DEPARTMENTS, HOME_THEMES = 6, 12, 12, 4
 YEAR = 365 * 24 * 3600
 
 
 async def home(request: Request) -> Response:
-    """Search as the centre; some items below it, when catalog can be asked."""
-    try:
-        found = await _search(request, catalog.SearchItemsRequest(page_size=HOME_HITS))
-    except CallError:
-        found = None
-    return show(request, "home.html", found=found)
+    """Search as the centre; below it topics, departments and themes, as far as catalog can be asked."""
+    first = catalog.SearchItemsRequest(page_size=HOME_HITS, facets=True)
+    found, persons, legal, departments, themes = await asyncio.gather(
+        or_none(overview.overview(request).search(request, first)),
+        or_none(topics_of(request, PERSONS)),
+        or_none(topics_of(request, overview.LEGAL)),
+        or_none(departments_of(request)),
+        or_none(themes_of(request)),
+    )
+    context = {
+        "found": found,
+        "favourites": favourites(Search(), found.facets) if found else [],
+        "topics": [("个人办事", "person", (persons or [])[:HOME_TOPICS]), ("企业办事", "legal", (legal or [])[:HOME_TOPICS])],
+        "departments": (departments or [])[:HOME_DEPARTMENTS],
+        "more_departments": len(departments or []) > HOME_DEPARTMENTS,
+        "themes": (themes or [])[:HOME_THEMES],
+    }
+    return show(request, "home.html", **context)
+
+
+def region_names(request: Request) -> dict[str, str]:
+    """Names of regions the gateway knows itself."""
+    settings = request.app.state.settings
+    return {settings.region: request.app.state.county.look.name}
 
 
 async def search(request: Request) -> Response:
-    """Items found by words, kind and department."""
-    asked = request.query_params
-    kind = asked.get("type", "") if asked.get("type", "") in words.ITEM_TYPES else ""
-    message = catalog.SearchItemsRequest(
-        query=asked.get("q", "").strip()[:100],
-        type_code=kind,
-        department=asked.get("department", "")[:18],
-        topic=asked.get("topic", "")[:50],
-        page_size=SEARCH_HITS,
-        page_token=asked.get("page", "")[:200],
+    """Items found by words and facets."""
+    asked = search_of(request)
+    found = await find(request, asked)
+    names = region_names(request)
+    context = {"groups": groups(asked, found.facets, names), "chosen": chosen(asked, found, names)}
+    return show(
+        request, "search.html", found=found, asked=asked, favourites=favourites(asked, found.facets), **context
     )
-    return show(request, "search.html", found=await _search(request, message), asked=message)
 
 
-async def _search(request: Request, message: catalog.SearchItemsRequest) -> catalog.SearchItemsResponse:
-    return await ask_public(request, backends(request).catalog.SearchItems, message)
-
-
-async def guide(request: Request) -> Response:
-    """The guide of an item, in the newest edition or the one asked for, with its public rating totals."""
-    item_id, edition = str(request.path_params["item_id"]), request.query_params.get("edition", "")
-    message = catalog.GetItemRequest(item_id=item_id, edition=int(edition) if _is_edition(edition) else 0)
-    item, totals = await asyncio.gather(
-        ask_public(request, backends(request).catalog.GetItem, message), _totals(request, item_id)
+async def find(request: Request, asked: Search) -> catalog.SearchItemsResponse:
+    """What catalog finds. The pages after the first have the facets of the first, which are counted over all."""
+    rpc = backends(request).catalog.SearchItems
+    if not asked.page:
+        return await ask_public(request, rpc, asked.message())
+    whole = Search(asked.path, asked.q, asked.values, asked.fixed).message(1)
+    found, first = await asyncio.gather(
+        ask_public(request, rpc, asked.message()), or_none(overview.overview(request).search(request, whole))
     )
-    return show(request, "guide.html", item=item, d=item.definition, totals=totals)
-
-
-def _is_edition(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) < 9
-
-
-async def _totals(request: Request, item_id: str) -> rating.Totals | None:
-    """The item's totals; none while rating is away, because the guide must not wait for it."""
-    message = rating.GetTotalsRequest(scope=rating.TOTAL_SCOPE_ITEM, id=item_id)
-    try:
-        return await ask_public(request, backends(request).rating.GetTotals, message)
-    except CallError:
-        return None
+    found.facets.extend(first.facets if first else ())
+    return found
 
 
 async def progress_form(request: Request) -> Response:
@@ -105,7 +107,6 @@ async def letters(request: Request) -> Response:
 PAGES = (
     Page("/", home),
     Page("/items", search),
-    Page("/items/{item_id:uuid}", guide),
     Page("/progress", progress_form, progress),
     Page("/letters/{size}", letters),
 )

@@ -1,19 +1,22 @@
-"""The api of catalog inside the test's process, its officer, and an item to save."""
+"""The api of catalog inside the test's process, its officers, and an item to save."""
 
 from contextlib import AbstractContextManager
 from typing import Any
 
 from pymongo.database import Database
 
+from chassis.acts import Actor
 from chassis.records import broken_at
-from services.catalog import store
+from services.catalog import store, worker
 from tests.support.actors import officer
+from tests.support.calling import As
 from tests.support.items import definition as sample
 from tests.support.serving import Here, serving
 from yiwang.catalog.v1 import service_pb2 as pb
 
 Db = Database[dict[str, Any]]
-ANN = officer("catalog")
+# Who writes, and who reviews what she wrote.
+ANN, BEN = officer("catalog"), officer("catalog")
 
 
 def item(**changes: Any) -> pb.ItemDefinition:
@@ -29,10 +32,24 @@ class CatalogHere(Here):
         assert store.items(self.parts.database).drift(document) == []
         return [entry["type"] for entry in document["journal"]]
 
+    def desk(self, actor: Actor | None = ANN) -> As:
+        """ItemService as this officer calls it."""
+        return self.by(actor, service="ItemService")
+
+    def reviewed(self, definition: pb.ItemDefinition) -> pb.Item:
+        """Written by Ann, and approved by Ben."""
+        saved = self.desk().SaveItem(definition=definition)
+        approved: pb.Item = self.desk(BEN).ReviewItem(item_id=saved.id, version=saved.version)
+        return approved
+
     def publish(self, definition: pb.ItemDefinition) -> pb.Item:
-        saved = self.by(ANN).SaveItem(definition=definition)
-        published: pb.Item = self.by(ANN).PublishItem(item_id=saved.id)
+        """Written by Ann, approved by Ben, and in force."""
+        published: pb.Item = self.desk().PublishItem(item_id=self.reviewed(definition).id)
         return published
+
+    def worker(self) -> worker.Worker:
+        """The worker's handlers and timers, to be called by name."""
+        return worker.build(self.parts)()
 
     def found(self, text: str, **filters: Any) -> list[str]:
         self.poll()

@@ -17,6 +17,7 @@ def definition(**changes: Any) -> pb.ItemDefinition:
         "name": "公共场所卫生许可",
         "department": pb.Department(code=DEPARTMENT, name="示范县卫生健康局"),
         "region": REGION,
+        "duty_codes": ["DUTY-1"],
         "online": True,
         "result_name": "卫生许可证",
         "promised_limit": pb.Limit(amount=5, unit=pb.TIME_UNIT_WORKING_DAY),

@@ -12,33 +12,52 @@ from services.catalog import worker
 from tests.support.actors import officer, person, service
 from tests.support.calling import refused
 from tests.support.catalog_service import ANN, CatalogHere, item
+from tests.support.items import PDF
 from yiwang.identity.v1.events_pb2 import SessionEnded
 
 AWAY = replace(officer("catalog"), region="511602")
 
 
 def test_an_officer_of_another_region_neither_sees_nor_writes(catalog: CatalogHere) -> None:
-    published, away = catalog.publish(item()), catalog.by(AWAY)
-    for call in (away.GetItemDraft, away.PublishItem, lambda item_id: away.SuspendItem(item_id=item_id, reason="x")):
+    published, other = catalog.publish(item()), catalog.publish(item(code="OTHER-1"))
+    away = catalog.desk(AWAY)
+    one = {"item_id": published.id}
+    for call in (
+        lambda: away.GetItemDraft(**one),
+        lambda: away.ReviewItem(**one, version=3),
+        lambda: away.ReturnItem(**one, reason="退回"),
+        lambda: away.PublishItem(**one),
+        lambda: away.SuspendItem(**one, reason="x"),
+        lambda: away.ResumeItem(**one),
+        lambda: away.WithdrawItem(**one, reason="取消"),
+        lambda: away.SplitItem(**one, parts=[{"code": "P-1", "name": "其一"}, {"code": "P-2", "name": "其二"}]),
+        lambda: away.MergeItems(item_ids=[published.id, other.id], into={"code": "M-1", "name": "合并"}),
+        lambda: away.CompareEditions(**one, **{"from": 1}),
+    ):
         with refused(grpc.StatusCode.NOT_FOUND, "NOT_FOUND"):
-            call(item_id=published.id)
+            call()
+    assert not away.ListDrafts().lines
     with refused(grpc.StatusCode.PERMISSION_DENIED, "REGION_NOT_COVERED"):
         away.SaveItem(definition=item(code="TEST-2"))
     with refused(grpc.StatusCode.NOT_FOUND):  # the code is taken, elsewhere
         away.SaveItem(definition=item(region="511602"))
-    assert catalog.journal(published.id) == ["ItemSaved", "ItemPublished"]
+    assert catalog.journal(published.id) == ["ItemSaved", "ItemReviewed", "ItemPublished"]
 
 
 @pytest.mark.parametrize("actor", [None, person(), officer("receive", "decide"), service()])
 def test_whoever_is_no_catalog_officer_writes_nothing(catalog: CatalogHere, actor: Actor | None) -> None:
     published = catalog.publish(item())
-    caller = catalog.by(actor)
+    caller = catalog.desk(actor)
     code = grpc.StatusCode.PERMISSION_DENIED if actor else grpc.StatusCode.UNAUTHENTICATED
     for call in (
         lambda: caller.SaveItem(definition=item(name="改名")),
         lambda: caller.PublishItem(item_id=published.id),
         lambda: caller.SuspendItem(item_id=published.id, reason="x"),
         lambda: caller.GetItemDraft(item_id=published.id),
+        lambda: caller.ReviewItem(item_id=published.id, version=3),
+        lambda: caller.WithdrawItem(item_id=published.id, reason="取消"),
+        lambda: caller.ListDrafts(),
+        lambda: caller.UploadGuideFile(name="a.pdf", content=PDF),
     ):
         with refused(code):
             call()
@@ -52,4 +71,4 @@ def test_a_session_that_ended_is_refused(catalog: CatalogHere) -> None:
         Worker().refuse_session(heard)
     poll._once(catalog.parts, catalog.verifier, [], poll.datetime.now(poll.UTC) - poll.OVERLAP)
     with refused(grpc.StatusCode.UNAUTHENTICATED):
-        catalog.by(ANN).SaveItem(definition=item())
+        catalog.desk().SaveItem(definition=item())

@@ -102,7 +102,7 @@ def test_drafts_are_published_by_the_import_without_the_option(
     file = write(tmp_path / "items.json", item())
     bring(catalog, capsys, file, "--draft")
     assert catalog.found("公共场所") == []
-    assert catalog.by(ANN).GetItemDraft(item_id=store.item_id("TEST-1")).edition == 0
+    assert catalog.desk().GetItemDraft(item_id=store.item_id("TEST-1")).edition == 0
     summary, _, _ = bring(catalog, capsys, file)
     assert "变更 1" in summary and catalog.found("公共场所") == ["公共场所卫生许可"]
 
