@@ -1,8 +1,13 @@
-"""The contract of a service: every gRPC service its package `yiwang.<name>.v1` declares, in whichever file."""
+"""The contract of a service: every gRPC service its package `yiwang.<name>.v1` declares, in whichever file. And how copies of a
+message are compared."""
 
+import hashlib
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from typing import Any
 
+import orjson
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from yiwang.access.v1 import access_pb2
@@ -15,6 +20,11 @@ def services(name: str) -> list[ServiceDescriptor]:
     files.sort(key="service_pb2".__ne__)
     modules = [importlib.import_module(f"{package.__name__}.{file}") for file in files]
     return [service for module in modules for service in module.DESCRIPTOR.services_by_name.values()]
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a message's proto3 JSON with sorted keys: what two services that keep the same message compare."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def path(method: MethodDescriptor) -> str:

@@ -42,7 +42,7 @@ def wait_for(database: Database[Document]) -> None:
 def clocks_agree(database: Database[Document]) -> bool:
     """Whether the store's clock and ours differ by no more than a minute; says so when they do."""
     before = datetime.now(UTC)
-    theirs: datetime = database.command("hello")["localTime"]
+    theirs = database.command("hello")["localTime"].replace(tzinfo=UTC)
     after = datetime.now(UTC)
     agree = before - CLOCKS_APART <= theirs <= after + CLOCKS_APART
     if not agree:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from standards import depths
 from standards.lint_words import LICENCE, Item, Spot, at_once, filled, objects
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -76,13 +77,9 @@ def by_post(item: Item) -> Iterator[Spot]:
         yield "postal", "不到现场又不能网上办理，须支持快递（邮寄）申请"
 
 
-FULL_DEPTHS = frozenset({5, 6, 7})
-"""互联网办理 and what follows it are depth Ⅳ here. Provinces differ: the rule can be switched off by the table of levels."""
-
-
 def full_depth(item: Item) -> Iterator[Spot]:
     """L008: depth Ⅳ needs no visit."""
-    if item.visits and FULL_DEPTHS.intersection(item.online_depths):
+    if item.visits and depths.level(item.online_depths, 0) == depths.HIGHEST:
         yield "visits", f"网办深度达到Ⅳ级（全程网办），到现场次数应为0，现为{item.visits}"
 
 

@@ -6,7 +6,7 @@ The rule engine is handed in (`judge`). The same definition and answers give the
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from google.protobuf.json_format import MessageToDict
@@ -114,6 +114,13 @@ def _wrong(question: pb.Question | None, values: list[str]) -> tuple[str, str]:
     return ("", "") if values and set(values) <= options else ("OPTION_UNKNOWN", "没有这个选项，请重新选择")
 
 
+def answer_text(question: pb.Question, values: Iterable[str]) -> str:
+    """An answer in words: the texts of its options."""
+    texts = {"yes": "是", "no": "否"} if question.kind == pb.QUESTION_KIND_YES_NO else {}
+    texts |= {option.key: option.text for option in question.options}
+    return "、".join(texts.get(value, value) for value in values)
+
+
 def unanswered(open_questions: Iterable[str], questions: Iterable[pb.Question]) -> list[Fault]:
     """A fault for each question that is asked and not answered."""
     texts = {question.key: question.text for question in questions}
@@ -189,29 +196,33 @@ def digest(guide: pb.ScenarioGuide) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def missing(
-    definition: pb.ItemDefinition, guide: pb.ScenarioGuide, handed_in: Sequence[str], complete: bool = True
-) -> list[Fault]:
-    """What is wrong with the materials handed in under a complete guide, as `materials[key]`: not of the item's list, not of this
-    scenario, twice, excluded by another one; and, when it is to be complete, what is lacking."""
+def missing(definition: pb.ItemDefinition, guide: pb.ScenarioGuide, handed_in: Sequence[str]) -> list[Fault]:
+    """What is wrong with the materials handed in under a complete guide, as `materials[key]`: what does not belong (`unlisted`), what
+    another one stands for, and what is lacking."""
     names, given = {one.key: one.name for one in definition.materials}, set(handed_in)
-    listed = {one.key: one for one in guide.materials}
-    found = [
-        Fault(f"materials[{key}]", "MATERIAL_NOT_IN_SCENARIO", f"您的情形不需要此材料：{names[key]}")
-        if key in names
-        else Fault(f"materials[{key}]", "MATERIAL_NOT_LISTED", "事项清单没有此材料")
-        for key in dict.fromkeys(handed_in)
-        if key not in listed
-    ]
-    twice = [key for key in dict.fromkeys(handed_in) if list(handed_in).count(key) > 1]
-    found += [Fault(f"materials[{key}]", "MATERIAL_TWICE", "同一材料重复提交") for key in twice]
-    excluded = _excluded(definition, given & listed.keys())
+    listed = [one.key for one in guide.materials]
+    excluded = _excluded(definition, given & set(listed))
+    found = unlisted(definition, listed, handed_in)
     found += [
         Fault(f"materials[{key}]", "MATERIAL_EXCLUDED", f"已提交{names[by]}，不需要再提交：{names[key]}")
         for key, by in excluded.items()
         if key in given and key in listed
     ]
-    return found + (_lacking(guide, names, given, excluded) if complete else [])
+    return found + _lacking(guide, names, given, excluded)
+
+
+def unlisted(definition: pb.ItemDefinition, listed: Collection[str], handed_in: Sequence[str]) -> list[Fault]:
+    """What is none of the item's materials, is not among those listed for the scenario, or is named twice."""
+    names, keys = {one.key: one.name for one in definition.materials}, list(dict.fromkeys(handed_in))
+    found = [
+        Fault(f"materials[{key}]", "MATERIAL_NOT_IN_SCENARIO", f"申请人的情形不需要此材料：{names[key]}")
+        if key in names
+        else Fault(f"materials[{key}]", "MATERIAL_NOT_LISTED", "事项清单没有此材料")
+        for key in keys
+        if key not in listed
+    ]
+    twice = [key for key in keys if list(handed_in).count(key) > 1]
+    return found + [Fault(f"materials[{key}]", "MATERIAL_TWICE", "同一材料重复提交") for key in twice]
 
 
 def _excluded(definition: pb.ItemDefinition, given: set[str]) -> dict[str, str]:

@@ -18,9 +18,11 @@ from services.case import (
     model,
     model_access,
     model_application,
+    model_scenario,
     model_seeing,
     store,
     store_counties,
+    store_items,
     views,
 )
 from services.case.accesses import Accesses
@@ -30,7 +32,7 @@ from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-PAGE = 20
+PAGE, COPIES = 20, 1000
 DEEPEST = 10_000
 # As the contract says, blanks around it not counted.
 SHORTEST_PURPOSE = 4
@@ -41,7 +43,7 @@ class CaseApi:
 
     def __init__(self, parts: Parts) -> None:
         self.cases = store.cases(parts.database)
-        self.items = store.Items(parts.database)
+        self.items = store_items.Items(parts.database)
         self.files = store.Attachments(parts.database)
         self.arrivals = store.arrivals(parts.database)
         self.counties = store_counties.Counties(parts.database)
@@ -84,9 +86,12 @@ class CaseApi:
         channel = model_application.channel_of(call.actor, request.channel)
         county = self.counties.of(item.definition.region)
         model_application.check_channel(county.channels, channel)
+        if wrong := model_scenario.wrong(item.definition, request.answers):
+            raise invalid(*wrong)
+        scenario = model_scenario.of(item.definition, request.answers, request.item_id, item.edition)
         form = {key: value.strip() for key, value in request.form.items()}
         handed_in = [one.material for one in request.materials]
-        model_application.check_application(item.definition, form, handed_in, call.actor.level)
+        model_application.check_application(item.definition, scenario, form, handed_in, call.actor.level)
         day = datetime.now(workdays.SHANGHAI).date()
         random = self.keyring.blind("number", f"{id}/{attempt}")
         files = attachments.claim(self.files, request.materials, call.actor)  # may refuse: before sealing makes a key
@@ -99,15 +104,17 @@ class CaseApi:
             edition=item.edition,
             channel=channel,  # type: ignore[arg-type]
             sealed_form=self.keyring.seal(call.actor.id, form),
+            sealed_answers=self.keyring.seal(call.actor.id, scenario.content) if scenario.answers else "",
             files=files,
             sealed_agent_name=self._agent_name(call),
         )
-        return model_application.submit(submitted, item.definition, call.actor)
+        return model_application.submit(submitted, item.definition, scenario.guide, call.actor)
 
-    def _item_to_apply_for(self, request: pb.SubmitCaseRequest) -> store.KeptItem:
+    def _item_to_apply_for(self, request: pb.SubmitCaseRequest) -> store_items.KeptItem:
         item = self.items.current(request.item_id)
         if item is None:
             raise invalid(Violation("item_id", "ITEM_UNKNOWN", "没有此事项，或尚未发布"))
+        require(not item.withdrawn, "ITEM_WITHDRAWN", "该事项已取消，不再受理新的申请")
         require(not item.suspended, "ITEM_SUSPENDED", "该事项已暂停受理")
         require(request.edition in (0, item.edition), "ITEM_CHANGED", "办事指南已更新，请重新查看后提交")
         return item
@@ -182,14 +189,17 @@ class CaseApi:
             raise not_found()
         return views.progress(record)
 
+    def ListItemCopies(self, request: catalog.ListCopiesRequest, call: Call) -> catalog.ListCopiesResponse:
+        copies, token = self.items.copies(request.page_token, request.page_size or COPIES)
+        return catalog.ListCopiesResponse(copies=copies, next_page_token=token)
+
     def RequestCorrection(self, request: pb.RequestCorrectionRequest, call: Call) -> pb.Case:
-        return self._move(
-            request,
-            call,
-            lambda case: model.request_correction(
-                case, self._item_of(case), request.materials, self._sealed(case, request.notice)
-            ),
-        )
+        return self._move(request, call, lambda case: self._correction_request(case, request))
+
+    def _correction_request(self, case: Case, request: pb.RequestCorrectionRequest) -> events.CorrectionRequested:
+        item, sealed_notice = self._item_of(case), self._sealed(case, request.notice)
+        scenario = views.scenario_of(case, item, self.keyring)
+        return model.request_correction(case, item, request.materials, sealed_notice, scenario)
 
     def CorrectCase(self, request: pb.CorrectCaseRequest, call: Call) -> pb.Case:
         return self._move(request, call, lambda case: self._correction(case, request, call))
@@ -201,7 +211,8 @@ class CaseApi:
             raise invalid(*found)
         sealed_form = self.keyring.seal(case.applicant_id, form) if request.form else ""
         files = attachments.claim(self.files, request.materials, call.actor)
-        return model.correct(case, item, files, sealed_form, self._agent_name(call))
+        scenario = views.scenario_of(case, item, self.keyring)
+        return model.correct(case, item, files, sealed_form, self._agent_name(call), scenario)
 
     def AcceptCase(self, request: pb.AcceptCaseRequest, call: Call) -> pb.Case:
         return self._move(request, call, lambda case: model.accept(case, call.actor, now()))

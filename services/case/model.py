@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chassis.acts import OFFICER, PERSON, Actor
 from chassis.errors import Violation, invalid, require
-from services.case.model_application import check_materials
+from services.case.model_scenario import Scenario, unlisted
 from standards import workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -107,6 +107,8 @@ class Case:
     sealed_agent_name: str = ""
     delegation_id: str = ""
     agent_organization_id: str = ""
+    # Answers to the scenario questions, with the digest of their guide; empty when none were asked.
+    sealed_answers: str = ""
 
 
 def allowed(case: Case, name: str, actor: Actor) -> bool:
@@ -137,12 +139,17 @@ def require_move(case: Case, name: str) -> None:
 
 
 def request_correction(
-    case: Case, item: catalog.ItemDefinition, materials: Sequence[str], sealed_notice: str
+    case: Case,
+    item: catalog.ItemDefinition,
+    materials: Sequence[str],
+    sealed_notice: str,
+    scenario: Scenario | None = None,
 ) -> events.CorrectionRequested:
-    """The one notice of everything that is missing (行政许可法 art. 32(4))."""
+    """The one notice of everything that is missing (行政许可法 art. 32(4)); of what the applicant's answers ask for, as far as they are
+    still readable."""
     require_move(case, "RequestCorrection")
     require(not case.correction_asked, "CORRECTION_ASKED_ALREADY", "补正只能一次性告知，该办件已告知过")
-    if found := check_materials(item, materials, complete=False):
+    if found := unlisted(item, scenario, materials):
         raise invalid(*found)
     return events.CorrectionRequested(case_id=case.id, materials=materials, sealed_notice=sealed_notice)
 
@@ -153,11 +160,12 @@ def correct(
     files: Sequence[events.HandedInFile],
     sealed_form: str,
     sealed_agent_name: str = "",
+    scenario: Scenario | None = None,
 ) -> events.CaseCorrected:
     """What is handed in after the notice, by the applicant or in his name; everything asked for must be there."""
     require_move(case, "CorrectCase")
     handed_in = list(dict.fromkeys(file.material for file in files))
-    found = check_materials(item, handed_in, complete=False)
+    found = unlisted(item, scenario, handed_in)
     for key in case.correction_materials:
         if key not in handed_in:
             found.append(Violation(f"materials[{key}]", "MATERIAL_MISSING", "请补交此材料"))

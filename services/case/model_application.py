@@ -1,10 +1,12 @@
-"""What an application must be: answers and materials against the item's definition. Pure."""
+"""What an application must be: form, answers and materials against the item's definition. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from chassis.acts import Actor
 from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, require
+from services.case import model_scenario
+from services.case.model_scenario import Scenario
 from standards import identifiers, real_names
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -35,6 +37,8 @@ def check_form(item: catalog.ItemDefinition, form: Mapping[str, str]) -> list[Vi
             found.append(Violation(f"form[{key}]", "REQUIRED", f"请填写{field.label}"))
         elif value and field.max_length and len(value) > field.max_length:
             found.append(Violation(f"form[{key}]", "TOO_LONG", f"{field.label}不得超过{field.max_length}字"))
+        elif value and field.kind == catalog.FIELD_KIND_CHOICE and value not in field.options:
+            found.append(Violation(f"form[{key}]", "OPTION_UNKNOWN", f"请从所列选项中选择{field.label}"))
         elif value and not _KINDS.get(field.kind, _any)(value):
             found.append(Violation(f"form[{key}]", "MALFORMED", f"{field.label}格式不正确"))
     return found
@@ -65,39 +69,26 @@ def _is_id_number(value: str) -> bool:
     return identifiers.id_number_valid(value.upper())
 
 
+def _is_uscc(value: str) -> bool:
+    return identifiers.uscc_valid(value.upper())
+
+
 _KINDS: Mapping[int, Callable[[str], bool]] = {
     catalog.FIELD_KIND_NUMBER: _is_number,
     catalog.FIELD_KIND_DATE: _is_date,
     catalog.FIELD_KIND_PHONE: _is_phone,
     catalog.FIELD_KIND_ID_NUMBER: _is_id_number,
+    catalog.FIELD_KIND_USCC: _is_uscc,
 }
 
 
-def check_materials(item: catalog.ItemDefinition, handed_in: Sequence[str], complete: bool = True) -> list[Violation]:
-    """What is wrong with the materials: not listed by the item (清单之外无材料), handed in twice, required ones missing."""
-    listed = {material.key: material for material in item.materials}
-    found = [
-        Violation(f"materials[{key}]", "MATERIAL_NOT_LISTED", "事项清单没有此材料")
-        for key in handed_in
-        if key not in listed
-    ]
-    found += [
-        Violation(f"materials[{key}]", "MATERIAL_TWICE", "同一材料重复提交")
-        for key in {key for key in handed_in if list(handed_in).count(key) > 1}
-    ]
-    for key, material in listed.items():
-        if complete and material.necessity == catalog.NECESSITY_REQUIRED and key not in handed_in:
-            found.append(Violation(f"materials[{key}]", "MATERIAL_MISSING", f"缺少必要材料：{material.name}"))
-    return found
-
-
 def check_application(
-    item: catalog.ItemDefinition, form: Mapping[str, str], handed_in: Sequence[str], level: int
+    item: catalog.ItemDefinition, scenario: Scenario, form: Mapping[str, str], handed_in: Sequence[str], level: int
 ) -> None:
-    """Refuses an application the item does not allow; every fault at once, each with its field."""
+    """Refuses an application the item does not allow under the applicant's answers; every fault at once, each with its field."""
     require(item.online, "NOT_ONLINE", "该事项暂不支持网上申请，请到窗口办理")
     require(level >= item.required_level, "LEVEL_TOO_LOW", _level_text(item.required_level, level))
-    if found := check_form(item, form) + check_materials(item, handed_in):
+    if found := check_form(item, form) + model_scenario.lacking(item, scenario, handed_in):
         raise invalid(*found)
 
 
@@ -133,10 +124,13 @@ def check_channel(open_channels: frozenset[str] | None, channel: int) -> None:
 
 
 def submit(
-    submitted: events.CaseSubmitted, item: catalog.ItemDefinition, actor: Actor | None = None
+    submitted: events.CaseSubmitted,
+    item: catalog.ItemDefinition,
+    guide: catalog.ScenarioGuide,
+    actor: Actor | None = None,
 ) -> events.CaseSubmitted:
-    """The event of an application that was checked, completed with what the item's edition says, and with who acts for the
-    applicant."""
+    """The event of an application that was checked, completed with what the item's edition says for its answers, and with who acts
+    for the applicant."""
     if actor and actor.acting:
         submitted.agent = actor.acting.agent
         submitted.delegation_id = actor.acting.delegation
@@ -147,8 +141,9 @@ def submit(
     submitted.department_name = item.department.name
     submitted.region = item.region
     submitted.result_name = item.result_name
-    submitted.review_steps.extend(step.name for step in item.steps if step.kind == catalog.STEP_KIND_REVIEW)
-    submitted.promised_limit.CopyFrom(item.promised_limit)
-    submitted.statutory_limit.CopyFrom(item.statutory_limit)
+    steps = [item.steps[at] for at in guide.steps]
+    submitted.review_steps.extend(step.name for step in steps if step.kind == catalog.STEP_KIND_REVIEW)
+    submitted.promised_limit.CopyFrom(guide.promised_limit)
+    submitted.statutory_limit.CopyFrom(guide.statutory_limit)
     submitted.promised_limit.note = submitted.statutory_limit.note = ""
     return submitted

@@ -37,6 +37,7 @@ def submitted(_case: None, event: events.CaseSubmitted, moment: Moment) -> Case:
         sealed_agent_name=event.sealed_agent_name,
         delegation_id=event.delegation_id,
         agent_organization_id=event.agent_organization_id,
+        sealed_answers=event.sealed_answers,
     )
 
 

@@ -1,13 +1,11 @@
-"""What case keeps: cases, accesses to them, its copy of the items, attachments, and the count of arrivals."""
+"""What case keeps: cases, accesses to them, attachments, and the count of arrivals. Its copy of the items is in `store_items`."""
 
-import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from google.protobuf.json_format import MessageToDict, ParseDict
 from gridfs import GridFSBucket
 from gridfs.errors import FileExists, NoFile
 from pymongo.collection import Collection
@@ -15,15 +13,13 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
-from chassis.acts import now
 from chassis.records import Filter, Record, Records
 from chassis.tally import Tally
-from services.case import handing_over, model_access, store_counties
+from services.case import handing_over, model_access, store_counties, store_items
 from services.case.model import Case
 from services.case.model_access import Access
 from services.case.model_evolve import EVOLVE
 from yiwang.case.v1 import events_pb2 as events
-from yiwang.catalog.v1 import service_pb2 as catalog
 
 Document = dict[str, Any]
 # A full desk's page lies within seconds; the windows grow from here.
@@ -65,8 +61,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     arrivals(database).ensure_indexes()
     store_counties.ensure_indexes(database)
     handing_over.ensure_indexes(database)
-    database["items"].create_index("heard", name="heard")
-    database["items"].create_index([("_id", 1), ("seq", 1)], name="id_seq")
+    store_items.ensure_indexes(database)
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 
@@ -135,79 +130,6 @@ def department_name(all: Records[Case], code: str) -> str:
     """How a department is called, as far as there is a case of it."""
     found = all.collection.find_one({"state.department": code}, {"state.department_name": 1})
     return str(found["state"]["department_name"]) if found else ""
-
-
-class KeptItem(NamedTuple):
-    """An edition of an item, and whether it takes new applications."""
-
-    edition: int
-    suspended: bool
-    definition: catalog.ItemDefinition
-
-
-class Items:
-    """Case's own copy of the items, so that catalog may be away while people apply. Every edition is kept for ever."""
-
-    def __init__(self, database: Database[Document]) -> None:
-        self._current = database["items"]
-        self._editions = database["item_editions"]
-        self._latest: dict[str, tuple[int, bool]] = {}
-        self._definitions: dict[tuple[str, int], catalog.ItemDefinition] = {}
-        self._since = now() - timedelta(minutes=5)
-        self._lock = threading.Lock()
-
-    def keep(self, item_id: str, seq: int, edition: int, definition: catalog.ItemDefinition) -> None:
-        """Keeps an edition; an older event than the one known changes nothing but the editions."""
-        values = {"definition": MessageToDict(definition)}
-        self._editions.update_one({"_id": f"{item_id}/{edition}"}, {"$set": values}, upsert=True)
-        self._set(item_id, seq, {"edition": edition, "suspended": False})
-
-    def suspend(self, item_id: str, seq: int) -> None:
-        """No new applications, unless a newer edition was heard already."""
-        self._set(item_id, seq, {"suspended": True})
-
-    def _set(self, item_id: str, seq: int, values: Document) -> None:
-        try:
-            change = {"$set": values | {"seq": seq, "heard": now()}}
-            self._current.update_one({"_id": item_id, "seq": {"$lt": seq}}, change, upsert=True)
-        except DuplicateKeyError:
-            # A newer event of the item was heard already: read models skip older ones. But a suspension heard before
-            # its publication does not know the edition.
-            if "edition" in values:
-                self._current.update_one({"_id": item_id}, {"$max": {"edition": values["edition"]}})
-
-    def current(self, item_id: str) -> KeptItem | None:
-        """The item as it may be applied for now, None when none was heard of."""
-        if item_id not in self._latest:
-            found = self._current.find_one({"_id": item_id})
-            if found is None or "edition" not in found:
-                return None
-            self._latest[item_id] = (found["edition"], found["suspended"])
-        edition, suspended = self._latest[item_id]
-        definition = self.edition(item_id, edition)
-        return KeptItem(edition, suspended, definition) if definition else None
-
-    def edition(self, item_id: str, edition: int) -> catalog.ItemDefinition | None:
-        """One edition's definition; it never changes, so it is remembered."""
-        known = self._definitions.get((item_id, edition))
-        if known is None:
-            found = self._editions.find_one({"_id": f"{item_id}/{edition}"})
-            if found is None:
-                return None
-            known = ParseDict(found["definition"], catalog.ItemDefinition(), ignore_unknown_fields=True)
-            with self._lock:
-                if len(self._definitions) > 5000:
-                    self._definitions.clear()
-                self._definitions[(item_id, edition)] = known
-        return known
-
-    def refresh(self) -> None:
-        """Forgets what the worker heard anew since the last call; the api calls it every second or two."""
-        instant = now()
-        bounds = {"$gte": self._since - timedelta(seconds=60), "$lt": instant + timedelta(days=1)}
-        for document in self._current.find({"heard": bounds}, {"_id": 1}):
-            self._latest.pop(document["_id"], None)
-        self._since = instant
 
 
 class Attachments:

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from chassis.acts import MACHINE, OFFICER, Actor, acting_id
 from chassis.records import Record
 from chassis.sealed import Keyring
-from services.case import masking, model, model_seeing
+from services.case import masking, model, model_scenario, model_seeing
 from services.case.model import Case, File
+from services.case.model_scenario import Scenario
+from standards.scenarios import answer_text
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
@@ -78,15 +80,34 @@ def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyri
     case, view = record.state, brief(record, actor, now)
     form = keyring.open(case.applicant_id, case.sealed_form)
     view.erased = form is None
-    if form and not model_seeing.shut_out(actor, case):
-        view.answers.extend(_answer(one, form.get(one.key, ""), actor) for one in item.form_fields)
-    view.materials.extend(_material(material, case, actor, keyring) for material in item.materials)
+    scenario = scenario_of(case, item, keyring)
+    if form is not None and not model_seeing.shut_out(actor, case):
+        view.answers.extend(_answer(one, form.get(one.key, ""), actor) for one in (item.form_fields if form else ()))
+        _tell_scenario(view, item, scenario, actor)
+    view.materials.extend(_materials(item, scenario, case, actor, keyring))
     view.timeline.extend(_entry(entry, case, actor, keyring) for entry in record.journal)
     view.correction_notice = _text(case, case.sealed_notice, actor, keyring)
     view.agent_name = keyring.open_text(case.agent.partition(":")[2], case.sealed_agent_name)
     if model_seeing.is_applicant(actor):
         view.query_code = keyring.code(case.number)
     return view
+
+
+def scenario_of(case: Case, item: catalog.ItemDefinition, keyring: Keyring) -> Scenario | None:
+    """The answers of a case and the guide they led to; None when they are no longer readable."""
+    content = keyring.open(case.applicant_id, case.sealed_answers) if case.sealed_answers else {}
+    return None if content is None else model_scenario.again(item, content, case.item_id, case.edition)
+
+
+def _tell_scenario(view: pb.Case, item: catalog.ItemDefinition, scenario: Scenario | None, actor: Actor) -> None:
+    if scenario is None:
+        return
+    view.guide_digest = scenario.digest
+    for question in item.questions:
+        if question.key in scenario.answers:
+            text = answer_text(question, scenario.answers[question.key])
+            shown = text if model_seeing.reads_clear(actor) else masking.masked_text(text)
+            view.scenario.add(key=question.key, question=question.text, answer=shown)
 
 
 def clear_answers(
@@ -146,7 +167,17 @@ def _text(case: Case, sealed: str, actor: Actor, keyring: Keyring) -> str:
     return text if model_seeing.reads_clear(actor) else masking.masked_text(text)
 
 
-def _material(material: catalog.Material, case: Case, actor: Actor, keyring: Keyring) -> pb.CaseMaterial:
+def _materials(
+    item: catalog.ItemDefinition, scenario: Scenario | None, case: Case, actor: Actor, keyring: Keyring
+) -> list[pb.CaseMaterial]:
+    """Those of the scenario and whatever has files; all of the item where the answers are no longer readable."""
+    demands = {one.key: one.demand for one in scenario.guide.materials} if scenario else {}
+    handed_in = {one.material for one in case.files}
+    shown = [one for one in item.materials if scenario is None or one.key in demands or one.key in handed_in]
+    return [_material(one, demands.get(one.key, 0), case, actor, keyring) for one in shown]
+
+
+def _material(material: catalog.Material, demand: int, case: Case, actor: Actor, keyring: Keyring) -> pb.CaseMaterial:
     files = [] if model_seeing.shut_out(actor, case) else [one for one in case.files if one.material == material.key]
     return pb.CaseMaterial(
         key=material.key,
@@ -154,6 +185,7 @@ def _material(material: catalog.Material, case: Case, actor: Actor, keyring: Key
         necessity=material.necessity,
         attachments=[attachment(one, case.applicant_id, actor, keyring) for one in files],
         correction_open=material.key in case.correction_materials,
+        demand=demand,  # type: ignore[arg-type]
     )
 
 

@@ -7,11 +7,11 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
-from services.case import handing_over, store, store_counties
+from services.case import handing_over, store, store_counties, store_items
 from services.case.handing_over import Departure
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseSubmitted
-from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSuspended
+from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspended, ItemWithdrawn
 from yiwang.identity.v1.events_pb2 import CountySaved, OfficerDismissed, OfficerTransferred
 
 UNUSED_FOR = timedelta(days=1)
@@ -21,7 +21,7 @@ class Worker(HearsPeople):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"
-    items: store.Items
+    items: store_items.Items
     arrivals: Tally
     counties: store_counties.Counties
     handing_over: handing_over.HandingOver
@@ -35,6 +35,16 @@ class Worker(HearsPeople):
     def suspend_item(self, event: Heard[ItemSuspended]) -> None:
         """Read model: no new applications for the item."""
         self.items.suspend(event.body.item_id, event.seq)
+
+    @on(ItemResumed)
+    def resume_item(self, event: Heard[ItemResumed]) -> None:
+        """Read model: applications again, in the edition it had."""
+        self.items.resume(event.body.item_id, event.seq, event.body.edition)
+
+    @on(ItemWithdrawn)
+    def withdraw_item(self, event: Heard[ItemWithdrawn]) -> None:
+        """Read model: no new applications for ever; cases under way go on."""
+        self.items.withdraw(event.body.item_id, event.seq)
 
     @on(CountySaved)
     def keep_county(self, event: Heard[CountySaved]) -> None:
@@ -84,7 +94,7 @@ def _departure(event: Heard[OfficerTransferred] | Heard[OfficerDismissed]) -> De
 def build(parts: Parts) -> type[Worker]:
     """The worker of case, from its parts."""
     Worker.parts = parts
-    Worker.items, Worker.arrivals = store.Items(parts.database), store.arrivals(parts.database)
+    Worker.items, Worker.arrivals = store_items.Items(parts.database), store.arrivals(parts.database)
     Worker.counties = store_counties.Counties(parts.database)
     Worker.handing_over = handing_over.HandingOver(parts.database, store.cases(parts.database))
     return Worker

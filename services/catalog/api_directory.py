@@ -65,8 +65,8 @@ class DirectoryApi(ImplementationApi):
         wanted = {name: getattr(request, name) for name in ("area", "type_code", "guiding_code")}
         if missing := [Violation(name, "REQUIRED", "必填") for name, value in wanted.items() if not value]:
             raise invalid(*missing)
-        given = store_directory.codes_given(self.database, "".join(wanted.values()))
-        return item_codes.next_main(*wanted.values(), given)
+        given = store_directory.codes_given(self.database, request.area + request.type_code + request.guiding_code)
+        return item_codes.next_main(request.area, request.type_code, request.guiding_code, given)
 
     def _next_sub(self, request: pb.ProposeEntryCodeRequest) -> str:
         parent = request.parent_code

@@ -1,151 +1,163 @@
 """`python -m services.catalog import FILE…`: real items into the catalog. Formats are told by content; see README.md.
 
-Good rows are kept and published, bad ones named. The same file again changes nothing; a broken run is simply run again.
+Good rows are kept and published, bad ones named. A file is remembered by its content: a run that was killed goes on after its last
+checkpoint, one that was finished is not run again unless asked to.
 """
 
 import argparse
+import hashlib
 import sys
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from functools import partial
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TextIO
+from typing import Final
 
-from google.protobuf.json_format import MessageToDict
-from pymongo.errors import ConnectionFailure
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chassis import telemetry
-from chassis.acts import Cause
-from chassis.errors import Refused, Violation
+from chassis.acts import now
 from chassis.parts import Parts
-from chassis.records import Records
-from chassis.store import wait_for
-from services.catalog import model, store
+from services.catalog import store_imports
 from services.catalog.importing_defaults import Row
-from services.catalog.importing_files import rows
-from services.catalog.model import Item
-from yiwang.catalog.v1 import service_pb2 as pb
+from services.catalog.importing_files import checked, read, rough_rows
+from services.catalog.importing_report import BAD, GOOD, Report, Watch, summary
+from services.catalog.importing_writing import Importer, Outcome
+from services.catalog.store_imports import LEASE, Run
 
-READ, NEW, CHANGED, UNCHANGED, BAD, DOUBTS = "读取", "新增", "变更", "未变", "有误", "存疑"
-WRITERS = 4
-
-
-class Report:
-    """One line for each fault: file, row, field, reason. To stderr, or with the doubts to a file."""
-
-    def __init__(self, console: Console, file: TextIO | None) -> None:
-        self._console = console
-        self._file = file
-        self.counts: Counter[str] = Counter()
-
-    def fault(self, file: str, row: int, found: list[Violation]) -> None:
-        """A row that is not imported."""
-        self.counts[BAD] += 1
-        for one in found:
-            self._line(file, row, one.field, one.message, self._file is None)
-
-    def doubt(self, file: str, row: int, found: list[Violation]) -> None:
-        """What was imported as it stands, although it can hardly be right."""
-        self.counts[DOUBTS] += len(found)
-        for one in found:
-            self._line(file, row, one.field, f"存疑：{one.message}", False)
-
-    def _line(self, file: str, row: int, field: str, message: str, shown: bool) -> None:
-        if self._file:
-            self._file.write(f"{file}\t第{row}行\t{field or '-'}\t{message}\n")
-        if shown:
-            line = f"{file} 第{row}行 {field or '-'}：{message}"
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+WRITERS: Final = 4
+# Rows on their way at a time: what is in memory of a file does not grow with it.
+AHEAD: Final = 64
+CHECKPOINT_ROWS: Final = 500
+RENEW_SECONDS: Final = LEASE.total_seconds() / 6
+# What a file means to this version: another mapping reads a finished file anew.
+MAPPING: Final = "2"
 
 
-class Importer:
-    """Writes rows into the records in their normal way, one act each."""
-
-    def __init__(self, parts: Parts, live: bool, trace: str) -> None:
-        self._database = parts.database
-        self._items: Records[Item] = store.items(parts.database)
-        self._live = live
-        self._trace = trace
-
-    def bring(self, row: Row) -> tuple[str, list[Violation]]:
-        """Brings one row in: NEW, CHANGED, UNCHANGED, or BAD and why. Waits while the store is away."""
-        if row.definition is None:
-            return BAD, row.faults
-        while True:
-            try:
-                return self._bring(row.definition), []
-            except Refused as refused:
-                return BAD, list(refused.violations) or [Violation("", refused.reason, refused.message)]
-            except ConnectionFailure:
-                wait_for(self._database)
-
-    def _bring(self, definition: pb.ItemDefinition) -> str:
-        id = store.item_id(definition.code)
-        known = next(iter(self._items.select({"_id": id})), None)
-        if known and not model.bring(known.state, id, definition, self._live):
-            return UNCHANGED
-        cause = self._cause(definition, known.version if known else 0)
-        decide = partial(model.bring, id=id, definition=definition, live=self._live)
-        store.write(self._items, id, cause, lambda item: decide(item) or None, known=known is not None)
-        return CHANGED if known else NEW
-
-    def _cause(self, definition: pb.ItemDefinition, version: int) -> Cause:
-        # The version tells an import that brings an older definition back from one that is merely repeated.
-        digest = model.digest(MessageToDict(definition))
-        key = f"{model.IMPORTER}/import/{digest}" + (f"/{version}" if version else "")
-        return Cause(key, model.IMPORTER, trace=self._trace)
+class TakenOver(Exception):
+    """Another run has taken the file over."""
 
 
 def main(parts: Parts, arguments: list[str]) -> None:
-    """Imports the files. Exit code 1 when no row was good."""
+    """Imports the files. Exit code 1 when no row was good, or a file is being imported by somebody else."""
     wanted = _arguments(arguments)
     began = time.monotonic()
     console = Console(stderr=True)
-    with telemetry.span("import items", "internal") as span, ExitStack() as stack:
-        file = stack.enter_context(wanted.report.open("w", encoding="utf-8")) if wanted.report else None
-        report = Report(console, file)
+    report = Report(console, wanted.report)
+    busy = False
+    with telemetry.span("import items", "internal") as span:
         importer = Importer(parts, not wanted.draft, span.traceparent)
-        with _progress(console) as progress:
-            for path in wanted.files:
-                _import(path, importer, report, progress)
-    sys.stdout.write(_summary(report.counts, time.monotonic() - began) + "\n")
-    if not sum(report.counts[kind] for kind in (NEW, CHANGED, UNCHANGED)):
+        for path in wanted.files:
+            busy |= not _file(parts, path, importer, report, console, wanted)
+    report.close()
+    sys.stdout.write(summary(report.counts, time.monotonic() - began) + "\n")
+    if busy or not sum(report.counts[kind] for kind in GOOD):
         telemetry.flush()
         sys.exit(1)
 
 
-def _import(path: Path, importer: Importer, report: Report, progress: Progress) -> None:
-    read = list(rows(path))
-    task = progress.add_task(path.name, total=len(read))
-    # The codes of a file are all different, so its rows may be written side by side: each waits for the disk.
+def _file(
+    parts: Parts, path: Path, importer: Importer, report: Report, console: Console, wanted: argparse.Namespace
+) -> bool:
+    """One file, from where it got to; False when somebody else is at it."""
+    run = _taken(parts, path, report, wanted)
+    if run is None:
+        report.say(f"{path.name}：另一进程正在导入该文件，本次未导入")
+        return False
+    if run.finished:
+        store_imports.end(parts.database, run, run.rows, run.counts, run.finished)
+        report.counts.update(run.counts)
+        report.say(f"{path.name}：已于 {run.finished.astimezone():%Y-%m-%d %H:%M} 导入完毕，未再导入（--again 再次导入）")
+        return True
+    if run.rows:
+        report.say(f"{path.name}：接着上次的进度，从第 {run.rows + 1} 条继续")
+    before = report.counts
+    report.counts = Counter(run.counts)
+    try:
+        with Watch(console, path.name, rough_rows(path), run.rows) as watch:
+            rows = _rows(parts, path, importer, report, run, watch)
+        store_imports.end(parts.database, run, rows, report.counts, now())
+    except TakenOver:
+        report.say(f"{path.name}：已由另一进程接手")
+        return False
+    finally:
+        before.update(report.counts)
+        report.counts = before
+    return True
+
+
+def _taken(parts: Parts, path: Path, report: Report, wanted: argparse.Namespace) -> Run | None:
+    """Takes the file. A lease that is not renewed is that of a run that died elsewhere, and is waited for."""
+    id = _identity(path, wanted.draft)
+    while (run := store_imports.begin(parts.database, id, path.name, now(), wanted.again)) is None:
+        until = store_imports.lease_of(parts.database, id)
+        time.sleep(RENEW_SECONDS * 1.5)
+        if until is None or store_imports.lease_of(parts.database, id) != until:
+            return None
+        report.say(f"{path.name}：等待中断的导入释放该文件")
+    return run
+
+
+def _identity(path: Path, draft: bool) -> str:
+    """SHA-256 of the content and of what decides what becomes of it. A file that cannot be read is told of later."""
+    digest = hashlib.sha256(f"{MAPPING}/{draft}/".encode())
+    try:
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
+    except OSError:
+        digest.update(str(path).encode())
+    return digest.hexdigest()
+
+
+def _rows(parts: Parts, path: Path, importer: Importer, report: Report, run: Run, watch: Watch) -> int:
+    """Brings every row in, checkpoints, and returns how many there were. The rows of a run before are only told of."""
+    done = run.rows
+    # What came before is looked at again only for the report, and where a bad row's code may come again.
+    look = report.writes or bool(run.counts.get(BAD))
+    kept = time.monotonic()
     with ThreadPoolExecutor(WRITERS) as pool:
-        for row, (outcome, found) in zip(read, pool.map(importer.bring, read), strict=True):
-            report.counts[READ] += 1
-            if outcome == BAD:
-                report.fault(path.name, row.number, found)
-            else:
-                report.counts[outcome] += 1
-                report.doubt(path.name, row.number, row.doubts)
-            progress.advance(task)
+        for row, outcome in _in_order(pool, importer, path, run.rows, look, report):
+            report.row(path.name, _place(row), outcome.kind, outcome.lines, outcome.drafted)
+            done += 1
+            watch.at(done)
+            if done % CHECKPOINT_ROWS == 0 or time.monotonic() - kept > RENEW_SECONDS:
+                kept = time.monotonic()
+                report.flush()
+                if not store_imports.keep(parts.database, run, done, report.counts, now()):
+                    raise TakenOver
+    return done
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, importer: Importer, path: Path, skip: int, look: bool, report: Report
+) -> Iterator[tuple[Row, Outcome]]:
+    """What became of the rows, in their order. Codes of a file are all different, so several are written side by side."""
+    ahead: deque[tuple[Row, Future[Outcome]]] = deque()
+    for position, row in enumerate(checked(read(path), 0 if look else skip)):
+        if position < skip:
+            if look:
+                found = importer.look(row)
+                report.row(path.name, _place(row), found.kind, found.lines, found.drafted, counted=False)
+            continue
+        ahead.append((row, pool.submit(importer.bring, row)))
+        while ahead and (len(ahead) >= AHEAD or ahead[0][1].done()):
+            first, future = ahead.popleft()
+            yield first, future.result()
+    for first, future in ahead:
+        yield first, future.result()
+
+
+def _place(row: Row) -> str:
+    return f"{row.part} 第{row.number}行".strip()
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="catalog import", description="导入事项")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--draft", action="store_true", help="只保存，不发布")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="把有误和存疑的行写入文件（制表符分隔）")
+    parser.add_argument("--again", action="store_true", help="已经导入完毕的文件再次导入")
+    report = "把有误的行和指南检查的发现写入文件（制表符分隔；.json 则每行一个 JSON 对象）"
+    parser.add_argument("--report", type=Path, metavar="FILE", help=report)
     return parser.parse_args(arguments)
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
-
-
-def _summary(counts: Counter[str], seconds: float) -> str:
-    told = "，".join(f"{kind} {counts[kind]}" for kind in (READ, NEW, CHANGED, UNCHANGED, BAD, DOUBTS))
-    return f"{told}；用时 {seconds:.1f} 秒，每秒 {counts[READ] / max(seconds, 0.001):.0f} 条"

@@ -86,7 +86,7 @@ class Questions:
         keys = {option: key_of("o", option) for option in options}
         told = [pb.Option(key=one, text=option) for option, one in keys.items()]
         self._asked[key] = pb.Question(key=key, text=text, kind=pb.QUESTION_KIND_ONE, options=told)
-        return {option: leaf(key, f'{key} == "{one}"', option) for option, one in keys.items()}
+        return {option: leaf(f"{key}.{one}", f'{key} == "{one}"', option) for option, one in keys.items()}
 
     def rule(self, condition: Condition) -> rules.Rule:
         """The rule of a condition; its phrases become questions unless they are asked already."""

@@ -1,73 +1,116 @@
-"""Opens a file and tells by its content which format it is."""
+"""Opens a file, tells by its content which format it is, and gives its rows out one by one, checked."""
 
-import csv
-import io
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
+from typing import Any, Final
 
 from chassis import rpc
 from chassis.errors import Refused, Violation
-from services.catalog import importing_guangan, importing_hunan, importing_own
-from services.catalog.importing_defaults import Row, Rows, bad
-from services.catalog.model_checks import doubts, faults
+from services.catalog import importing_guangan, importing_hunan, importing_own, model_checks, model_themes_checks
+from services.catalog import reading, reading_json
+from services.catalog.importing_defaults import Row, bad
+from services.catalog.reading import RawRow, Unreadable
+from yiwang.catalog.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import themes_pb2 as themes
 
-# What older Chinese spreadsheets are saved in.
-_ENCODINGS = ("utf-8-sig", "gb18030")
+_FAULTS: Final[Mapping[type, Any]] = {
+    pb.ItemDefinition: model_checks.faults,
+    themes.ThemeDefinition: model_themes_checks.faults,
+}
+_UNKNOWN: Final = "无法识别的格式：不是已知的 JSON，表头也不是已知的列"
 
 
 def rows(path: Path) -> Iterator[Row]:
     """Every row of a file, checked: a bad one has no definition and says why. A code used before in the file is bad."""
-    seen: dict[str, int] = {}
-    for row in _read(path):
-        checked = _checked(row)
-        if checked.definition is not None:
-            code = checked.definition.code
-            first = seen.setdefault(code, checked.number)
-            if first != checked.number:
-                checked = bad(checked.number, "code", f"编码与第 {first} 行重复")
-        yield checked
+    return checked(read(path))
 
 
-def _read(path: Path) -> Rows:
+def read(path: Path) -> Iterator[Row]:
+    """Every row of a file as its format maps it, not yet checked. What cannot be read ends it with a bad row."""
     try:
-        text = _decoded(path.read_bytes())
-    except OSError as error:
-        return [bad(0, "", f"无法读取文件（{error.strerror}）")]
-    except UnicodeDecodeError:
-        return [bad(0, "", "文件既不是 UTF-8 也不是 GB18030 编码")]
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            content = json.loads(text)
-        except ValueError as error:
-            return [bad(getattr(error, "lineno", 0), "", "不是有效的 JSON")]
-        return importing_hunan.read(content) if importing_hunan.matches(content) else importing_own.read_json(content)
-    header = {name.strip() for name in next(csv.reader(io.StringIO(text)), [])}
-    if header >= importing_guangan.COLUMNS:
-        return importing_guangan.read(text)
-    if header >= importing_own.NEEDED:
-        return importing_own.read_csv(text)
-    return [bad(1, "", "无法识别的格式：不是已知的 JSON，表头也不是已知的列")]
+        yield from _mapped(path)
+    except Unreadable as unreadable:
+        yield bad(unreadable.row, unreadable.column, unreadable.message)
 
 
-def _decoded(content: bytes) -> str:
-    for encoding in _ENCODINGS[:-1]:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode(_ENCODINGS[-1])
+def checked(found: Iterable[Row], skip: int = 0) -> Iterator[Row]:
+    """Rows against the contract's field rules and the model's; the first `skip` are taken as good, since they were checked before."""
+    seen: dict[tuple[type, str], str] = {}
+    levels: set[str] = set()
+    for position, row in enumerate(found):
+        one = row if position < skip else _checked(row)
+        if one.definition is not None:
+            place, key = f"{one.part}第 {one.number} 行", (type(one.definition), _key(one.definition))
+            if seen.setdefault(key, place) != place:
+                one = bad(one.number, "code", f"编码与{seen[key]}重复")._replace(part=one.part)
+        # A level above that several items share is brought with the first of them.
+        above = tuple(level for level in one.above if _new(levels, level)) if one.definition is not None else ()
+        yield one._replace(above=above)
+
+
+def rough_rows(path: Path) -> int | None:
+    """About how many rows a file of lines has, for the progress; None for other formats."""
+    try:
+        if path.suffix.lower() not in (*reading.LINES, ".csv"):
+            return None
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b""))
+    except OSError:
+        return None
+
+
+def _mapped(path: Path) -> Iterator[Row]:
+    reading.checked_head(path, reading.MOST_BYTES)
+    lines = path.suffix.lower() in reading.LINES or reading_json.is_lines(path)
+    content = None if lines else reading.document(path)
+    if content is not None:
+        yield from importing_hunan.read(content) if importing_hunan.matches(content) else importing_own.read(content)
+        return
+    found = reading.open_rows(path)
+    first = next(found, None)
+    if first is None:
+        yield bad(1, "", _UNKNOWN)
+        return
+    columns = set(first.values) if isinstance(first.values, dict) else set()
+    everything = chain((first,), found)
+    if lines:
+        yield from (_row(raw, importing_own.line) for raw in everything)
+    elif columns >= importing_guangan.COLUMNS:
+        yield from (_row(raw, importing_guangan.row) for raw in everything)
+    elif columns >= importing_own.NEEDED:
+        table = importing_own.Table(columns)
+        yield from (_row(raw, table.row) for raw in everything)
+    else:
+        yield bad(1, "", _UNKNOWN)
+
+
+def _row(raw: RawRow, mapped: Any) -> Row:
+    if raw.faults:
+        return Row(raw.number, None, [Violation(one.column, "BAD_ROW", one.message) for one in raw.faults], [])
+    return mapped(raw.number, raw.values)  # type: ignore[no-any-return]
 
 
 def _checked(row: Row) -> Row:
-    """A row against the contract's field rules and the model's."""
     if row.definition is None:
         return row
     try:
-        rpc.check(row.definition)
-        found = faults(row.definition)
+        for message in (row.definition, *row.above):
+            rpc.check(message)
+        faults = _FAULTS.get(type(row.definition))
+        found = faults(row.definition) if faults else []
     except Refused as refused:
         found = list(refused.violations)
-    if found:
-        return Row(row.number, None, [Violation(one.field, one.reason, one.message) for one in found], [])
-    return row._replace(doubts=[*row.doubts, *doubts(row.definition)])
+    return Row(row.number, None, found, [], part=row.part) if found else row
+
+
+def _key(definition: Any) -> str:
+    """What may stand once in a file: a code; of a theme, or of words, one for a region."""
+    return f"{getattr(definition, 'code', '')}/{definition.region if not isinstance(definition, pb.ItemDefinition) else ''}"
+
+
+def _new(seen: set[str], level: Any) -> bool:
+    key = f"{type(level).__name__}/{level.code}"
+    known = key in seen
+    seen.add(key)
+    return not known

@@ -1,26 +1,32 @@
 """Lists of items as districts publish them: one flat row an item, no limits, no materials (v-luobo/zwfw, 广安区)."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Mapping
+from typing import Final
 
 from chassis.errors import Violation
-from services.catalog.importing_defaults import Row, bad, default_fields, default_steps, joined, placeholder_owner
+from services.catalog.importing_defaults import (
+    Row,
+    bad,
+    default_fields,
+    default_steps,
+    implementation_of,
+    joined,
+    placeholder_owner,
+)
 from standards import codes
+from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as pb
 
 COLUMNS = frozenset({"department", "item_name", "implement_code", "dept_uscc", "task_type", "area_code"})
 _REGION_DIGITS = 6
+# A base code shorter than that is a letter or two of an older list: no entry of a directory.
+_LEAST_BASE: Final = 10
+_NOTE: Final = "区级事项清单，未公布时限与材料"
 
 
-def read(text: str) -> Iterator[Row]:
-    """The rows of the file; a row's number is its line."""
-    reader = csv.DictReader(io.StringIO(text))
-    for values in reader:
-        yield _row(reader.line_num, {key: (value or "").strip() for key, value in values.items() if key})
-
-
-def _row(number: int, values: Mapping[str, str]) -> Row:
+def row(number: int, values: Mapping[str, str]) -> Row:
+    """A row of the list, with the implementation it is and the entries of the basic directory it names."""
     for column, name in (("implement_code", "实施编码"), ("item_name", "事项名称"), ("department", "部门")):
         if not values.get(column):
             return bad(number, column, f"{name}为空")
@@ -32,7 +38,8 @@ def _row(number: int, values: Mapping[str, str]) -> Row:
     except ValueError:
         return bad(number, "task_type", "事项类型代码格式不正确")
     owner, doubts = _owner(region, values)
-    return Row(number, _definition(values, _region(region), kind, owner), [], doubts)
+    item = _definition(values, _region(region), kind, owner)
+    return Row(number, item, [], doubts, (*_entries(item, values), implementation_of(item, _NOTE)))
 
 
 def _definition(values: Mapping[str, str], region: str, kind: str, owner: str) -> pb.ItemDefinition:
@@ -40,6 +47,8 @@ def _definition(values: Mapping[str, str], region: str, kind: str, owner: str) -
     return pb.ItemDefinition(
         code=values["implement_code"],
         base_code=values.get("base_code", ""),
+        implementation_code=values["implement_code"],
+        duty_codes=[values["implement_code"]],
         name=values["item_name"],
         type_code=kind,
         department=pb.Department(code=owner, name=values["department"]),
@@ -47,8 +56,30 @@ def _definition(values: Mapping[str, str], region: str, kind: str, owner: str) -
         steps=default_steps(),
         form_fields=default_fields(),
         online=True,
-        source_note=joined((main and f"主项：{main}", "区级事项清单，未公布时限与材料"), 1000),
+        source_note=joined((main and f"主项：{main}", _NOTE), 1000),
     )
+
+
+def _entries(item: pb.ItemDefinition, values: Mapping[str, str]) -> list[directory.EntryDefinition]:
+    """The entry of the province's directory, below its main item where the list names one; without standard elements."""
+    if len(item.base_code) < _LEAST_BASE:
+        return []
+    main, found = values.get("main_item", ""), []
+    if main and main != item.name:
+        found.append(_entry(main_code(item.base_code[:2], main), main, item.type_code, item.base_code[:2]))
+    below = found[0].code if found else ""
+    return [*found, _entry(item.base_code, item.name, item.type_code, item.base_code[:2], below)]
+
+
+def _entry(code: str, name: str, kind: str, area: str, parent: str = "") -> directory.EntryDefinition:
+    return directory.EntryDefinition(
+        code=code, name=name, type_code=kind, parent_code=parent, region=f"{area}0000", owner_name="省级基本目录"
+    )
+
+
+def main_code(area: str, name: str) -> str:
+    """A code for a main item, which the list names and does not number: TM, the area, ten digits that follow from its name."""
+    return f"TM{area}{int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10**10:010d}"
 
 
 def _region(region: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from chassis.errors import Violation
 from services.catalog import model_lines
 from services.catalog.model_lines import Kind, Line
-from standards import codes, identifiers, item_codes
+from standards import codes, identifiers
 from yiwang.catalog.v1 import directory_pb2 as pb
 from yiwang.catalog.v1 import events_pb2 as events
 

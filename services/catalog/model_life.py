@@ -2,7 +2,6 @@
 withdrawn. Items, entries, implementations and themes share it. Pure: one function per act that refuses, one per event that moves.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ import orjson
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from chassis import contracts
 from chassis.acts import OFFICER, Actor, Moment
 from chassis.errors import ABORTED, PERMISSION_DENIED, Refused, Violation, invalid, require
 from standards import codes
@@ -76,7 +76,7 @@ def require_region(actor: Actor, region: str, path: str = "definition.region") -
 
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 of a definition's proto3 JSON with sorted keys."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return contracts.digest(content)
 
 
 def require_version(life: Life, seen: int) -> None:
@@ -135,6 +135,11 @@ def withdraw(life: Life) -> None:
 def size(content: Mapping[str, Any]) -> int:
     """Bytes of a content as JSON."""
     return len(orjson.dumps(content))
+
+
+def require_room(life: Life, content: Mapping[str, Any]) -> None:
+    """INVALID_ARGUMENT TOO_LARGE when the record has no room left for another definition, saved and published."""
+    _require_room(life, 4 * size(content))
 
 
 def _require_room(life: Life | None, bytes: int) -> None:

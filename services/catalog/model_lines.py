@@ -38,20 +38,20 @@ class Line:
 class Kind(NamedTuple):
     """What makes a line an entry or an implementation."""
 
-    # Of its events: the field with the id.
+    # The field of its events with the id; its definition; and its events, as message classes.
     id: str
-    definition: Callable[[], Any]
-    saved: Callable[..., Message]
-    reviewed: Callable[..., Message]
-    returned: Callable[..., Message]
-    published: Callable[..., Message]
-    withdrawn: Callable[..., Message]
+    definition: Any
+    saved: Any
+    reviewed: Any
+    returned: Any
+    published: Any
+    withdrawn: Any
     # What refuses it from everyone, and from an officer as well (an import names that as doubts). Paths without `definition.`.
     faults: Callable[[Line | None, Any], list[Violation]]
     doubts: Callable[[Any], list[Violation]]
 
 
-def save(kind: Kind, line: Line | None, id: str, definition: Message, seen: int = 0) -> Message | None:
+def save(kind: Kind, line: Line | None, id: str, definition: Message, seen: int = 0) -> Any:
     """The working definition, new or changed; nothing for the same one again. `seen` is the version it was read at, 0 = any."""
     _refuse([*kind.faults(line, definition), *kind.doubts(definition)])
     if not life.save(line.life if line else None, definition, seen):
@@ -59,25 +59,25 @@ def save(kind: Kind, line: Line | None, id: str, definition: Message, seen: int 
     return kind.saved(**{kind.id: id}, definition=definition)
 
 
-def review(kind: Kind, line: Line, by: str, seen: int, note: str) -> Message:
+def review(kind: Kind, line: Line, by: str, seen: int, note: str) -> Any:
     """Approved as it stands at the version seen, by somebody who wrote none of it."""
     life.review(line.life, by, seen)
     return kind.reviewed(**{kind.id: line.id}, note=note, digest=line.life.digest)
 
 
-def give_back(kind: Kind, line: Line, reason: str) -> Message:
+def give_back(kind: Kind, line: Line, reason: str) -> Any:
     """Sent back to its writers."""
     life.give_back(line.life)
     return kind.returned(**{kind.id: line.id}, reason=reason)
 
 
-def publish(kind: Kind, line: Line) -> Message:
+def publish(kind: Kind, line: Line) -> Any:
     """The reviewed definition as the next edition."""
     life.publish(line.life)
     return _edition(kind, line.id, line.life.edition + 1, definition_of(kind, line.definition))
 
 
-def withdraw(kind: Kind, line: Line, reason: str) -> Message:
+def withdraw(kind: Kind, line: Line, reason: str) -> Any:
     """Over for ever."""
     life.withdraw(line.life)
     return kind.withdrawn(**{kind.id: line.id}, reason=reason)
@@ -120,7 +120,7 @@ def blank(definition: Any, *fields: str) -> list[Violation]:
 
 def evolve(kind: Kind) -> Evolve:
     """The states of a kind, from its events."""
-    return {  # type: ignore[dict-item]
+    return {
         kind.saved: lambda line, event, moment: _saved(kind, line, event, moment),
         kind.reviewed: _reviewed,
         kind.returned: _returned,
@@ -134,7 +134,7 @@ def _refuse(found: list[Violation]) -> None:
         raise invalid(*(Violation(f"definition.{one.field}", one.reason, one.message) for one in found))
 
 
-def _edition(kind: Kind, id: str, edition: int, definition: Message) -> Message:
+def _edition(kind: Kind, id: str, edition: int, definition: Message) -> Any:
     return kind.published(**{kind.id: id}, edition=edition, definition=definition)
 
 

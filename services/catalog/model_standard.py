@@ -170,7 +170,7 @@ def _reason_spots(standard: pb.ItemDefinition, mine: pb.ItemDefinition) -> list[
     return [] if fewer else _whole("visit_reason")(standard, mine)
 
 
-_WATCHED: Final = {
+_WATCHED: Final[Mapping[str, Callable[[pb.ItemDefinition, pb.ItemDefinition], list[str]]]] = {
     "promised_limit": _promise_spots,
     "limit_variants": _variant_spots,
     "visits": _visit_spots,

@@ -8,6 +8,7 @@ Words are in a file (SQLite FTS5), what is filtered and counted by in memory. A 
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -140,6 +141,10 @@ class Index:
         facets = self._facets(filters, matched.rows & live if matched else live) if query.facets else []
         missed = bool(matched) and (not total or matched.weak)  # type: ignore[union-attr]
         return Found(hits, more, min(total, MOST_HITS), facets, corrected, missed)
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection of one's own that sees one state of the index and changes none; there are few: held briefly."""
+        return self._file.reading()
 
     def chapters(self, region: str, department: str, at: datetime) -> Iterator[search_chapters.Row]:
         """What was in force at an instant (published, suspended or withdrawn), in no order; empty = any region, any department."""

@@ -66,7 +66,7 @@ class Row(NamedTuple):
     @property
     def more(self) -> dict[str, Any]:
         """What few rows are asked for: baseline, duty_codes, fee, intermediaries, automatic, not_at_centre_reason, reason, successors,
-        topics, service_objects, exercise_level, handling_forms, former_codes, aliases. Empty ones are absent."""
+        topics, service_objects, exercise_level, handling_forms, former_codes, aliases, reach. Empty ones are absent."""
         found: dict[str, Any] = orjson.loads(self.rest)
         return found
 
@@ -87,7 +87,7 @@ WHERE region >= :region AND region < :region || ':' AND since <= :at AND until >
 """  # noqa: S608 - names of columns
 _MORE = (
     *("duty_codes", "fee", "intermediaries", "automatic", "not_at_centre_reason", "topics", "service_objects"),
-    *("exercise_level", "handling_forms", "former_codes", "aliases", "baseline"),
+    *("exercise_level", "handling_forms", "former_codes", "aliases", "baseline", "reach"),
 )
 
 

@@ -10,14 +10,14 @@ from pymongo.database import Database
 from chassis.acts import Cause, now
 from chassis.errors import Refused
 from chassis.records import Record, Records, record_id, structure
-from services.catalog import store_directory, store_lists, store_themes, store_vocabulary
+from services.catalog import store_directory, store_imports, store_lists, store_themes, store_vocabulary
 from services.catalog.model import EVOLVE, Item
 from services.catalog.model_facts import Chapter
 from services.catalog.model_life import WITHDRAWN
 from yiwang.catalog.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-SUBJECTS = (store_directory, store_themes, store_lists, store_vocabulary)
+SUBJECTS = (store_directory, store_themes, store_lists, store_vocabulary, store_imports)
 
 
 def items(database: Database[Document]) -> Records[Item]:
@@ -142,6 +142,18 @@ def listed_since(all: Records[Item], since: datetime, known: Callable[[str], int
     for seen in all.collection.find(span, {"version": 1}, batch_size=1000):
         if known(seen["_id"]) < seen["version"] and (fresh := all.collection.find_one({"_id": seen["_id"]}, _LISTED)):
             yield _listed(fresh)
+
+
+def listing_keys(all: Records[Item]) -> Iterator[tuple[str, int, datetime]]:
+    """Every item that was ever published: id, version of the record, and when its public side changed last."""
+    span = {"state.listed_at": {"$gte": datetime(2000, 1, 1, tzinfo=UTC), "$lt": now() + timedelta(days=1)}}
+    for seen in all.collection.find(span, {"version": 1, "state.listed_at": 1}, batch_size=5000):
+        yield seen["_id"], seen["version"], seen["state"]["listed_at"]
+
+
+def listed(all: Records[Item], ids: Iterable[str]) -> Iterator[Listed]:
+    """These items, those that are there."""
+    return (_listed(found) for id in ids if (found := all.collection.find_one({"_id": id}, _LISTED)))
 
 
 def _listed(document: Document) -> Listed:

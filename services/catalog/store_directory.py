@@ -1,6 +1,7 @@
 """What catalog keeps of the basic directory and of implementations, and which standard holds for an item."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pymongo.database import Database
@@ -39,9 +40,14 @@ def records(database: Database[Document]) -> list[Records[Any]]:
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes; safe to repeat."""
     shared = [[("state.region", 1)], [("state.life.status", 1)], [("state.code", 1)]]
-    entries(database).ensure_indexes(*shared, [("state.codes", 1)], [("state.published.parentCode", 1)])
+    entries(database).ensure_indexes(
+        *shared, [("state.codes", 1)], [("state.published.parentCode", 1)], [("state.life.published_at", 1)]
+    )
     implementations(database).ensure_indexes(
-        *shared, [("state.published.baseCode", 1)], [("state.published.department.code", 1)]
+        *shared,
+        [("state.published.baseCode", 1)],
+        [("state.published.department.code", 1)],
+        [("state.life.changed_at", 1)],
     )
 
 
@@ -109,8 +115,16 @@ def _nearness(line: Line, base_code: str) -> tuple[int, bool, str]:
     return len(codes.region_prefix(line.published["region"])), line.code == base_code, line.code
 
 
+def published_since(database: Database[Document], instant: datetime) -> list[Record[Line]]:
+    """Entries that were published since then and are in force."""
+    found = entries(database).select({"state.life.published_at": {"$gte": instant}})
+    return [entry for entry in found if entry.state.life.status == PUBLISHED]
+
+
 def items_of(database: Database[Document], entry: Line) -> list[str]:
-    """Ids of the items that have, or had published, one of the entry's codes, within its owner's region."""
+    """Ids of the items whose draft or edition has one of the entry's codes, within its owner's region; none when it is not in force."""
+    if entry.life.status != PUBLISHED:
+        return []
     found: dict[str, None] = {}
     for field in ("state.base_codes", "state.published_base_codes"):
         for code in entry.codes:

@@ -2,10 +2,11 @@
 
 from chassis.parts import Parts
 from chassis.people import HearsSessions
+from services.catalog.worker_directory import HearsDirectory
 from services.catalog.worker_items import HearsItems
 
 
-class Worker(HearsItems, HearsSessions):
+class Worker(HearsDirectory, HearsItems, HearsSessions):
     """Catalog keeps nothing of persons: it hears of sessions alone."""
 
     name = "catalog"

@@ -163,8 +163,12 @@ LIST = {
     ),
     lists.LIST_KIND_AUTOMATIC: Listed("automatic", "秒批清单", "符合条件由系统自动办结，规则公开", "审批规则"),
     lists.LIST_KIND_ANYWHERE: Listed("anywhere", "通办事项清单", "可以跨县、跨市、跨省办理", "通办范围"),
-    lists.LIST_KIND_NOT_AT_CENTRE: Listed("not-at-centre", "未进驻大厅事项清单", "不在政务大厅办理的事项和原因", "原因"),
-    lists.LIST_KIND_UNLINKED: Listed("unlinked", "未关联权责清单的指南", "还没有关联权责清单的办事指南，待整改", "说明"),
+    lists.LIST_KIND_NOT_AT_CENTRE: Listed(
+        "not-at-centre", "未进驻大厅事项清单", "不在政务大厅办理的事项和原因", "原因"
+    ),
+    lists.LIST_KIND_UNLINKED: Listed(
+        "unlinked", "未关联权责清单的指南", "还没有关联权责清单的办事指南，待整改", "说明"
+    ),
 }
 KIND_OF_LIST = {one.slug: kind for kind, one in LIST.items()}
 
@@ -202,6 +206,11 @@ def badges(traits: list[int]) -> list[Word]:
 def depth_text(depths: list[int]) -> str:
     """What of the case is done online."""
     return "、".join(DEPTH[one] for one in sorted(depths) if one in DEPTH)
+
+
+def forms_text(forms: list[int]) -> str:
+    """How it can be applied for."""
+    return "、".join(FORM[one] for one in forms if one in FORM)
 
 
 def money_text(fee: catalog.Fee) -> str:

@@ -37,7 +37,10 @@ async def home(request: Request) -> Response:
     context = {
         "found": found,
         "favourites": favourites(Search(), found.facets) if found else [],
-        "topics": [("个人办事", "person", (persons or [])[:HOME_TOPICS]), ("企业办事", "legal", (legal or [])[:HOME_TOPICS])],
+        "topics": [
+            ("个人办事", "person", (persons or [])[:HOME_TOPICS]),
+            ("企业办事", "legal", (legal or [])[:HOME_TOPICS]),
+        ],
         "departments": (departments or [])[:HOME_DEPARTMENTS],
         "more_departments": len(departments or []) > HOME_DEPARTMENTS,
         "themes": (themes or [])[:HOME_THEMES],
@@ -57,22 +60,12 @@ async def search(request: Request) -> Response:
     found = await find(request, asked)
     names = region_names(request)
     context = {"groups": groups(asked, found.facets, names), "chosen": chosen(asked, found, names)}
-    return show(
-        request, "search.html", found=found, asked=asked, favourites=favourites(asked, found.facets), **context
-    )
+    return show(request, "search.html", found=found, asked=asked, favourites=favourites(asked, found.facets), **context)
 
 
 async def find(request: Request, asked: Search) -> catalog.SearchItemsResponse:
-    """What catalog finds. The pages after the first have the facets of the first, which are counted over all."""
-    rpc = backends(request).catalog.SearchItems
-    if not asked.page:
-        return await ask_public(request, rpc, asked.message())
-    whole = Search(asked.path, asked.q, asked.values, asked.fixed).message(1)
-    found, first = await asyncio.gather(
-        ask_public(request, rpc, asked.message()), or_none(overview.overview(request).search(request, whole))
-    )
-    found.facets.extend(first.facets if first else ())
-    return found
+    """What catalog finds; its facets are counted over all pages."""
+    return await ask_public(request, backends(request).catalog.SearchItems, asked.message())
 
 
 async def progress_form(request: Request) -> Response:

@@ -100,9 +100,7 @@ async def _download(request: Request, kind: str) -> Response:
     asked, region = request.query_params, session_of(request).region
     part = asked.get("part", "1")
     number = int(part) if part.isascii() and part.isdecimal() and len(part) < 4 else 1
-    found = await labels(
-        backends(request), region, asked.get("department", "")[:18], request.state.traceparent
-    )
+    found = await labels(backends(request), region, asked.get("department", "")[:18], request.state.traceparent)
     chosen = found[(number - 1) * PART :][:PART] if number else []
     if not chosen:
         return show_refusal(request, 404)

@@ -100,9 +100,7 @@ async def implementation(request: Request) -> Response:
     return show(request, "directory_implementation.html", implementation=one, d=one.definition, **context)
 
 
-async def _items_below(
-    request: Request, definition: directory.ImplementationDefinition
-) -> list[catalog.Item] | None:
+async def _items_below(request: Request, definition: directory.ImplementationDefinition) -> list[catalog.Item] | None:
     """The handling items that name it or whose code goes on from its code; None while catalog cannot tell."""
     stub = backends(request).catalog
     try:

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from services.gateway.calls import CallError, backends
 from services.gateway.session import ask_public
 from services.gateway.words import Word
+from standards.scenarios import answer_text
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.rules.v1 import rules_pb2 as rules
 
 PREFIX = "q_"
 # As the contract bounds an answer.
 MOST_VALUES, LONGEST_VALUE = 50, 40
-YES_NO = {"yes": "是", "no": "否"}
 WORDS = {
     catalog.DEMAND_REQUIRED: Word("必要", "must"),
     catalog.DEMAND_DEFERRABLE: Word("容缺后补", "warn"),
@@ -166,12 +166,6 @@ def scenario(
         asked.append(Asked(questions[key], chosen, words, key in guide.open, (problems or {}).get(key, "")))
     counted = {key: answers[key] for key in guide.asked if key in answers}
     return Scenario(item, guide, asked, _needed(item.definition, guide), counted)
-
-
-def answer_text(question: catalog.Question, values: Iterable[str]) -> str:
-    """An answer in words: the texts of its options."""
-    texts = YES_NO | {option.key: option.text for option in question.options}
-    return "、".join(texts.get(value, value) for value in values)
 
 
 def _needed(definition: catalog.ItemDefinition, guide: catalog.ScenarioGuide) -> list[Needed]:

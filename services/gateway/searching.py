@@ -40,7 +40,11 @@ _FORM_NAMES = {number: name for name, number in FORM.items()}
 # The seven ways (性质 对象 主体 主题 层级 形态 管辖) and the derived traits, in the order they are shown.
 KINDS = {
     catalog.FACET_KIND_TRAIT: Kind(
-        "trait", "办理特点", "traits", "[a-z-]{1,30}", {name: terms.TRAIT[number].text for name, number in TRAIT.items()}
+        "trait",
+        "办理特点",
+        "traits",
+        "[a-z-]{1,30}",
+        {name: terms.TRAIT[number].text for name, number in TRAIT.items()},
     ),
     catalog.FACET_KIND_SERVICE_OBJECT: Kind("object", "服务对象", "service_object", ".{1,50}"),
     catalog.FACET_KIND_TOPIC: Kind("topic", "主题", "topic", ".{1,50}"),
@@ -103,22 +107,18 @@ class Search:
     def toggled(self, name: str, value: str) -> str:
         """The address with this value chosen, or no longer chosen. Only traits may be chosen several at once."""
         before = list(self.values.get(name, ()))
-        if value in before:
-            after = [one for one in before if one != value]
-        else:
-            after = [*before, value] if name == "trait" else [value]
+        others = before if name == "trait" else []
+        after = [one for one in before if one != value] if value in before else [*others, value]
         return self.href({**self.values, name: after})
 
-    def message(self, size: int = HITS, facets: bool = True) -> catalog.SearchItemsRequest:
+    def message(self) -> catalog.SearchItemsRequest:
         """As catalog is asked."""
         fields: dict[str, Any] = {}
         for kind in KINDS.values():
             given = [self.fixed[kind.name]] if kind.name in self.fixed else list(self.values.get(kind.name, ()))
             if given:
                 fields[kind.field] = _field(kind.name, given)
-        return catalog.SearchItemsRequest(
-            query=self.q, page_size=size, page_token=self.page, facets=facets and not self.page, **fields
-        )
+        return catalog.SearchItemsRequest(query=self.q, page_size=HITS, page_token=self.page, facets=True, **fields)
 
     @property
     def narrowed(self) -> bool:
@@ -183,7 +183,9 @@ def _choice(
     return Choice(text, search.toggled(kind.name, spelled), value.count, spelled in search.values.get(kind.name, ()))
 
 
-def chosen(search: Search, found: catalog.SearchItemsResponse, regions: Mapping[str, str] | None = None) -> list[Choice]:
+def chosen(
+    search: Search, found: catalog.SearchItemsResponse, regions: Mapping[str, str] | None = None
+) -> list[Choice]:
     """What is chosen, each as a link that takes it away again."""
     labels = {(KINDS[f.kind].name, v.value): v.label for f in found.facets if f.kind in KINDS for v in f.values}
     if found.hits:

@@ -10,6 +10,7 @@ from chassis.acts import now
 from chassis.masters import masters_of
 from chassis.sealed import Keyring
 from services.case import store as case_store
+from services.case import store_items
 from services.case.store_counties import Counties, County
 from standards.workdays import SHANGHAI
 from tests.support import broking
@@ -55,7 +56,7 @@ def test_every_handler_hears_its_events_twice_and_in_reverse_order_and_is_right(
     bench.send(*reversed(heard), *heard, *reversed(heard))
     ids = {str(message.headers["cloudEvents:id"]) for message in heard}
     wait_until(lambda: bench.handled() == Counter(dict.fromkeys(ids, 3)), "everything handled three times")
-    items = case_store.Items(bench.database)
+    items = store_items.Items(bench.database)
     current = items.current(item)
     assert current is not None and (current.edition, current.suspended) == (3, False)
     assert current.definition.name == "第3版"

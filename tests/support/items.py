@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.case import store
+from services.case import store_items
 from tests.support.actors import DEPARTMENT, REGION
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -52,7 +52,7 @@ def simple(**changes: Any) -> pb.ItemDefinition:
 def publish(database: Database[dict[str, Any]], item: pb.ItemDefinition, id: str = "", edition: int = 1) -> str:
     """Puts the item into case's own copy; returns its id."""
     id = id or str(uuid.uuid4())
-    store.Items(database).keep(id, edition, edition, item)
+    store_items.Items(database).keep(id, edition, edition, item)
     return id
 
 

@@ -3,7 +3,7 @@
 import itertools
 import uuid
 
-from services.case import store
+from services.case import store_items
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, PRECONDITION, Db, submit
 from tests.support.items import FORM, definition, publish
@@ -45,7 +45,7 @@ def test_item_events_in_any_order_and_twice_leave_the_newest(database: Db) -> No
     ]
     outcomes = set()
     for order in itertools.permutations(range(4)):
-        items, id = store.Items(database), str(uuid.uuid4())
+        items, id = store_items.Items(database), str(uuid.uuid4())
         for number in [*order, *reversed(order)]:
             heard[number](items, id)
         current = items.current(id)

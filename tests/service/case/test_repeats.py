@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from services.case import store
+from services.case import store_items
 from tests.support.actors import person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, PRECONDITION, Db, handed_in, submit
@@ -52,7 +52,7 @@ def test_a_repeated_submission_answers_after_the_item_was_changed_suspended_or_i
     case_api.servicer.items.refresh()
     again = submit(citizen, item, request_id="request-1", materials=materials, edition=1)
     assert (again.id, again.edition, again.item_name) == (first.id, 1, "公共场所卫生许可")
-    store.Items(database).suspend(item, 3)
+    store_items.Items(database).suspend(item, 3)
     case_api.servicer.items.refresh()
     assert submit(citizen, item, request_id="request-1", materials=materials, edition=1).id == first.id
     with refused(PRECONDITION, "ITEM_SUSPENDED"):

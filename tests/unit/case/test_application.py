@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, PERMISSION_DENIED, Refused
-from services.case import model_application
+from services.case import model_application, model_scenario
+from services.case.model_scenario import Scenario
 from standards import real_names
 from standards.identifiers import id_number_check_digit
 from tests.support.actors import delegate, handler, person
@@ -70,8 +71,13 @@ def test_no_form_makes_the_check_raise(form: dict[str, str]) -> None:
         assert re.fullmatch(r"form\[.*\]", one.field, re.S) and one.message
 
 
+def scenario(item: catalog.ItemDefinition = ITEM) -> Scenario:
+    return model_scenario.of(item, {}, "item", 1)
+
+
 def materials(handed_in: list[str], complete: bool = True) -> dict[str, str]:
-    return {one.field: one.reason for one in model_application.check_materials(ITEM, handed_in, complete)}
+    found = model_scenario.lacking(ITEM, scenario(), handed_in)
+    return {one.field: one.reason for one in (found if complete else model_scenario.unlisted(ITEM, None, handed_in))}
 
 
 def test_required_materials_must_be_there_optional_and_deferrable_ones_need_not() -> None:
@@ -91,7 +97,7 @@ def test_a_material_handed_in_twice_is_a_fault() -> None:
 
 def test_faults_of_form_and_materials_come_together() -> None:
     with pytest.raises(Refused) as caught:
-        model_application.check_application(ITEM, {"area": "x"}, ["passport"], level=2)
+        model_application.check_application(ITEM, scenario(ITEM), {"area": "x"}, ["passport"], level=2)
     assert caught.value.code == INVALID_ARGUMENT
     assert {one.field for one in caught.value.violations} == {
         "form[name]",
@@ -106,10 +112,10 @@ def test_faults_of_form_and_materials_come_together() -> None:
 def test_the_level_an_item_asks_for_is_needed_and_enough(wanted: int, has: int) -> None:
     item = simple(required_level=wanted)
     if has >= wanted:
-        model_application.check_application(item, {}, [], has)
+        model_application.check_application(item, scenario(item), {}, [], has)
         return
     with pytest.raises(Refused) as caught:
-        model_application.check_application(item, {}, [], has)
+        model_application.check_application(item, scenario(item), {}, [], has)
     assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "LEVEL_TOO_LOW")
     assert f"“{real_names.WORDS[wanted]}”" in caught.value.message, "it says which level"
     assert ("窗口" if wanted == real_names.IN_PERSON else "我的账户") in caught.value.message, "and what to do"
@@ -167,12 +173,12 @@ def test_every_way_in_hangs_on_one_of_the_countys_switches(channel: int) -> None
 
 def test_an_item_that_is_not_online_takes_no_application() -> None:
     with pytest.raises(Refused) as caught:
-        model_application.check_application(simple(online=False), {}, [], 5)
+        model_application.check_application(simple(online=False), scenario(simple()), {}, [], 5)
     assert caught.value.reason == "NOT_ONLINE"
 
 
 def test_the_event_carries_what_the_edition_says_and_the_case_never_asks_the_item_again() -> None:
-    event = model_application.submit(events.CaseSubmitted(case_id="c"), ITEM)
+    event = model_application.submit(events.CaseSubmitted(case_id="c"), ITEM, scenario().guide)
     assert (event.item_code, event.item_name, event.department, event.region) == (
         ITEM.code,
         ITEM.name,
@@ -185,4 +191,4 @@ def test_the_event_carries_what_the_edition_says_and_the_case_never_asks_the_ite
 
 
 def test_a_good_form_is_good() -> None:
-    model_application.check_application(ITEM, FORM, ["application"], 1)
+    model_application.check_application(ITEM, scenario(ITEM), FORM, ["application"], 1)

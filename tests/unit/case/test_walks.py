@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chassis.acts import Cause
 from chassis.errors import Refused
 from chassis.records import Records, _converter, broken_at
-from services.case import model, model_application
+from services.case import model, model_application, model_scenario
 from services.case.model import Case
 from services.case.model_evolve import EVOLVE
 from tests.support.actors import officer
@@ -82,7 +82,7 @@ def attempt(case: Case, item: catalog.ItemDefinition, name: str, who: int, detai
 def walk(item: catalog.ItemDefinition, steps: list[Any]) -> tuple[Case, list[dict[str, Any]]]:
     """The case and its journal after these acts; refused ones leave nothing."""
     submitted = events.CaseSubmitted(case_id="c", number="n", applicant_id="p", item_id="i", edition=1, sealed_form="f")
-    event = model_application.submit(submitted, item)
+    event = model_application.submit(submitted, item, model_scenario.of(item, {}, "item", 1).guide)
     case, journal = RECORDS._apply(None, [event], Cause("person:p/SubmitCase/0", "person:p"), 0, "")
     for number, (name, who, detail) in enumerate(steps, 1):
         try:

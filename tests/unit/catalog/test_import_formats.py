@@ -97,7 +97,7 @@ def test_the_real_guides_are_read_whole() -> None:
 def test_what_is_odd_in_the_real_guides_is_kept_and_named() -> None:
     found = list(rows(REAL / "hunan_guides.json"))
     reasons = {doubt.reason for row in found for doubt in row.doubts}
-    assert {"ODDITY", "CONDITIONAL", "NOT_USCC"} <= reasons
+    assert {"ODDITY", "CONDITIONAL", "L201"} <= reasons
     odd = next(item for item in good(found) if item.name == "有线电视安装费")
     assert "存疑：实施机构是企业" in odd.source_note
 

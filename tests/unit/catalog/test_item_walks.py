@@ -174,7 +174,7 @@ def test_a_promise_above_the_law_is_doubtful_but_no_fault() -> None:
 
     wanted = definition(promised_limit=pb.Limit(amount=30, unit=pb.TIME_UNIT_WORKING_DAY))
     assert model.save(None, ID, wanted) is not None
-    assert "ABOVE_STATUTORY" in {doubt.reason for doubt in doubts(wanted)}
+    assert "L101" in {doubt.reason for doubt in doubts(wanted)}
 
 
 def test_an_officer_writes_only_for_regions_his_covers() -> None:

@@ -57,7 +57,7 @@ SIGNED_IN = HERSELF | OFFICERS | AGENT
 
 # Who may call what. A change of rights in a contract has to be made here too, by somebody who means it.
 TABLE: list[tuple[str, frozenset[str], str]] = [
-    ("CaseService", PUBLIC, "GetProgress"),
+    ("CaseService", PUBLIC, "GetProgress ListItemCopies"),
     ("CaseService", DELEGATES, "UploadAttachment SubmitCase ListMyCases CorrectCase WithdrawCase"),
     ("CaseService", DELEGATES | DESK | SUPERVISE | MACHINES_TOO, "DownloadAttachment GetCase"),
     ("CaseService", HANDLERS, "ListCaseAccesses"),

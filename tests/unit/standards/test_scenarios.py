@@ -189,8 +189,8 @@ def test_good_answers_are_not_wrong() -> None:
 # -- what is demanded --------------------------------------------------------------------------------------------------------
 
 
-def lacking(definition: pb.ItemDefinition, *handed_in: str, complete: bool = True) -> dict[str, str]:
-    found = scenarios.missing(definition, guide(definition, {}), handed_in, complete)
+def lacking(definition: pb.ItemDefinition, *handed_in: str) -> dict[str, str]:
+    found = scenarios.missing(definition, guide(definition, {}), handed_in)
     return {one.field: one.reason for one in found}
 
 
@@ -229,7 +229,8 @@ def test_what_is_not_of_the_list_not_of_the_scenario_or_twice_is_refused() -> No
         "materials[gone]": "MATERIAL_NOT_IN_SCENARIO", "materials[strange]": "MATERIAL_NOT_LISTED",
     }  # fmt: skip
     assert lacking(definition, "a", "a") == {"materials[a]": "MATERIAL_TWICE"}
-    assert lacking(definition, complete=False) == {}
+    assert [one.reason for one in scenarios.unlisted(definition, ["a"], ["gone", "a"])] == ["MATERIAL_NOT_IN_SCENARIO"]
+    assert scenarios.answer_text(SHOP.questions[2], ["x", "z"]) == "goods是x、goods是z"
 
 
 # -- faults of a definition ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,142 @@
+"""Writes what an import read into the records in their normal way, one act each. Whatever is brought twice is written once."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from pymongo.errors import ConnectionFailure
+
+from chassis.acts import Cause
+from chassis.errors import Refused, Violation
+from chassis.parts import Parts
+from chassis.records import Record, Records
+from chassis.store import wait_for
+from services.catalog import model, model_directory, model_implementations, model_lines, model_standard, model_themes
+from services.catalog import store, store_directory, store_themes
+from services.catalog.importing_defaults import Row
+from services.catalog.importing_report import BAD, CHANGED, NEW, UNCHANGED, Line, fault
+from services.catalog.model_life import digest
+from services.catalog.store_directory import Standard
+from standards import lint
+from yiwang.catalog.v1 import directory_pb2 as directory
+from yiwang.catalog.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import themes_pb2 as themes
+
+
+class Outcome(NamedTuple):
+    """What became of a row: NEW, CHANGED, UNCHANGED or BAD, what is told about it, and whether its errors keep it a draft."""
+
+    kind: str
+    lines: list[Line]
+    drafted: bool = False
+
+
+class Kind(NamedTuple):
+    """How one kind of definition is brought: its records, its id, and what is written of it."""
+
+    records: Records[Any]
+    id: Callable[[Any], str]
+    bring: Callable[..., list[Message]]
+
+
+class Importer:
+    """Brings rows in; several threads may do so side by side."""
+
+    def __init__(self, parts: Parts, live: bool, trace: str) -> None:
+        self._database = parts.database
+        self._live = live
+        self._trace = trace
+        self._kinds = _kinds(parts)
+        self._standards: dict[tuple[str, ...], Standard | None] = {}
+
+    def bring(self, row: Row) -> Outcome:
+        """Brings one row in, and before it the levels above it that are not there yet. Waits while the store is away."""
+        if row.definition is None:
+            return Outcome(BAD, [fault(one) for one in row.faults])
+        while True:
+            try:
+                return self._bring(row)
+            except Refused as refused:
+                found = list(refused.violations) or [Violation("", refused.reason, refused.message)]
+                return Outcome(BAD, [fault(one) for one in found])
+            except ConnectionFailure:
+                wait_for(self._database)
+
+    def look(self, row: Row) -> Outcome:
+        """What is told about a row that an earlier run brought in. Writes nothing."""
+        if row.definition is None:
+            return Outcome(BAD, [fault(one) for one in row.faults])
+        lines, drafted = _told(row, row.definition)
+        return Outcome(UNCHANGED, lines, drafted)
+
+    def _bring(self, row: Row) -> Outcome:
+        for above in row.above:
+            self._write(above, create_only=True)
+        if not isinstance(row.definition, pb.ItemDefinition):
+            lines, _ = _told(row, row.definition)
+            return Outcome(self._write(row.definition), lines)
+        standard = self._standard(row.definition)
+        source = digest(MessageToDict(row.definition))
+        definition = model_standard.held(standard.definition, row.definition) if standard else row.definition
+        lines, drafted = _told(row, definition)
+        kind = self._write(definition, not drafted, source=source, standard=standard.name if standard else "")
+        return Outcome(kind, lines, drafted)
+
+    def _write(self, definition: Message | None, faultless: bool = True, create_only: bool = False, **more: str) -> str:
+        """NEW, CHANGED or UNCHANGED. `create_only`: what is there already is not touched, since others know it better."""
+        kind = self._kinds[type(definition)]
+        id = kind.id(definition)
+        known: Record[Any] | None = next(iter(kind.records.select({"_id": id})), None)
+        live = self._live and faultless
+
+        def decide(state: Any) -> list[Message] | None:
+            return kind.bring(state, id, definition, live, **more) or None
+
+        if known and (create_only or not decide(known.state)):
+            return UNCHANGED
+        source = more.get("source") or digest(MessageToDict(definition))  # type: ignore[arg-type]
+        # The version tells an import that brings an older definition back from one that is merely repeated.
+        key = f"{model.IMPORTER}/import/{source}" + (f"/{known.version}" if known else "")
+        cause = Cause(key, model.IMPORTER, trace=self._trace)
+        store.write(kind.records, id, cause, decide, known=known is not None)
+        return CHANGED if known else NEW
+
+    def _standard(self, definition: pb.ItemDefinition) -> Standard | None:
+        key = (*model_standard.base_codes(definition), definition.region)
+        if key not in self._standards:
+            self._standards[key] = store_directory.standard_of(self._database, definition)
+        return self._standards[key]
+
+
+def _told(row: Row, definition: Message | None) -> tuple[list[Line], bool]:
+    """The findings of the lint and the doubts of the import, and whether one of them keeps an item from being published."""
+    doubts = [Line("", one.reason, one.field, one.message) for one in row.doubts]
+    if not isinstance(definition, pb.ItemDefinition):
+        return doubts, False
+    found = lint.findings(definition)
+    lines = [Line(one.level, one.rule, one.field, one.message) for one in found]
+    return [*lines, *doubts], any(one.level == "error" for one in found)
+
+
+def _kinds(parts: Parts) -> dict[type, Kind]:
+    database = parts.database
+    entry, implementation = model_directory.ENTRY, model_implementations.IMPLEMENTATION
+
+    def line(kind: model_lines.Kind) -> Callable[..., list[Message]]:
+        return lambda state, id, definition, live: model_lines.bring(kind, state, id, definition, live)
+
+    return {
+        pb.ItemDefinition: Kind(store.items(database), lambda one: store.item_id(one.code), model.bring),
+        directory.EntryDefinition: Kind(
+            store_directory.entries(database), lambda one: store_directory.entry_id(one.code), line(entry)
+        ),
+        directory.ImplementationDefinition: Kind(
+            store_directory.implementations(database),
+            lambda one: store_directory.implementation_id(one.code),
+            line(implementation),
+        ),
+        themes.ThemeDefinition: Kind(
+            store_themes.themes(database), lambda one: store_themes.theme_id(one.code, one.region), model_themes.bring
+        ),
+    }
