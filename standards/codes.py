@@ -49,10 +49,12 @@ WARNINGS: Final[dict[str, str]] = {
     "MAIN_LETTER": "主项顺序码使用了不应使用的字母",
     "REGION_UNKNOWN": "行政区划代码格式不符",
     "LOWER_CASE": "编码中有小写字母",
+    "LEVEL_NOT_REGION": "编码中的行使层级与所属区划的层级不符（常见差一级的错误）",
+    "AREA_NOT_REGION": "编码中的行政区划与所属省份不符",
 }
 """What each warning of a CodeCheck means, for people."""
 
-_BASE = r"(?P<area>[0-9]{2})(?P<type>[0-9]{2})(?P<main>[0-9A-Z]{5})[0-9]{2}[0-9Y]"
+_BASE = r"(?P<area>[0-9]{2})(?P<type>[0-9]{2})(?P<main>[0-9A-Z]{5})(?:[0-9]{3}|00Y)"
 _OWNER = r"(?P<owner>[0-9A-Z]{18})(?P<level>[0-9])"
 _PLACE = r"(?P<region>[0-9]{12})-[0-9]{3}-(?P<body>[0-9A-Z]{6,18}(?:-[0-9A-Z])?)-[0-9]-[0-9]{2}"
 
@@ -100,15 +102,29 @@ _DOUBTS: Final[dict[str, Callable[[str], str | None]]] = {
 }
 
 
-def check_item_code(code: str) -> CodeCheck:
-    """Tells the profile of an item code and what is doubtful about it. Never raises."""
+def check_item_code(code: str, region: str = "") -> CodeCheck:
+    """Tells the profile of an item code and what is doubtful about it, also beside the region it is used in. Never raises."""
     capitals = code.upper() if code.isascii() else ""
     for profile, pattern in PROFILES:
         if found := pattern.fullmatch(capitals):
             parts = ((_DOUBTS[name], text) for name, text in found.groupdict().items() if name in _DOUBTS and text)
             doubts = ["LOWER_CASE" if capitals != code else None, *(doubt(text) for doubt, text in parts)]
+            doubts += _place_doubts(found.groupdict(), region)
             return CodeCheck(profile, True, tuple(doubt for doubt in doubts if doubt))
     return CodeCheck("unknown", False, ("CODE_UNKNOWN",))
+
+
+def _place_doubts(parts: dict[str, str | None], region: str) -> list[str]:
+    """Doubts about a code's level and area in a region: a national code (area 00), and 分级管理, fit everywhere."""
+    if not region_valid(region):
+        return []
+    level, area = parts.get("level"), parts.get("area")
+    found = []
+    if level in LEVELS and level not in (LEVEL_OF_REGION[region_level(region)], "7"):
+        found.append("LEVEL_NOT_REGION")
+    if area and area not in ("00", region[:2]):
+        found.append("AREA_NOT_REGION")
+    return found
 
 
 def type_code(raw: str) -> str:
@@ -122,6 +138,14 @@ def type_code(raw: str) -> str:
 RegionLevel = Literal["province", "city", "county", "township", "village"]
 
 _REGION_LEVELS: Final[dict[int, RegionLevel]] = {2: "province", 4: "city", 6: "county", 9: "township", 12: "village"}
+LEVEL_OF_REGION: Final[dict[RegionLevel, str]] = {
+    "province": "2",
+    "city": "3",
+    "county": "4",
+    "township": "5",
+    "village": "6",
+}
+"""行使层级 that a body of a region of that level exercises: one more than the region's own level, which is where codes go wrong."""
 _REGION = re.compile(r"[1-9][0-9](?:[0-9]{2}(?:[0-9]{2}(?:[0-9]{3}(?:[0-9]{3})?)?)?)?")
 _EMPTY_TAILS: Final = {12: "000", 9: "000", 6: "00", 4: "00"}
 

@@ -6,7 +6,7 @@ switches off a rule.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Literal, NamedTuple
 
 from standards.lint_rules import RULES, Level
@@ -51,9 +51,9 @@ def errors(definition: pb.ItemDefinition, levels: Mapping[str, str] | None = Non
     return [one for one in findings(definition, levels) if one.level == "error"]
 
 
-def unknown_levels(levels: Mapping[str, str]) -> list[str]:
-    """Entries of a table of levels that name no rule or no level."""
-    known = {rule.id for rule in RULES}
+def unknown_levels(levels: Mapping[str, str], others: Collection[str] = ()) -> list[str]:
+    """Entries of a table of levels that name no rule (of these or `others`) or no level."""
+    known = {rule.id for rule in RULES}.union(others)
     return [rule for rule, level in levels.items() if rule not in known or (level not in _RANKS and level != OFF)]
 
 

@@ -17,7 +17,6 @@ _NUMBER = re.compile(
     r"[〔\[（(【]\s*(?:19|20)\d{2}\s*[〕\]）)】]\s*第?\d+号|(?:令|公告)?第\d+号|[A-Z]{2,4}[/ ]?T?\s*\d{3,}"
 )
 _PARTS = re.compile(r"[；;\n。]+|(?<=[》条])[、，,](?=《)")
-_LEVEL_NAMES: Final = {"province": "2", "city": "3", "county": "4", "township": "5", "village": "6"}
 _LEVELS_TOLD = re.compile(r"实施层级：([^\n]*)")
 _MONEY = re.compile(r"\d")
 _RANGE = re.compile(r"\d+(?:\.\d+)?\s*(?:元)?\s*[-—~～至到]\s*\d+(?:\.\d+)?\s*元")
@@ -90,18 +89,13 @@ def level(item: Item) -> Iterator[Spot]:
     """L205: the level it is exercised at, the code's digit, and the region's level."""
     if not codes.region_valid(item.region):
         return
-    expected = _LEVEL_NAMES[codes.region_level(item.region)]
-    digit = (
-        item.code[18] if codes.check_item_code(item.code).profile in ("national-31", "national-33", "legacy-29") else ""
-    )
+    expected = codes.LEVEL_OF_REGION[codes.region_level(item.region)]
     if item.exercise_level and item.exercise_level not in ("7", expected):
         mine = codes.LEVELS.get(item.exercise_level, item.exercise_level)
         yield "exercise_level", f"行使层级为“{mine}”，而所属区划是{codes.LEVELS[expected]}"
-    if digit and digit not in ("7", expected):
-        yield (
-            "code",
-            f"编码中的行使层级“{codes.LEVELS.get(digit, digit)}”与所属区划（{codes.LEVELS[expected]}）不符，可能差一级",
-        )
+    for warning in codes.check_item_code(item.code, item.region).warnings:
+        if warning.endswith("_NOT_REGION"):
+            yield "code", f"{codes.WARNINGS[warning]}：{shown(item.code, 50)}"
     told = _LEVELS_TOLD.search(item.windows)
     if told and "国家" in told[1] and not item.department.name.startswith("国家"):
         yield "windows", f"地方部门的事项，实施层级却含“国家”：“{shown(told[1])}”"

@@ -181,7 +181,7 @@ def no_result(item: Item) -> Iterator[Spot]:
 def odd_result(item: Item) -> Iterator[Spot]:
     """L183: a result is a document or an entry, no stage of the case and no verdict."""
     for field, name in _result_names(item):
-        if _RESULT_ODD.search(name):
+        if _RESULT_ODD.search(name) and not name.endswith(("书", "证", "表", "单", "函")):
             yield field, f"“{shown(name)}”不是结果文书的名称"
 
 

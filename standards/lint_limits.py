@@ -267,3 +267,11 @@ def no_role(item: Item) -> Iterator[Spot]:
     missing = [step.name for step in item.steps if not step.role]
     if missing and len(missing) < len(item.steps):
         yield "steps", f"部分环节没有岗位：{shown('、'.join(missing))}"
+
+
+def hasty_promise(item: Item) -> Iterator[Spot]:
+    """L119: a promise of less than a tenth of what the law allows may be a slip."""
+    law, promise = span(item.statutory_limit), span(item.promised_limit)
+    if law and promise and not at_once(item) and law.usual >= 10 and promise.usual * 10 < law.usual:
+        told = f"承诺时限{words_of(item.promised_limit)}不到法定时限{words_of(item.statutory_limit)}的十分之一"
+        yield "promised_limit", told

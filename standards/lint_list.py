@@ -47,6 +47,9 @@ class Listed(NamedTuple):
 
     file: str
     row: int
+    code: str
+    name: str
+    department: str
     finding: Finding
 
 
@@ -89,7 +92,8 @@ class ItemList:
                 continue
             known = level if level in LEVELS else rule.level
             for kept, field, message in check():
-                yield Listed(kept.file, kept.row, Finding(rule.id, known, field, message, rule.hint))
+                found = Finding(rule.id, known, field, message, rule.hint)
+                yield Listed(kept.file, kept.row, kept.code, kept.name, kept.department_name, found)
 
     def _codes(self) -> Iterator[tuple[_Kept, str, str]]:
         first: dict[str, _Kept] = {}

@@ -218,13 +218,12 @@ def no_materials(item: Item) -> Iterator[Spot]:
 
 
 def only_electronic(item: Item) -> Iterator[Spot]:
-    """L150: every material electronic only shuts out who comes to the window."""
+    """L150: every material electronic only shuts out who does not use the internet."""
     media = [
         material.medium for material in item.materials if material.maker not in (pb.MAKER_OFFICER, pb.MAKER_SYSTEM)
     ]
-    windows = not item.handling_forms or pb.HANDLING_FORM_WINDOW in item.handling_forms
-    if windows and len(media) > 1 and all(medium == pb.MATERIAL_FORM_ELECTRONIC for medium in media):
-        yield "materials", f"全部{len(media)}项材料只收电子，到窗口办理的申请人无法提交"
+    if len(media) > 1 and all(medium == pb.MATERIAL_FORM_ELECTRONIC for medium in media):
+        yield "materials", f"全部{len(media)}项材料只收电子，不用互联网的申请人无法提交"
 
 
 def source_unclear(item: Item, material: Material) -> Iterator[Spot]:

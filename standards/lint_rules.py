@@ -1,7 +1,8 @@
 """The table of the guide lint: every rule with its level, what it says, where it comes from and how to mend what it finds.
 
-L001 to L015 are the fifteen known rules in their order. L1xx: limits, steps, special procedures; materials. L16x: scenarios. L17x to L19x:
-channels and texts. L2xx: codes, departments, law, fees. `docs/lint.md` is this table (a test holds them together).
+L001 to L015 are the fifteen known rules in their order. L101 on: limits, steps, special procedures. L131 on: materials. L161 on:
+scenarios. L171 on: channels and texts. L201 on: codes, departments, law, fees. L301 on: what a whole list shows (standards.lint_list).
+`docs/lint.md` is this table (a test holds them together).
 """
 
 from typing import Final, Literal, NamedTuple
@@ -88,6 +89,7 @@ _LIMITS: Final = (
     Rule("L116", WARN, "环节名称不重复", GUIDES, "合并或改名", limits.double_steps),
     Rule("L117", WARN, "有办理流程，行政许可有决定环节", GUIDES, "补全办理流程", limits.no_decision),
     Rule("L118", HINT, "每个环节都有岗位", GUIDES, "补填责任岗位（不写姓名）", limits.no_role),
+    Rule("L119", HINT, "承诺时限不到法定时限十分之一的，核实能否做到", REAL, "核实承诺时限；当场能办的改为即办", limits.hasty_promise),
 )
 
 _MATERIALS: Final = (
@@ -115,7 +117,7 @@ _MATERIALS: Final = (
     Rule("L147", WARN, "只能线下办理的，材料不要求网上提交", REAL, "改正网上办理或提交方式", each(materials.online_offline)),
     Rule("L148", WARN, "互相排斥的材料都在清单中", OWN, "改正排斥的材料", materials.excludes_unknown),
     Rule("L149", HINT, "可网上办理的列出申请材料", GUIDES, "列出材料；确实不需要材料的，在受理条件中写明", materials.no_materials),
-    Rule("L150", HINT, "窗口办理的也收纸质材料",
+    Rule("L150", HINT, "不用互联网的申请人也能提交材料",
          "国务院办公厅关于切实解决老年人运用智能技术困难的实施方案", "材料形式改为“纸质或电子”", materials.only_electronic),
     Rule("L151", HINT, "材料写明来源渠道", ELEMENTS, "选择申请人自备、政府部门核发或其他", each(materials.source_unclear)),
     Rule("L152", HINT, "材料多或只对部分申请人必要的，按情形分类",

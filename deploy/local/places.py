@@ -49,6 +49,9 @@ class Places:
         own |= {"AMQP_URI": self.amqp_uri, "MONGODB_URI": self.stores[service], "GRPC_LISTEN": self.addresses[service]}
         if service == "identity":
             own["PUBLIC_URL"] = self.gateway_url or "http://127.0.0.1:8000"
+        if service == "catalog":
+            own |= {"INDEX_DIR": str(Path(self.folder) / "index")}
+            own |= {f"{name.upper()}_ADDRESS": self.addresses.get(name, "") for name in ("catalog", "case")}
         if mode == "worker":
             own["HEARTBEAT_FILE"] = str(self.heartbeat(service))
         return {**os.environ, **own}

@@ -1,6 +1,13 @@
-"""`python -m services.catalog api | worker | republish | verify | rewrap | import FILE…`."""
+"""`python -m services.catalog api | worker | republish | verify | rewrap | import FILE… | drift`, and `lint FILE…`, which needs nothing running."""
+
+import sys
 
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("catalog", jobs={"import": "services.catalog.importing"})
+    if sys.argv[1:2] == ["lint"]:
+        from services.catalog import linting
+
+        sys.exit(linting.main(sys.argv[2:]))
+    jobs = {"import": "services.catalog.importing", "drift": "services.catalog.drifting"}
+    run.start("catalog", jobs=jobs, settings="services.catalog.settings")

@@ -73,7 +73,7 @@ def build(parts: Parts) -> Api:
         "ItemService": items,
         "DirectoryService": DirectoryApi(parts),
         "ThemeService": ThemeApi(parts),
-        "ListService": ListApi(parts),
+        "ListService": ListApi(parts, catalog.index, catalog.refresh),
         "VocabularyService": VocabularyApi(parts),
     }
     return Api(servicers, polls=[catalog.refresh, items.drafts.refresh])

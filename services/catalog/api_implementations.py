@@ -36,6 +36,13 @@ class ImplementationApi(LineApi):
         found = [views_directory.published(IMPLEMENTATION, row) for row in rows]
         return pb.ListImplementationsResponse(implementations=found, next_page_token=token)
 
+    def ListImplementationItems(
+        self, request: pb.ListImplementationItemsRequest, call: Call
+    ) -> pb.ListImplementationItemsResponse:
+        rows, token = store_directory.items_below(self.database, request)
+        found = [views_directory.item(id, state) for id, state in rows]
+        return pb.ListImplementationItemsResponse(items=found, next_page_token=token)
+
     def ListImplementationDrafts(
         self, request: pb.ListImplementationDraftsRequest, call: Call
     ) -> pb.ListImplementationsResponse:

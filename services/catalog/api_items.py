@@ -16,6 +16,7 @@ from services.catalog import (
     model_standard,
     model_succession,
     store,
+    store_directory,
     views,
 )
 from services.catalog.api_items_desk import ItemDesk
@@ -36,7 +37,7 @@ class ItemApi(ItemDesk):
 
     def _save(self, id: str, request: pb.SaveItemRequest, item: Item | None) -> events.ItemSaved | None:
         self.require_files(request.definition)
-        standard = self.standard_of(request.definition)
+        standard = store_directory.standard_of(self.database, request.definition)
         definition = model_standard.held(standard.entry if standard else None, request.definition)
         return model.save(item, id, definition, request.version, standard=standard.name if standard else "")
 

@@ -63,7 +63,7 @@ class ItemDesk:
     def LintDefinition(self, request: pb.LintDefinitionRequest, call: Call) -> pb.LintDefinitionResponse:
         definition, owned = request.definition, dict[str, str]()
         refusing = [(one.field, one) for one in model_checks.faults(definition)]
-        if standard := self.standard_of(definition):
+        if standard := store_directory.standard_of(self.database, definition):
             owned = model_standard.owned(standard.entry)
             found = model_standard.violations(standard.entry, definition)
             refusing += [(one.field.removeprefix("definition."), one) for one in found]
@@ -95,10 +95,6 @@ class ItemDesk:
         except ValueError:
             raise invalid(Violation("implementation_code", "MALFORMED", "不是31位实施编码")) from None
         return pb.ProposeCodeResponse(code=code)
-
-    def standard_of(self, definition: service.ItemDefinition) -> store_directory.Standard | None:
-        """The standard of the basic directory the definition stands under."""
-        return store_directory.standard_of(self.database, definition)
 
     def require_files(self, definition: service.ItemDefinition) -> None:
         """INVALID_ARGUMENT FILE_UNKNOWN for a form or sample that names a file nobody uploaded."""

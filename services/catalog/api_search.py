@@ -1,49 +1,73 @@
 """Finding items: the part of CatalogService that answers from this process' index."""
 
-from datetime import UTC, datetime, timedelta
+import sqlite3
 
-from chassis import telemetry
-from chassis.acts import now
-from chassis.errors import Violation, invalid
+from chassis.errors import UNAVAILABLE, Refused, Violation, invalid
+from chassis.paging import malformed
 from chassis.parts import Parts
 from chassis.rpc import Call
-from services.catalog import search, store
+from services.catalog import settings, store, store_vocabulary
+from services.catalog.search import Found, Index, Query
+from services.catalog.search_columns import Wanted
+from services.catalog.search_following import Follower
+from services.catalog.search_misses import Misses
 from yiwang.catalog.v1 import service_pb2 as pb
 
-PAGE = 20
+PAGE, COPIES = 20, 1000
 MOST_OFFSET = 100_000
-# A publication is stamped before it is written, and clocks differ: each poll looks back a little, one a minute further.
-OVERLAP, SWEEP, SWEEP_BACK = timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10)
 
 
 class Searching:
-    """SearchItems and ListCopies, and the poll that keeps the index in step."""
+    """SearchItems and ListCopies, and what keeps the index in step."""
 
     def __init__(self, parts: Parts) -> None:
         self.items = store.items(parts.database)
-        self.index = search.Index()
-        self._since = self._swept = datetime(2000, 1, 1, tzinfo=UTC)
+        self.index = Index(settings.of(parts).index_dir)
+        self._follower = Follower(self.items, store_vocabulary.vocabularies(parts.database), self.index)
+        self._misses = Misses(parts.database, self.index)
 
     def SearchItems(self, request: pb.SearchItemsRequest, call: Call) -> pb.SearchItemsResponse:
-        query = search.Query(request.query, request.region, request.department, request.type_code, request.topic)
+        query = Query(request.query, _wanted(request), request.facets)
         offset, size = _offset(request.page_token), request.page_size or PAGE
-        found = self.index.find(query, offset, size)
+        found = self._find(query, offset, size)
+        if found.missed and not offset:
+            self._misses.note(request.region, request.query)
         token = str(offset + size) if found.more and offset + size <= MOST_OFFSET else ""
-        return pb.SearchItemsResponse(hits=found.hits, next_page_token=token, total=found.total)
+        return pb.SearchItemsResponse(
+            hits=found.hits, next_page_token=token, total=found.total, facets=found.facets, corrected=found.corrected
+        )
 
     def ListCopies(self, request: pb.ListCopiesRequest, call: Call) -> pb.ListCopiesResponse:
-        return pb.ListCopiesResponse()
+        size = request.page_size or COPIES
+        copies = self.index.copies(request.page_token, size)
+        token = copies[-1].item_id if len(copies) == size else ""
+        return pb.ListCopiesResponse(copies=copies, next_page_token=token)
 
     def refresh(self) -> None:
-        """Brings the index up to what was published and suspended since the last call; the first call reads everything."""
-        instant = now()
-        sweep = instant - self._swept > SWEEP
-        since = self._since - (SWEEP_BACK if sweep else OVERLAP)
-        known = self.index.version if len(self.index) else None
-        changed = self.index.keep(store.listed_since(self.items, since, known))
-        self._since, self._swept = instant, instant if sweep else self._swept
-        if changed:
-            telemetry.log("search").info("index_refreshed", changed=changed, items=len(self.index))
+        """Brings the index up to what the store has, and writes what was looked for in vain."""
+        self._follower.step()
+        self._misses.flush()
+
+    def _find(self, query: Query, offset: int, size: int) -> Found:
+        try:
+            return self.index.find(query, offset, size)
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                self._follower.replace()
+            raise Refused(UNAVAILABLE, "INDEX_AWAY", "搜索正在恢复，请稍后重试") from error
+
+
+def _wanted(request: pb.SearchItemsRequest) -> Wanted:
+    return Wanted(
+        region=request.region,
+        department=request.department,
+        type_code=request.type_code,
+        topic=request.topic,
+        service_object=request.service_object,
+        exercise_level=request.exercise_level,
+        handling_form=str(request.handling_form) if request.handling_form else "",
+        traits=tuple(str(trait) for trait in request.traits),
+    )
 
 
 def _offset(token: str) -> int:
@@ -51,4 +75,4 @@ def _offset(token: str) -> int:
         return 0
     if token.isascii() and token.isdecimal() and len(token) < 9 and int(token) <= MOST_OFFSET:
         return int(token)
-    raise invalid(Violation("page_token", "MALFORMED", "分页标识无效"))
+    raise malformed()

@@ -70,7 +70,9 @@ class Duties:
                 return
             instant = now()
             sweep = instant - self._swept > SWEEP
-            for id, version, history in _changed(self._all, self._since - (SWEEP_BACK if sweep else OVERLAP), self._known):
+            for id, version, history in _changed(
+                self._all, self._since - (SWEEP_BACK if sweep else OVERLAP), self._known
+            ):
                 self._known[id] = (version, history)
             self._since, self._swept = instant, instant if sweep else self._swept
             self._looked = time.monotonic()

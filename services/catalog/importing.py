@@ -26,7 +26,7 @@ from services.catalog.importing_report import BAD, GOOD, Report, Watch, summary
 from services.catalog.importing_writing import Importer, Outcome
 from services.catalog.store_imports import LEASE, Run
 
-WRITERS: Final = 4
+WRITERS: Final = 8
 # Rows on their way at a time: what is in memory of a file does not grow with it.
 AHEAD: Final = 64
 CHECKPOINT_ROWS: Final = 500
@@ -68,7 +68,9 @@ def _file(
     if run.finished:
         store_imports.end(parts.database, run, run.rows, run.counts, run.finished)
         report.counts.update(run.counts)
-        report.say(f"{path.name}：已于 {run.finished.astimezone():%Y-%m-%d %H:%M} 导入完毕，未再导入（--again 再次导入）")
+        report.say(
+            f"{path.name}：已于 {run.finished.astimezone():%Y-%m-%d %H:%M} 导入完毕，未再导入（--again 再次导入）"
+        )
         return True
     if run.rows:
         report.say(f"{path.name}：接着上次的进度，从第 {run.rows + 1} 条继续")
@@ -81,6 +83,10 @@ def _file(
     except TakenOver:
         report.say(f"{path.name}：已由另一进程接手")
         return False
+    except BaseException:
+        # Broken off here, by hand or by a fault: nobody has to wait for the lease.
+        store_imports.release(parts.database, run)
+        raise
     finally:
         before.update(report.counts)
         report.counts = before
@@ -133,18 +139,22 @@ def _rows(parts: Parts, path: Path, importer: Importer, report: Report, run: Run
 def _in_order(
     pool: ThreadPoolExecutor, importer: Importer, path: Path, skip: int, look: bool, report: Report
 ) -> Iterator[tuple[Row, Outcome]]:
-    """What became of the rows, in their order. Codes of a file are all different, so several are written side by side."""
+    """What became of the rows, in their order. Codes of a file are all different, so several are written side by side; but what others
+    stand on (an entry and its standard) is there before they come."""
     ahead: deque[tuple[Row, Future[Outcome]]] = deque()
+    kind: type = type(None)
     for position, row in enumerate(checked(read(path), 0 if look else skip)):
         if position < skip:
             if look:
                 found = importer.look(row)
                 report.row(path.name, _place(row), found.kind, found.lines, found.drafted, counted=False)
             continue
-        ahead.append((row, pool.submit(importer.bring, row)))
-        while ahead and (len(ahead) >= AHEAD or ahead[0][1].done()):
+        most = AHEAD if type(row.definition) is kind or row.definition is None else 1
+        kind = type(row.definition) if row.definition is not None else kind
+        while ahead and (len(ahead) >= most or ahead[0][1].done()):
             first, future = ahead.popleft()
             yield first, future.result()
+        ahead.append((row, pool.submit(importer.bring, row)))
     for first, future in ahead:
         yield first, future.result()
 
@@ -158,6 +168,6 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--draft", action="store_true", help="只保存，不发布")
     parser.add_argument("--again", action="store_true", help="已经导入完毕的文件再次导入")
-    report = "把有误的行和指南检查的发现写入文件（制表符分隔；.json 则每行一个 JSON 对象）"
+    report = "把有误的行和指南检查的发现写入文件（制表符分隔；文件名以 .json 结尾的为 JSON）"
     parser.add_argument("--report", type=Path, metavar="FILE", help=report)
     return parser.parse_args(arguments)

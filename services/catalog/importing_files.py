@@ -7,8 +7,15 @@ from typing import Any, Final
 
 from chassis import rpc
 from chassis.errors import Refused, Violation
-from services.catalog import importing_guangan, importing_hunan, importing_own, model_checks, model_themes_checks
-from services.catalog import reading, reading_json
+from services.catalog import (
+    importing_guangan,
+    importing_hunan,
+    importing_own,
+    model_checks,
+    model_themes_checks,
+    reading,
+    reading_json,
+)
 from services.catalog.importing_defaults import Row, bad
 from services.catalog.reading import RawRow, Unreadable
 from yiwang.catalog.v1 import service_pb2 as pb

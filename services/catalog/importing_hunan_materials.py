@@ -24,13 +24,20 @@ _NECESSITIES = {
     "容缺后补": pb.NECESSITY_DEFERRABLE,
 }
 _MAKERS = {"申请人自备": pb.MAKER_APPLICANT, "政府部门核发": pb.MAKER_GOVERNMENT}
-_WAIVERS = {"无": pb.WAIVER_NONE, "电子证照代替": pb.WAIVER_LICENCE, "数据共享核验": pb.WAIVER_DATA, "告知承诺代替": pb.WAIVER_COMMITMENT}
+_WAIVERS = {
+    "无": pb.WAIVER_NONE,
+    "电子证照代替": pb.WAIVER_LICENCE,
+    "数据共享核验": pb.WAIVER_DATA,
+    "告知承诺代替": pb.WAIVER_COMMITMENT,
+}
 _KINDS = {"申请表": pb.MATERIAL_KIND_FORM, "证照": pb.MATERIAL_KIND_LICENCE, "证明材料": pb.MATERIAL_KIND_DOCUMENT}
 _BY_OFFICER = re.compile("办理过程中(?:产生|形成)|由办理机关上传|(?:工作人员|核实中心)(?:提供|上传|审核确认)")
 _BY_SYSTEM = re.compile("系统(?:自动)?(?:生成|自带)")
 _SHARED = re.compile("共享|可查询")
 # The words hint at a condition and do not say it, or name nothing that could be demanded.
-_HINTED = re.compile(r"（[^（）]{2,40}，应提交|仅[^；。]{2,40}需要|^(?:经办人)?授权委托书|委托书$|^其他.*材料|的，可委托")
+_HINTED = re.compile(
+    r"（[^（）]{2,40}，应提交|仅[^；。]{2,40}需要|^(?:经办人)?授权委托书|委托书$|^其他.*材料|的，可委托"
+)
 _ISSUER = re.compile("^由?(?P<who>[^，；。（）]{1,16}(?:部门|机构|单位|机关|局|厅))(?:提供|出具|核发)(?:$|[，；。、])")
 
 
@@ -42,7 +49,9 @@ def read(guide: Part, questions: Questions) -> tuple[list[pb.Material], list[Vio
     for position, (key, one) in enumerate(zip(keys, listed, strict=True)):
         necessity, rule, doubt = needed(one, questions)
         if doubt:
-            doubts.append(Violation(f"materials[{position}].necessity", "CONDITIONAL", f"材料“{one['name'][:30]}”{doubt}"))
+            doubts.append(
+                Violation(f"materials[{position}].necessity", "CONDITIONAL", f"材料“{one['name'][:30]}”{doubt}")
+            )
         found.append(_material(key, one, necessity, rule, doubt, guide.get("materials_basis", "")))
     return found, doubts
 
@@ -55,7 +64,11 @@ def needed(one: Part, questions: Questions) -> "tuple[pb.Necessity.ValueType, ru
     told, doubt = _conditions(one), ""
     if not told:
         hinted = stated == pb.NECESSITY_REQUIRED and (_HINTED.search(name) or _HINTED.search(note))
-        return (pb.NECESSITY_CONDITIONAL, None, "标为必要，但只对部分申请人，条件只在文字里") if hinted else (stated, None, "")
+        return (
+            (pb.NECESSITY_CONDITIONAL, None, "标为必要，但只对部分申请人，条件只在文字里")
+            if hinted
+            else (stated, None, "")
+        )
     rule = conditions.all_of(_different([questions.rule(condition) for condition in told]))
     if stated == pb.NECESSITY_REQUIRED:
         doubt = "标为必要，按文字只对部分申请人"

@@ -116,7 +116,11 @@ def _parsed(number: int, one: Any, into: Message) -> Row:
             return bad(number, unknown[1], "没有此字段")
         field = _BAD_FIELD.search(str(error))
         return bad(number, field[1] if field else "", "取值无法识别")
-    return with_levels(Row(number, definition, [], [])) if isinstance(definition, pb.ItemDefinition) else Row(number, definition, [], [])
+    return (
+        with_levels(Row(number, definition, [], []))
+        if isinstance(definition, pb.ItemDefinition)
+        else Row(number, definition, [], [])
+    )
 
 
 def with_levels(row: Row) -> Row:
@@ -195,7 +199,9 @@ def _results(text: str) -> list[dict[str, Any]]:
 
 
 def _laws(text: str) -> list[dict[str, Any]]:
-    return [{"title": one.title, "article": one.article, "number": one.number, "text": one.text} for one in words.laws(text)]
+    return [
+        {"title": one.title, "article": one.article, "number": one.number, "text": one.text} for one in words.laws(text)
+    ]
 
 
 def _named(table: Mapping[str, int]) -> Callable[[str], int]:

@@ -34,13 +34,14 @@ def fault(found: Violation) -> Line:
 
 
 class Report:
-    """One line for each fault: file, row, field, rule, message. To stderr, or with the findings to a file (TSV; `.json` = one object a
-    line)."""
+    """One line for each fault: file, row, field, rule, message. To stderr, or with the findings to a file (TSV, or
+    JSON where its name says so)."""
 
     def __init__(self, console: Console, path: Path | None) -> None:
         self._console = console
         self._file: TextIO | None = path.open("w", encoding="utf-8") if path else None
         self._json = path is not None and path.suffix == ".json"
+        self._separator = '{"rows": [\n'
         self.writes = path is not None
         self.counts: Counter[str] = Counter()
 
@@ -62,7 +63,8 @@ class Report:
     def _line(self, file: str, place: str, line: Line) -> None:
         if self._file and self._json:
             told = {"file": file, "row": place, **line._asdict()}
-            self._file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            self._file.write(self._separator + json.dumps(told, ensure_ascii=False))
+            self._separator = ",\n"
         elif self._file:
             label = line.message if line.kind == "fault" else f"{_LEVELS[line.kind]}：{line.message}"
             self._file.write("\t".join((file, place, line.field or "-", line.rule or "-", _flat(label))) + "\n")
@@ -77,6 +79,8 @@ class Report:
     def close(self) -> None:
         """The end of the report."""
         if self._file:
+            if self._json:
+                self._file.write(("" if self._separator == ",\n" else self._separator) + "\n]}\n")
             self._file.close()
 
 

@@ -10,8 +10,12 @@ from yiwang.catalog.v1 import service_pb2 as pb
 
 _ARTICLE = r"(?:第|附件)(?:[^（]|（[一二三四五六七八九十]+）)*"
 # 《title》（number）第x条（words), or a document by its number alone: 国发〔2016〕29号第二条.
-_LAW = re.compile(r"(?P<title>《.+?》)(?:（(?P<number>[^）]*?号[^）]*?)）)?(?P<article>" + _ARTICLE + r")?(?P<text>.*)", re.DOTALL)
-_NUMBERED = re.compile(r"(?P<number>[^《》第附]{2,60}?第?[0-9]+号)(?P<article>" + _ARTICLE + r")?(?P<text>.*)", re.DOTALL)
+_LAW = re.compile(
+    r"(?P<title>《.+?》)(?:（(?P<number>[^）]*?号[^）]*?)）)?(?P<article>" + _ARTICLE + r")?(?P<text>.*)", re.DOTALL
+)
+_NUMBERED = re.compile(
+    r"(?P<number>[^《》第附]{2,60}?第?[0-9]+号)(?P<article>" + _ARTICLE + r")?(?P<text>.*)", re.DOTALL
+)
 _PARTS = re.compile(r"[；;\n]+(?![^（]*）)")
 _OUTSIDE = re.compile(r"[、；;](?![^（]*）)")
 _AMOUNT = r"[0-9]+(?:\.[0-9]{1,2})?"
@@ -28,12 +32,13 @@ _MEDIA = {
     "纸质": pb.MATERIAL_FORM_PAPER,
     "原件或电子件": pb.MATERIAL_FORM_EITHER,
 }
+_LICENCES = "身份证|户口簿|户口本|通行证|营业执照|护照|许可证|资格证|行驶证|驾驶证|登记证书?|权属证书|产权证书?"
 _KINDS = (
     (re.compile("指纹|虹膜|声纹"), pb.MATERIAL_KIND_BIOMETRIC),
     (re.compile("申请(?:书|表)|申报表|登记表|审批表|报名表|汇总表|申请函"), pb.MATERIAL_KIND_FORM),
     (re.compile("照片$|影像$|相片$"), pb.MATERIAL_KIND_PHOTO),
-    (re.compile("(?:身份证|户口簿|户口本|通行证|营业执照|护照|许可证|资格证|行驶证|驾驶证|登记证书?|权属证书|产权证书?)$"), pb.MATERIAL_KIND_LICENCE),
-)  # fmt: skip
+    (re.compile(f"(?:{_LICENCES})$"), pb.MATERIAL_KIND_LICENCE),
+)
 
 
 def laws(text: str) -> list[pb.Law]:
@@ -96,7 +101,11 @@ def result_kind(name: str) -> "pb.ResultKind.ValueType":
         return pb.RESULT_KIND_APPROVAL
     if re.search("(?:证|证书|执照|证明)$", bare):
         return pb.RESULT_KIND_CERTIFICATE
-    return pb.RESULT_KIND_DOCUMENT if re.search("(?:文|书|函|单|表|通知|决定|公示|回执)$", bare) else pb.RESULT_KIND_UNSPECIFIED
+    return (
+        pb.RESULT_KIND_DOCUMENT
+        if re.search("(?:文|书|函|单|表|通知|决定|公示|回执)$", bare)
+        else pb.RESULT_KIND_UNSPECIFIED
+    )
 
 
 def medium(form: str) -> "pb.MaterialForm.ValueType":

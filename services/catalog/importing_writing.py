@@ -1,7 +1,8 @@
 """Writes what an import read into the records in their normal way, one act each. Whatever is brought twice is written once."""
 
+import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
@@ -12,8 +13,17 @@ from chassis.errors import Refused, Violation
 from chassis.parts import Parts
 from chassis.records import Record, Records
 from chassis.store import wait_for
-from services.catalog import model, model_directory, model_implementations, model_lines, model_standard, model_themes
-from services.catalog import store, store_directory, store_themes
+from services.catalog import (
+    model,
+    model_directory,
+    model_implementations,
+    model_lines,
+    model_standard,
+    model_themes,
+    store,
+    store_directory,
+    store_themes,
+)
 from services.catalog.importing_defaults import Row
 from services.catalog.importing_report import BAD, CHANGED, NEW, UNCHANGED, Line, fault
 from services.catalog.model_life import digest
@@ -22,6 +32,9 @@ from standards import lint
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2 as themes
+
+# Seconds a standard may be out of date here.
+FRESH: Final = 2.0
 
 
 class Outcome(NamedTuple):
@@ -48,7 +61,13 @@ class Importer:
         self._live = live
         self._trace = trace
         self._kinds = _kinds(parts)
+        # What had nothing in it when the run began need not be asked what it has: a county's first import writes only.
+        self._empty = {
+            made for made, kind in self._kinds.items() if kind.records.collection.find_one({}, {"_id": 1}) is None
+        }
+        self._entries: set[str] = set()
         self._standards: dict[tuple[str, ...], Standard | None] = {}
+        self._looked = -FRESH
 
     def bring(self, row: Row) -> Outcome:
         """Brings one row in, and before it the levels above it that are not there yet. Waits while the store is away."""
@@ -78,7 +97,7 @@ class Importer:
             return Outcome(self._write(row.definition), lines)
         standard = self._standard(row.definition)
         source = digest(MessageToDict(row.definition))
-        definition = model_standard.held(standard.definition, row.definition) if standard else row.definition
+        definition = model_standard.held(standard.entry, row.definition) if standard else row.definition
         lines, drafted = _told(row, definition)
         kind = self._write(definition, not drafted, source=source, standard=standard.name if standard else "")
         return Outcome(kind, lines, drafted)
@@ -87,7 +106,8 @@ class Importer:
         """NEW, CHANGED or UNCHANGED. `create_only`: what is there already is not touched, since others know it better."""
         kind = self._kinds[type(definition)]
         id = kind.id(definition)
-        known: Record[Any] | None = next(iter(kind.records.select({"_id": id})), None)
+        empty = type(definition) in self._empty
+        known: Record[Any] | None = None if empty else next(iter(kind.records.select({"_id": id})), None)
         live = self._live and faultless
 
         def decide(state: Any) -> list[Message] | None:
@@ -100,10 +120,19 @@ class Importer:
         key = f"{model.IMPORTER}/import/{source}" + (f"/{known.version}" if known else "")
         cause = Cause(key, model.IMPORTER, trace=self._trace)
         store.write(kind.records, id, cause, decide, known=known is not None)
+        if isinstance(definition, directory.EntryDefinition):
+            self._entries.update((definition.code, *definition.former_codes))
         return CHANGED if known else NEW
 
     def _standard(self, definition: pb.ItemDefinition) -> Standard | None:
-        key = (*model_standard.base_codes(definition), definition.region)
+        if time.monotonic() - self._looked > FRESH:
+            # A standard that is published while the import runs holds from then on.
+            self._looked = time.monotonic()
+            self._entries, self._standards = store_directory.codes_in_force(self._database), {}
+        codes = model_standard.base_codes(definition)
+        if self._entries.isdisjoint(codes):
+            return None
+        key = (*codes, definition.region)
         if key not in self._standards:
             self._standards[key] = store_directory.standard_of(self._database, definition)
         return self._standards[key]

@@ -12,6 +12,7 @@ from yiwang.catalog.v1 import service_pb2 as pb
 
 Read = Callable[[str], Any]
 _SPLIT = re.compile(r"[；;|^\n]|(?<=[^\d])、(?=[^\d])")
+_SPLIT_NAMES = re.compile(r"[；;|\n]")
 _AMOUNT = re.compile(r"(\d{1,4})(?:\.0+)?\s*(?:个)?\s*(工作日|自然日|日|天|小时|个?月)?(?:以?内)?")
 
 
@@ -24,6 +25,11 @@ def choice(values: Mapping[str, Any]) -> Read:
 
 def listed(text: str) -> list[str]:
     return [part.strip() for part in _SPLIT.split(text) if part.strip() and part.strip() != "无"]
+
+
+def _names(text: str) -> list[str]:
+    """Names that may have a 、 of their own."""
+    return [part.strip() for part in _SPLIT_NAMES.split(text) if part.strip() and part.strip() != "无"]
 
 
 def each(values: Mapping[str, Any]) -> Read:
@@ -139,7 +145,7 @@ def steps(text: str) -> list[dict[str, Any]]:
 
 def materials(text: str) -> list[dict[str, Any]]:
     """营业执照；非必要:授权委托书: a material without a word before the colon is required."""
-    split = [_necessity(part) for part in listed(text)]
+    split = [_necessity(part) for part in _names(text)]
     keys = material_keys(name for name, _ in split)
     return [{"key": key, "name": name[:500], "necessity": kind} for key, (name, kind) in zip(keys, split, strict=True)][
         :100
@@ -152,7 +158,7 @@ def _necessity(part: str) -> tuple[str, int]:
 
 
 def results(text: str) -> list[dict[str, Any]]:
-    return [{"name": name[:500]} for name in listed(text)][:20]
+    return [{"name": name[:500]} for name in _names(text)][:20]
 
 
 def procedures(text: str) -> list[dict[str, Any]]:
@@ -174,11 +180,11 @@ def procedures(text: str) -> list[dict[str, Any]]:
 
 
 def fees(text: str) -> list[dict[str, Any]]:
-    return [{"name": part[:200], "standard": part[:2000]} for part in listed(text)][:50]
+    return [{"name": part[:200], "standard": part[:2000]} for part in _names(text)][:50]
 
 
 def place(text: str) -> list[dict[str, Any]]:
-    return [{"name": part[:200], "address": part[:300]} for part in listed(text)][:50]
+    return [{"name": part[:200], "address": part[:300]} for part in _names(text)][:50]
 
 
 def objects(text: str) -> list[str]:

@@ -63,6 +63,17 @@ class Reading:
         found = self._reader.execute(f"SELECT count(*) FROM {self._from} WHERE {where}", self._values)  # noqa: S608
         return int(found.fetchone()[0])
 
+    def names(self) -> dict[str, str]:
+        """The names of the departments by their codes."""
+        chosen = f"SELECT department, max(department_name) FROM {self._from} GROUP BY department"  # noqa: S608
+        return dict(self._reader.execute(chosen, self._values))
+
+    def duty_codes(self) -> Iterator[list[str]]:
+        """Of each item that names any, the entries of the 权责清单 it names."""
+        chosen = f"SELECT rest FROM {self._from} WHERE duties > 0"  # noqa: S608
+        for (rest,) in self._reader.execute(chosen, self._values):
+            yield orjson.loads(rest)["duty_codes"]
+
     def lines(self, where: str, counts: str, of: str, after: str = "", most: int = -1) -> Iterator[Line]:
         """The items a condition holds of, by code, from the one after a code on."""
         values = self._values | {"after": after, "most": most}
@@ -78,7 +89,7 @@ def _from(place: Place, figures: str) -> str:
     region = f"INDEXED BY chapters_region WHERE {_REGION} AND" if place.region else "NOT INDEXED WHERE"
     department = "AND department = :department" if place.department else ""
     chosen = f"FROM chapters {region} {_IN_FORCE} {department} AND {model_lists.UNIVERSE}"
-    return f"(SELECT *, {figures} {chosen})"  # noqa: S608
+    return f"(SELECT *, {figures} {chosen})"
 
 
 def _linked(duty_codes: Collection[str]) -> Any:

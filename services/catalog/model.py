@@ -1,27 +1,24 @@
-"""An item as pure functions: one per act, one per event.
+"""An item as pure functions, one per act: it checks, and returns the event.
 
-An act checks and returns the event; `EVOLVE` turns events into state. What it shares with entries, implementations and themes (who
+`model_evolve` turns events into state, one function per event. What it shares with entries, implementations and themes (who
 may review, what may be published) is in `model_life`; splitting and merging is in `model_succession`.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
-from chassis.acts import Evolve, Moment
 from chassis.errors import FAILED_PRECONDITION, Refused, Violation, invalid, require
 from services.catalog import model_life as life
 from services.catalog.model_checks import faults
-from services.catalog.model_facts import Chapter, facts_of
+from services.catalog.model_facts import Chapter
 from services.catalog.model_life import PUBLISHED, SUSPENDED, WITHDRAWN, Life, digest
-from services.catalog.model_standard import base_codes
 from standards import lint
-from standards.item_addresses import short_code
 from yiwang.catalog.v1 import events_pb2 as events
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -55,6 +52,8 @@ class Item:
     # Base codes of the working and of the published definition: a changed standard finds its items by them.
     base_codes: list[str] = field(default_factory=list)
     published_base_codes: list[str] = field(default_factory=list)
+    # The implementation the published definition is a handling item of: it names it, or its own code goes on from it.
+    implementation: str = ""
     # `<entry id>/<edition>` of the standard that the working and the published definition hold; empty = none.
     standard: str = ""
     published_standard: str = ""
@@ -139,7 +138,7 @@ def suspend(item: Item, reason: str) -> events.ItemSuspended:
 
 def resume(item: Item) -> events.ItemResumed:
     """New applications again, in the edition it had."""
-    life.resume(item.life, life.size(asdict(item.history[-1].facts)))
+    life.resume(item.life, sum(life.size(asdict(chapter.facts)) for chapter in item.history[-1:]))
     return events.ItemResumed(item_id=item.id, edition=item.life.edition)
 
 
@@ -204,105 +203,3 @@ def _edition(item: Item, definition: pb.ItemDefinition) -> events.ItemPublished:
         predecessors=item.predecessors,
         standard=item.standard,
     )
-
-
-def _saved(item: Item | None, event: events.ItemSaved, moment: Moment) -> Item:
-    definition, content = event.definition, MessageToDict(event.definition)
-    base = item or Item(event.item_id, definition.code, "", "", Life(), {}, short_code(event.item_id))
-    moved = life.after_saved(item.life if item else None, content, moment)
-    return replace(
-        base,
-        region=definition.region,
-        department=definition.department.code,
-        life=moved,
-        definition=content,
-        due=None,
-        imported=_imported(event, base, moved.digest, moment.by),
-        predecessors=list(event.predecessors) or base.predecessors,
-        base_codes=base_codes(definition),
-        standard=event.standard,
-        findings=[event.errors, event.warnings],
-    )
-
-
-def _imported(event: events.ItemSaved, item: Item, digest: str, by: str) -> str:
-    # Imports of old did not say what the source had: it was the definition. A standard taken over is no import, nor is a part.
-    told = event.standard or event.predecessors or by != IMPORTER
-    return event.imported or (item.imported if told else digest)
-
-
-def _reviewed(item: Item, _event: events.ItemReviewed, moment: Moment) -> Item:
-    return replace(item, life=life.after_reviewed(item.life, moment))
-
-
-def _returned(item: Item, event: events.ItemReturned, moment: Moment) -> Item:
-    return replace(item, life=life.after_returned(item.life, event.reason, moment), due=None)
-
-
-def _scheduled(item: Item, event: events.ItemScheduled, moment: Moment) -> Item:
-    return replace(item, life=life.after_scheduled(item.life, moment), due=datetime.fromisoformat(event.effective_from))
-
-
-def _published(item: Item, event: events.ItemPublished, moment: Moment) -> Item:
-    moved = life.after_published(item.life, event.edition, MessageToDict(event.definition), moment)
-    chapter = Chapter(event.edition, PUBLISHED, moment.at, facts_of(event.definition))
-    after = replace(
-        item,
-        life=moved,
-        # An edition beside the draft (an import, a standard taken over) leaves its day as it is.
-        due=item.due if moved.draft == life.SCHEDULED else None,
-        published_base_codes=base_codes(event.definition),
-        published_standard=event.standard,
-    )
-    return _turned(after, chapter)
-
-
-def _suspended(item: Item, event: events.ItemSuspended, moment: Moment) -> Item:
-    # What was to come into force by itself would end the suspension: it waits for a person again.
-    return _ended(replace(item, life=life.after_suspended(item.life, event.reason, moment), due=None), moment)
-
-
-def _resumed(item: Item, event: events.ItemResumed, moment: Moment) -> Item:
-    return _ended(replace(item, life=life.after_resumed(item.life, moment)), moment)
-
-
-def _withdrawn(item: Item, event: events.ItemWithdrawn, moment: Moment) -> Item:
-    over = life.after_withdrawn(item.life, event.reason, moment)
-    return _ended(replace(item, life=over, due=None, successors=list(event.successors)), moment)
-
-
-def _ended(item: Item, moment: Moment) -> Item:
-    """The same edition under another status; nothing to tell of an item that was never published."""
-    if not item.history:
-        return item
-    now = item.life
-    return _turned(
-        item, Chapter(now.edition, now.status, moment.at, item.history[-1].facts, now.reason, item.successors)
-    )
-
-
-def _turned(item: Item, chapter: Chapter) -> Item:
-    kept = life.after_kept(item.life, life.size(asdict(chapter.facts)))
-    return replace(item, life=kept, history=[*item.history, chapter], listed_at=chapter.since)
-
-
-def _split(item: Item, event: events.ItemSplit, moment: Moment) -> Item:
-    return replace(item, life=life.moved(item.life, moment), parts=list(event.part_ids), parts_published=[])
-
-
-def _part_published(item: Item, event: events.PartPublished, moment: Moment) -> Item:
-    return replace(item, life=life.moved(item.life, moment), parts_published=[*item.parts_published, event.part_id])
-
-
-EVOLVE: Evolve = {
-    events.ItemSaved: _saved,
-    events.ItemReviewed: _reviewed,
-    events.ItemReturned: _returned,
-    events.ItemScheduled: _scheduled,
-    events.ItemPublished: _published,
-    events.ItemSuspended: _suspended,
-    events.ItemResumed: _resumed,
-    events.ItemWithdrawn: _withdrawn,
-    events.ItemSplit: _split,
-    events.PartPublished: _part_published,
-}

@@ -104,7 +104,7 @@ def _messages_in(value: Any) -> bool:
 def _lists(path: str, name: str, said: str, before: list[Json], after: list[Json]) -> Iterator[Difference]:
     old, new = _named(name, before), _named(name, after)
     for key in (*old, *(key for key in new if key not in old)):
-        words = f"{said}“{_shown(new.get(key) or old[key], key)}”"
+        words = f"{said}“{_shown(new[key] if key in new else old[key], key)}”"
         if key in old and key in new:
             yield from _messages(f"{path}[{key}]", name, words, old[key], new[key])
         else:

@@ -148,12 +148,20 @@ def _require_room(life: Life | None, bytes: int) -> None:
 
 
 def after_saved(life: Life | None, content: Mapping[str, Any], moment: Moment) -> Life:
-    """Written: a review before this no longer counts."""
+    """Written: a review before this no longer counts. What is published already, brought back, waits for nothing."""
     base, fresh = life or Life(), digest(content)
     writers = base.writers if moment.by in base.writers else [*base.writers, moment.by]
     moved = _moved(base, moment)
     written = base.written + size(content)
-    return replace(moved, draft=WRITTEN, writers=writers, digest=fresh, written=written, return_reason="")
+    undone = fresh == base.published_digest
+    return replace(
+        moved,
+        draft=NOTHING if undone else WRITTEN,
+        writers=[] if undone else writers,
+        digest=fresh,
+        written=written,
+        return_reason="",
+    )
 
 
 def after_reviewed(life: Life, moment: Moment) -> Life:

@@ -68,7 +68,7 @@ class Index:
     def _load(self) -> None:
         """What is in memory, from the file."""
         self._terms, self._columns, self._labels = Terms(), Columns(), dict[str, str]()
-        self._lengths, self._order = array("H"), array("I")
+        self._lengths = array("H")
         for number, live, name, tags in self._file.writer.execute("SELECT number, live, name, tags FROM items"):
             self._remember(Put(number, True, name, read_tags(orjson.loads(tags)) if live else None))
         self._settle()
@@ -158,6 +158,10 @@ class Index:
             rows = reader.execute(select, (after, count)).fetchall()
         return [pb.Copy(item_id=id, edition=edition, live=bool(live), digest=digest) for id, edition, live, digest in rows]
 
+    def has(self, wanted: Wanted) -> bool:
+        """Whether any item is let through by these filters."""
+        return bool(search_columns.merged(self._columns.sets(wanted).values(), self._columns.live()))
+
     def knows(self, words: list[str]) -> set[str]:
         """Those of these words that some item's name or alias has."""
         marks = ", ".join("?" * len(words))
@@ -181,15 +185,15 @@ class Index:
             self._labels[code] = label
 
     def _settle(self) -> None:
-        """The order of lists, for all rows at once."""
+        """The order of lists, and what decides between rows that say the same: short names first, then that order."""
         (told,) = self._file.writer.execute(
             "SELECT group_concat(number) FROM (SELECT number FROM items WHERE live = 1 ORDER BY place)"
         ).fetchone()
         listed = array("I", map(int, told.split(","))) if told else array("I")
-        order = array("I", bytes(4 * len(self._lengths)))
+        prior = array("Q", bytes(8 * len(self._lengths)))
         for position, number in enumerate(listed):
-            order[number] = position
-        self._listing, self._order = listed, order
+            prior[number] = self._lengths[number] << 32 | position
+        self._listing, self._prior = listed, prior
 
     def _match(self, reader: sqlite3.Connection, told: Asked, region: str, within: int) -> tuple[Matched, str]:
         """What the words as typed match, or else those that were meant, with these."""
@@ -216,7 +220,7 @@ class Index:
         return search_nearby.corrected(typed.text, search_nearby.repairs(dict.fromkeys(pairs)))
 
     def _ranked(self, reader: sqlite3.Connection, matched: Matched, shown: int) -> list[int]:
-        rows = search_ranking.first(matched, shown, self._lengths, self._order)[:MOST_HITS]
+        rows = search_ranking.first(matched, shown, self._prior)[:MOST_HITS]
         return [*search_ranking.closely(matched, _lines(reader, rows[:CLOSE])), *rows[CLOSE:]]
 
     def _listed(self, shown: int, most: int) -> list[int]:

@@ -12,9 +12,11 @@ from services.catalog.search_matching import RANKED, Matched
 # Rows that are looked at closely.
 CLOSE: Final = 200
 # What a word is worth where it stands, and what one that stands for it is.
-_NAME, _ALIAS, _ABOUT, _MEANT, _HEARD = 1.0, 0.95, 0.4, 0.8, 0.7
-# What follows a first application: shown after it unless it was asked for.
-_LATER: Final = ("注销", "变更", "延续", "补领", "补办", "补发", "换领", "换发", "换证", "撤销", "撤回", "终止", "废止", "迁移", "遗失", "年检", "年审")
+_NAME, _ALIAS, _ABOUT, _MEANT, _HEARD = 1.0, 0.95, 0.75, 0.8, 0.7
+# What follows a first application, or only tells about it: shown after it unless it was asked for.
+_LATER: Final = frozenset(
+    "注销 变更 延续 补领 补办 补发 换领 换发 换证 撤销 撤回 终止 废止 迁移 遗失 停业 恢复 年检 年审 校验 查询 咨询 指引 投诉".split()
+)
 _LATER_COST: Final = 0.08
 
 
@@ -28,33 +30,31 @@ class Line(NamedTuple):
     about: str
 
 
-def first(matched: Matched, rows: int, lengths: Sequence[int], order: Sequence[int]) -> list[int]:
-    """At most RANKED of the rows, by the words they have, then by the length of their names, then in the order of lists."""
-    chosen = _narrowed(matched, rows, lengths, order)
+def first(matched: Matched, rows: int, prior: Sequence[int]) -> list[int]:
+    """At most RANKED of the rows, by the words they have, then by what speaks for a row whatever is asked (`prior`, least first)."""
     gains = [(search_bits.as_bytes(one.rows), one.weight) for one in matched.known]
     gains += [(search_bits.as_bytes(one.meant & ~one.rows), one.weight * _MEANT) for one in matched.known if one.meant]
     gains.append((search_bits.as_bytes(matched.whole), 1 + sum(one.weight for one in matched.known)))
     has = search_bits.has
 
-    def key(row: int) -> tuple[float, int, int]:
-        return -sum(weight for raw, weight in gains if has(raw, row)), lengths[row], order[row]
+    def key(row: int) -> tuple[float, int]:
+        return -sum(weight for raw, weight in gains if has(raw, row)), prior[row]
 
-    return sorted(chosen, key=key)
+    return sorted(_narrowed(matched, rows, prior), key=key)
 
 
-def _narrowed(matched: Matched, rows: int, lengths: Sequence[int], order: Sequence[int]) -> list[int]:
-    """No more rows than are ranked: those with all the words as typed first, and short names first."""
+def _narrowed(matched: Matched, rows: int, prior: Sequence[int]) -> list[int]:
+    """No more rows than are ranked: those with all the words as typed first."""
+    rows &= (1 << len(prior)) - 1
     if rows.bit_count() <= RANKED:
         return search_bits.to_rows(rows)
     typed = rows
     for one in matched.known:
         typed &= one.rows
     taken: list[int] = []
-    left = rows
     for part in (rows & matched.whole, typed, rows):
-        new = search_bits.to_rows(part & left)
-        taken += heapq.nsmallest(RANKED - len(taken), new, key=lambda row: (lengths[row], order[row]))
-        left &= ~part
+        taken += heapq.nsmallest(RANKED - len(taken), search_bits.to_rows(part & rows), key=prior.__getitem__)
+        rows &= ~part
         if len(taken) >= RANKED:
             break
     return taken

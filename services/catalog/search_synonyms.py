@@ -27,6 +27,11 @@ class Expansion(NamedTuple):
         """How many characters of the text it speaks for."""
         return sum(end - start for start, end in self.spans)
 
+    def within(self, other: "Expansion") -> bool:
+        """Whether the other speaks for all of the same pieces and more."""
+        inside = all(any(first <= start and end <= last for first, last in other.spans) for start, end in self.spans)
+        return inside and self.covered < other.covered
+
 
 class _Entry(NamedTuple):
     parts: tuple[str, ...]
@@ -54,7 +59,8 @@ class Synonyms:
                     spans = [(start, end), *(_span(text, part) for part in entry.parts[1:])]
                     if all(span[1] for span in spans):
                         found |= dict.fromkeys(Expansion(tuple(sorted(spans)), one) for one in entry.targets)
-        kept = [one for one in found if one.target not in text]
+        # 宠物医院 is no 医院: what lies within a longer match is not meant.
+        kept = [one for one in found if one.target not in text and not any(one.within(other) for other in found)]
         return sorted(kept, key=lambda one: -one.covered)[:MOST_EXPANSIONS]
 
 

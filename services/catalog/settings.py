@@ -18,6 +18,8 @@ class Settings(Common):
     # name that stands for several processes (a headless service) is asked for all of them.
     catalog_address: str = "127.0.0.1:50051"
     case_address: str = "127.0.0.1:50051"
+    # JSON file with the province's table from online depths to levels Ⅰ–Ⅳ (standards/depths.py); empty = the usual one.
+    depths_file: str = ""
 
     __repr__ = Common.__repr__
 

@@ -11,7 +11,8 @@ from chassis.acts import Cause, now
 from chassis.errors import Refused
 from chassis.records import Record, Records, record_id, structure
 from services.catalog import store_directory, store_imports, store_lists, store_themes, store_vocabulary
-from services.catalog.model import EVOLVE, Item
+from services.catalog.model import Item
+from services.catalog.model_evolve import EVOLVE
 from services.catalog.model_facts import Chapter
 from services.catalog.model_life import WITHDRAWN
 from yiwang.catalog.v1 import events_pb2 as events
@@ -40,6 +41,7 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.life.changed_at", 1)],
         [("state.base_codes", 1)],
         [("state.published_base_codes", 1)],
+        [("state.implementation", 1)],
     )
     for subject in SUBJECTS:
         subject.ensure_indexes(database)
@@ -146,14 +148,23 @@ def listed_since(all: Records[Item], since: datetime, known: Callable[[str], int
 
 def listing_keys(all: Records[Item]) -> Iterator[tuple[str, int, datetime]]:
     """Every item that was ever published: id, version of the record, and when its public side changed last."""
-    span = {"state.listed_at": {"$gte": datetime(2000, 1, 1, tzinfo=UTC), "$lt": now() + timedelta(days=1)}}
-    for seen in all.collection.find(span, {"version": 1, "state.listed_at": 1}, batch_size=5000):
+    for seen in all.collection.find(_ever(), {"version": 1, "state.listed_at": 1}, batch_size=5000):
         yield seen["_id"], seen["version"], seen["state"]["listed_at"]
+
+
+def published_keys(all: Records[Item]) -> Iterator[Document]:
+    """Every item that was ever published, with what a copy of it should say."""
+    fields = {"state.life.edition": 1, "state.life.status": 1, "state.life.published_digest": 1, "state.listed_at": 1}
+    return all.collection.find(_ever(), fields, batch_size=5000)
 
 
 def listed(all: Records[Item], ids: Iterable[str]) -> Iterator[Listed]:
     """These items, those that are there."""
     return (_listed(found) for id in ids if (found := all.collection.find_one({"_id": id}, _LISTED)))
+
+
+def _ever() -> Document:
+    return {"state.listed_at": {"$gte": datetime(2000, 1, 1, tzinfo=UTC), "$lt": now() + timedelta(days=1)}}
 
 
 def _listed(document: Document) -> Listed:

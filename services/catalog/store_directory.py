@@ -18,6 +18,7 @@ from yiwang.catalog.v1 import events_pb2 as events
 Document = dict[str, Any]
 State = Mapping[str, Any]
 PAGE = 20
+_BELOW = {"state.code": 1, "state.life.status": 1}
 # Behind every digit and letter of a code.
 _LAST = "~"
 
@@ -98,6 +99,12 @@ def standard_of(database: Database[Document], definition: Any) -> Standard | Non
     return next((one for one in found if one), None)
 
 
+def codes_in_force(database: Database[Document]) -> set[str]:
+    """Every code that a published entry has or had: an import asks for the standards of these alone."""
+    rows = database["entries"].find({"state.life.status": PUBLISHED}, {"state.codes": 1}, batch_size=1000)
+    return {code for row in rows for code in row["state"]["codes"]}
+
+
 def edition(database: Database[Document], name: str) -> pb.EntryDefinition | None:
     """The definition of a standard by its name, as it was published then; None for no name or one nobody gave."""
     id, _, number = name.partition("/")
@@ -113,6 +120,18 @@ def edition(database: Database[Document], name: str) -> pb.EntryDefinition | Non
 
 def _nearness(line: Line, base_code: str) -> tuple[int, bool, str]:
     return len(codes.region_prefix(line.published["region"])), line.code == base_code, line.code
+
+
+def items_below(
+    database: Database[Document], request: pb.ListImplementationItemsRequest
+) -> tuple[list[tuple[str, State]], str]:
+    """Published items of an implementation by code, as (id, state without the journal); and the next page's token."""
+    rows = database["items"].find({"state.implementation": request.implementation_code}, _BELOW)
+    found = sorted((row["state"]["code"], row["_id"]) for row in rows if _in_force(row["state"]))
+    page, token = _cut(found, request.page_token, request.page_size, reverse=False)
+    shown = {"state.history": 1, "state.short_code": 1}
+    states = ((id, database["items"].find_one({"_id": id}, shown)) for id in page)
+    return [(id, document["state"]) for id, document in states if document], token
 
 
 def published_since(database: Database[Document], instant: datetime) -> list[Record[Line]]:
@@ -258,12 +277,17 @@ def _page(
 ) -> tuple[list[Record[Line]], str]:
     """The keys of all that match first, then the lines of the page: a large directory costs its keys only. The page token is the key of
     the page's last line."""
-    count = count or PAGE
     rows = all.collection.find(query, _ASKED, batch_size=1000)
     found = sorted(((key(row["state"]), row["_id"]) for row in rows if keep(row["state"])), reverse=reverse)
+    page, next_token = _cut(found, token, count, reverse)
+    return [line for id in page for line in all.select({"_id": id})], next_token
+
+
+def _cut(found: list[tuple[str, str]], token: str, count: int, reverse: bool) -> tuple[list[str], str]:
+    """Ids of the page behind the token, of (key, id) in their order."""
+    count = count or PAGE
     rest = [one for one in found if not token or (one[0] < token if reverse else one[0] > token)][: count + 1]
-    page = [line for _, id in rest[:count] for line in all.select({"_id": id})]
-    return page, rest[count - 1][0] if len(rest) > count else ""
+    return [id for _, id in rest[:count]], rest[count - 1][0] if len(rest) > count else ""
 
 
 def id_of(kind: Kind, code: str) -> str:

@@ -226,7 +226,8 @@ def copies_text(material: catalog.Material) -> str:
     told = [("原件", material.originals), ("复印件", material.duplicates)]
     counted = "，".join(f"{name} {number} 份" for name, number in told if number)
     copies = material.copies and (f"{material.copies} 份" if material.copies.isdecimal() else material.copies)
-    stated = [material.form or MEDIUM.get(material.medium, ""), counted or copies]
+    form = material.form or MEDIUM.get(material.medium, "")
+    stated = ["" if form and counted.startswith(form) else form, counted or copies]
     return "，".join(part for part in stated if part) or "不限"
 
 

@@ -12,12 +12,13 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from starlette.datastructures import FormData
 
 from services.gateway import editing_words as words
 from yiwang.rules.v1 import rules_pb2 as rules
 
-LONG = 200
+LONG = 500
 EMPTY_ROWS = 1
 RULE = rules.Rule.DESCRIPTOR.full_name
 _SPLIT = re.compile(r"[\n；;]")
@@ -51,22 +52,22 @@ def anchor(path: str) -> str:
 
 def inputs(message: Message, names: Sequence[str], prefix: str = "", more: str = "") -> list[Input]:
     """The inputs of these fields of a message; `more` is the path of the rows that get another empty one."""
-    known = message.DESCRIPTOR.fields_by_name
+    known: Mapping[str, Any] = message.DESCRIPTOR.fields_by_name
     return [_input(message, known[name], prefix, more) for name in names]
 
 
 def _input(message: Message, field: FieldDescriptor, prefix: str, more: str) -> Input:
     path = prefix + field.name
-    key = f"{field.containing_type.name}.{field.name}"
+    key = f"{_home(field)}.{field.name}"
     label, hint = words.LABEL.get(key) or words.LABEL.get(field.name, field.name), words.HINT.get(key, "")
     kind, options = kind_of(field), words.OPTIONS.get(key, ())
     value, parts = getattr(message, field.name), []
     if kind == "rows":
         parts = _rows(value, field, path, more)
     elif kind == "part":
-        parts = inputs(value, words.fields_of(field.message_type), path + ".", more)
+        parts = inputs(value, words.fields_of(_of(field)), path + ".", more)
     elif kind == "rule":
-        value = rule_text(value) if message.HasField(field.name) else {}
+        value = rule_text(value)
     elif kind == "lines":
         value = "\n".join(map(str, value))
     elif kind == "many":
@@ -75,12 +76,12 @@ def _input(message: Message, field: FieldDescriptor, prefix: str, more: str) -> 
 
 
 def _rows(values: Sequence[Message], field: FieldDescriptor, path: str, more: str) -> list[Input]:
-    names = words.fields_of(field.message_type)
-    empty = [] if more != path and values else [field.message_type._concrete_class()] * EMPTY_ROWS
+    names = words.fields_of(_of(field))
+    empty = [] if more != path and values else [GetMessageClass(_of(field))()] * EMPTY_ROWS
     return [
         Input(
             f"{path}.{place}",
-            f"{words.LABEL.get(field.message_type.name, '')}{place + 1}",
+            f"{words.LABEL.get(_of(field).name, '')}{place + 1}",
             "part",
             value=place < len(values),
             parts=inputs(value, names, f"{path}.{place}.", more),
@@ -88,6 +89,16 @@ def _rows(values: Sequence[Message], field: FieldDescriptor, path: str, more: st
         )
         for place, value in enumerate([*values, *empty])
     ]
+
+
+def _of(field: FieldDescriptor) -> Descriptor:
+    assert isinstance(field.message_type, Descriptor)
+    return field.message_type
+
+
+def _home(field: FieldDescriptor) -> str:
+    assert field.containing_type is not None
+    return field.containing_type.name
 
 
 def _title(message: Message) -> str:
@@ -101,15 +112,13 @@ def _title(message: Message) -> str:
 def kind_of(field: FieldDescriptor) -> str:
     """The kind of input of a field."""
     if field.type == FieldDescriptor.TYPE_MESSAGE:
-        if field.message_type.full_name == RULE:
+        if _of(field).full_name == RULE:
             return "rule"
         return "rows" if field.is_repeated else "part"
     if field.is_repeated:
-        listed = (
-            field.type == FieldDescriptor.TYPE_ENUM or f"{field.containing_type.name}.{field.name}" in words.OPTIONS
-        )
+        listed = field.type == FieldDescriptor.TYPE_ENUM or f"{_home(field)}.{field.name}" in words.OPTIONS
         return "many" if listed else "lines"
-    if field.type == FieldDescriptor.TYPE_ENUM or f"{field.containing_type.name}.{field.name}" in words.OPTIONS:
+    if field.type == FieldDescriptor.TYPE_ENUM or f"{_home(field)}.{field.name}" in words.OPTIONS:
         return "one"
     if field.type == FieldDescriptor.TYPE_BOOL:
         return "truth"
@@ -126,14 +135,19 @@ def _most(field: FieldDescriptor) -> int:
 def _options(field: FieldDescriptor) -> Sequence[tuple[Any, str]]:
     if field.type != FieldDescriptor.TYPE_ENUM:
         return ()
-    return [(number, told) for number, told in words.ENUM.get(field.enum_type.name, {}).items()]
+    return [
+        (number, told) for number, told in words.ENUM.get(field.enum_type.name if field.enum_type else "", {}).items()
+    ]
 
 
 def rule_text(rule: rules.Rule) -> dict[str, str]:
     """A rule as people edit it: a single condition by its parts, a tree as JSON."""
+    empty = {"json": "", "cel": "", "says": "", "basis": "", "id": ""}
+    if not rule.WhichOneof("node"):
+        return empty
     if rule.WhichOneof("node") == "leaf":
-        return {"cel": rule.leaf.cel, "says": rule.leaf.says, "basis": rule.leaf.basis, "id": rule.leaf.id}
-    return {"json": MessageToJson(rule, ensure_ascii=False, indent=1)}
+        return empty | {"cel": rule.leaf.cel, "says": rule.leaf.says, "basis": rule.leaf.basis, "id": rule.leaf.id}
+    return empty | {"json": MessageToJson(rule, ensure_ascii=False, indent=1)}
 
 
 class Mistyped(Exception):
@@ -147,7 +161,7 @@ class Mistyped(Exception):
 
 def read(form: FormData, message: Message, names: Sequence[str], prefix: str = "") -> None:
     """Overwrites these fields of a message with what was typed. Mistyped names what cannot be read."""
-    known = message.DESCRIPTOR.fields_by_name
+    known: Mapping[str, Any] = message.DESCRIPTOR.fields_by_name
     for name in names:
         _read(form, message, known[name], prefix + name)
 
@@ -158,10 +172,10 @@ def _read(form: FormData, message: Message, field: FieldDescriptor, path: str) -
     if kind == "rows":
         for row in _typed_rows(form, path):
             fresh = getattr(message, field.name).add()
-            read(form, fresh, words.fields_of(field.message_type), f"{path}.{row}.")
+            read(form, fresh, words.fields_of(_of(field)), f"{path}.{row}.")
     elif kind == "part":
-        part = field.message_type._concrete_class()
-        read(form, part, words.fields_of(field.message_type), path + ".")
+        part = GetMessageClass(_of(field))()
+        read(form, part, words.fields_of(_of(field)), path + ".")
         if part.ByteSize():
             getattr(message, field.name).CopyFrom(part)
     elif kind == "rule":
@@ -179,7 +193,7 @@ def _typed_rows(form: FormData, path: str) -> list[str]:
     filled: dict[str, bool] = {}
     for name in form:
         if (found := pattern.fullmatch(name)) and found[2] not in ("remove", "place"):
-            filled[found[1]] = filled.get(found[1], False) or bool(_text(form, name)) and not _preset(found[2])
+            filled[found[1]] = filled.get(found[1], False) or (bool(_text(form, name)) and not _preset(found[2]))
     kept = [row for row, is_filled in filled.items() if is_filled and not _text(form, f"{path}.{row}.remove")]
     return sorted(kept, key=lambda row: (_place(form, path, row), int(row)))
 
@@ -190,8 +204,11 @@ def _preset(name: str) -> bool:
 
 
 def _place(form: FormData, path: str, row: str) -> float:
-    typed = _text(form, f"{path}.{row}.place")
-    return float(typed) - 0.5 if typed.isdecimal() and int(typed) != int(row) + 1 else float(row) + 0.5
+    """Where a row is to stand: at the place typed, past the one that stands there when it moves down."""
+    typed, here = _text(form, f"{path}.{row}.place"), int(row) + 1
+    if not (typed.isascii() and typed.isdecimal()) or int(typed) == here:
+        return float(here)
+    return int(typed) + (0.5 if int(typed) > here else -0.5)
 
 
 def _text(form: FormData, name: str) -> str:
@@ -239,8 +256,3 @@ def _rule(form: FormData, path: str) -> rules.Rule | None:
         basis=_text(form, path + ".basis"),
     )
     return rules.Rule(leaf=leaf)
-
-
-def all_fields(descriptor: Descriptor) -> list[str]:
-    """Every field of a message, in the order of the contract."""
-    return [field.name for field in descriptor.fields]

@@ -1,7 +1,7 @@
 """What the inputs of the catalogue's forms are called, which sections they stand in, and which answers there are to choose from."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.descriptor import Descriptor
 
@@ -9,7 +9,7 @@ from services.gateway import catalog_terms as terms
 from services.gateway import words
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-Table = Mapping[int, str]
+Table = Mapping[Any, str]
 
 UNIT: Final[Table] = {
     catalog.TIME_UNIT_WORKING_DAY: "工作日",
@@ -27,7 +27,13 @@ ENUM: Final[Mapping[str, Table]] = {
         catalog.NECESSITY_DEFERRABLE: "容缺后补",
         catalog.NECESSITY_CONDITIONAL: "视情况（条件见说明）",
     },
-    "MaterialKind": terms.MATERIAL,
+    "MaterialKind": {
+        catalog.MATERIAL_KIND_FORM: "表格",
+        catalog.MATERIAL_KIND_LICENCE: "证照",
+        catalog.MATERIAL_KIND_DOCUMENT: "文件",
+        catalog.MATERIAL_KIND_PHOTO: "照片",
+        catalog.MATERIAL_KIND_BIOMETRIC: "现场采集",
+    },
     "MaterialForm": terms.MEDIUM,
     "Maker": terms.MAKER,
     "Waiver": {catalog.WAIVER_NONE: "须提交", **terms.WAIVER},
@@ -57,7 +63,7 @@ ENUM: Final[Mapping[str, Table]] = {
     "PowerSource": terms.POWER,
     "BodyKind": terms.BODY,
 }
-OPTIONS: Final[Mapping[str, Sequence[tuple[object, str]]]] = {
+OPTIONS: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
     "ItemDefinition.type_code": list(terms.TYPE.items()),
     "EntryDefinition.type_code": list(terms.TYPE.items()),
     "ImplementationDefinition.type_code": list(terms.TYPE.items()),
@@ -70,29 +76,39 @@ OPTIONS: Final[Mapping[str, Sequence[tuple[object, str]]]] = {
 PRESET: Final = frozenset({"kind", "necessity", "unit", "medium", "maker", "waiver", "required"})
 """Inputs that always have a value: a row with nothing else is empty."""
 
+
+def names(text: str) -> list[str]:
+    """Names of fields, parted by blanks."""
+    return text.split()
+
+
 SECTIONS: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "basic": (
         "基本信息",
-        "name aliases type_code department region base_code implementation_code duty_codes former_codes exercise_level "
-        "service_objects topics corporate_topics case_kind review_kind required_level joint_departments handling_office "
-        "commitment at_service_centre not_at_centre_reason source_note".split(),
+        names(
+            "name aliases type_code department region base_code implementation_code duty_codes former_codes exercise_level "
+            "service_objects topics corporate_topics case_kind review_kind required_level joint_departments handling_office "
+            "commitment at_service_centre not_at_centre_reason source_note"
+        ),
     ),
     "limits": (
         "时限、环节与特别程序",
-        "statutory_limit promised_limit limit_variants steps special_procedures apply_by baseline".split(),
+        names("statutory_limit promised_limit limit_variants steps special_procedures apply_by baseline"),
     ),
     "questions": ("情形引导", ["questions"]),
     "materials": ("申请材料", ["materials"]),
     "form": ("填报表单", ["form_fields"]),
     "results": (
         "收费、结果与秒批",
-        "charged fee_note fees pay_online result_name results quantity_limit intermediary_services automatic".split(),
+        names("charged fee_note fees pay_online result_name results quantity_limit intermediary_services automatic"),
     ),
     "basis": ("条件与依据", ["conditions", "legal_basis", "laws"]),
     "channels": (
         "渠道、到场与窗口",
-        "online online_depths handling_forms visits visit_reason reach postal bookable places windows phone "
-        "supervision_phone".split(),
+        names(
+            "online online_depths handling_forms visits visit_reason reach postal bookable places windows phone "
+            "supervision_phone"
+        ),
     ),
     "faq": ("常见问题", ["faq"]),
 }
@@ -105,10 +121,12 @@ LABEL: Final[Mapping[str, str]] = {
     "Place": "办理地点", "ThemeItem": "联办事项", "Synonyms": "同义词组",
     # Fields, by name.
     "code": "编码", "base_code": "基本编码", "name": "名称", "aliases": "别名（口语说法）", "type_code": "事项类型",
-    "department": "实施主体", "lead": "牵头部门", "region": "行政区划代码", "service_objects": "服务对象", "statutory_limit": "法定时限",
+    "department": "实施主体", "lead": "牵头部门",
+    "region": "行政区划代码", "service_objects": "服务对象", "statutory_limit": "法定时限",
     "promised_limit": "承诺时限", "conditions": "受理条件", "legal_basis": "设定依据（全文）", "steps": "办理环节",
     "materials": "申请材料", "form_fields": "填报表单", "charged": "收费", "fee_note": "收费说明", "result_name": "结果名称",
-    "visits": "到现场次数", "online": "可以网上申请", "topics": "自然人主题", "faq": "常见问题", "windows": "办理地点与时间（文字）",
+    "visits": "到现场次数", "online": "可以网上申请",
+    "topics": "自然人主题", "faq": "常见问题", "windows": "办理地点与时间（文字）",
     "phone": "咨询电话", "required_level": "要求的实名等级", "source_note": "来源说明", "implementation_code": "实施编码",
     "duty_codes": "权责清单编码", "former_codes": "曾用编码", "questions": "情形问题", "limit_variants": "分情形时限",
     "special_procedures": "特别程序", "fees": "收费项目", "pay_online": "支持网上支付", "results": "办理结果", "laws": "依据条目",
@@ -116,22 +134,32 @@ LABEL: Final[Mapping[str, str]] = {
     "handling_forms": "办理形式", "reach": "通办范围", "case_kind": "办件类型", "review_kind": "审查类型", "postal": "支持快递",
     "bookable": "支持预约", "corporate_topics": "法人主题", "intermediary_services": "中介服务", "quantity_limit": "数量限制",
     "exercise_level": "行使层级", "joint_departments": "联办机构", "handling_office": "承办机构", "at_service_centre": "进驻政务大厅",
-    "not_at_centre_reason": "未进驻原因", "commitment": "实行告知承诺", "automatic": "秒批", "baseline": "改革前基线", "apply_by": "申请期限",
-    "amount": "数值", "unit": "单位", "note": "说明", "kind": "类别", "limit": "时限", "standard": "标准", "role": "岗位", "outcome": "环节结果",
-    "when": "适用条件", "key": "标识", "necessity": "必要性", "form": "形式（原文）", "copies": "份数（原文）", "source": "来源（原文）",
-    "medium": "形式", "originals": "原件份数", "duplicates": "复印件份数", "one_of": "多选一分组", "excludes": "提交后免交的材料标识",
-    "waiver": "免提交", "licence_code": "可替代证照编码", "licence_name": "可替代证照名称", "maker": "由谁提供", "issuer": "出具机构",
-    "validity": "有效期要求", "basis": "依据", "blank_form": "空白表", "sample": "样表", "standard_code": "标准材料编码", "stage": "提交阶段",
+    "not_at_centre_reason": "未进驻原因", "commitment": "实行告知承诺",
+    "automatic": "秒批", "baseline": "改革前基线", "apply_by": "申请期限",
+    "amount": "数值", "unit": "单位", "note": "说明", "kind": "类别",
+    "limit": "时限", "standard": "标准", "role": "岗位", "outcome": "环节结果",
+    "when": "适用条件", "key": "标识", "necessity": "必要性",
+    "form": "形式（原文）", "copies": "份数（原文）", "source": "来源（原文）",
+    "medium": "形式", "originals": "原件份数",
+    "duplicates": "复印件份数", "one_of": "多选一分组", "excludes": "提交后免交的材料标识",
+    "waiver": "免提交", "licence_code": "可替代证照编码",
+    "licence_name": "可替代证照名称", "maker": "由谁提供", "issuer": "出具机构",
+    "validity": "有效期要求", "basis": "依据", "blank_form": "空白表",
+    "sample": "样表", "standard_code": "标准材料编码", "stage": "提交阶段",
     "label": "名称", "required": "必填", "max_length": "最多字数", "hint": "填写提示", "options": "选项", "fact": "对应的信息项",
-    "text": "内容", "cap": "最长期限", "least": "最低（分）", "most": "最高（分）", "payer": "缴费对象", "title": "名称", "article": "条款",
-    "number": "文号", "url": "网址", "id": "文件标识", "address": "地址", "hours": "时间", "rule": "条件", "summary": "规则说明（公开）",
+    "text": "内容", "cap": "最长期限", "least": "最低（分）",
+    "most": "最高（分）", "payer": "缴费对象", "title": "名称", "article": "条款",
+    "number": "文号", "url": "网址", "id": "文件标识",
+    "address": "地址", "hours": "时间", "rule": "条件", "summary": "规则说明（公开）",
     "question": "问题", "answer": "回答", "parent_code": "主项编码", "owner_name": "发布机关", "open_fields": "允许县区自定的要素",
     "guiding_department": "业务指导部门", "power_source": "权力来源", "body_kind": "实施主体性质", "entrusted_by": "委托机关",
-    "duties": "责任与追责情形", "items": "联办事项", "stated_limit": "公布的总时限", "partial_results": "逐项出结果", "delivery": "送达方式",
+    "duties": "责任与追责情形", "items": "联办事项",
+    "stated_limit": "公布的总时限", "partial_results": "逐项出结果", "delivery": "送达方式",
     "audience": "适用人群", "item_code": "事项编码", "after": "须先办结的事项标识", "words": "同义词",
     # Where the name alone would mislead.
     "Department.code": "统一社会信用代码", "Department.name": "部门名称", "Fee.standard": "标准（原文）", "Baseline.limit": "时限",
-    "Baseline.steps": "环节数", "Baseline.materials": "材料数", "Baseline.source": "出处", "Place.windows": "窗口号", "Result.kind": "办结方式",
+    "Baseline.steps": "环节数", "Baseline.materials": "材料数",
+    "Baseline.source": "出处", "Place.windows": "窗口号", "Result.kind": "办结方式",
     "Step.kind": "环节类型", "Material.standard": "受理标准", "FormField.kind": "填写方式", "Question.kind": "回答方式",
     "FormField.options": "选项（一行一个）", "SpecialProcedure.kind": "程序种类", "Theme.name": "主题名称",
 }  # fmt: skip
@@ -163,8 +191,10 @@ def fields_of(descriptor: Descriptor) -> Sequence[str]:
 
 _ORDER: Final[Mapping[str, Sequence[str]]] = {
     "Material": (
-        "name key necessity when kind maker medium originals duplicates waiver licence_name licence_code one_of excludes issuer "
-        "source validity standard note basis blank_form sample standard_code stage form copies".split()
+        names(
+            "name key necessity when kind maker medium originals duplicates waiver licence_name licence_code one_of excludes issuer "
+            "source validity standard note basis blank_form sample standard_code stage form copies"
+        )
     ),
     "FormField": ["label", "key", "kind", "required", "options", "max_length", "hint", "fact"],
     "Question": ["text", "key", "kind", "options", "when", "hint", "basis"],

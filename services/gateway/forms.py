@@ -14,8 +14,8 @@ from services.gateway.session import ask
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-# form[contact_phone], form["contact_phone"] and materials[m1] name a place by key.
-_KEYED = re.compile(r"^(form|materials)\[\"?([a-z0-9_]{1,40})\"?\]")
+# form[contact_phone], form["contact_phone"], materials[m1] and answers[premises] name a place by key.
+_KEYED = re.compile(r"^(form|materials|answers)\[\"?([a-z0-9_]{1,40})\"?\]")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.:-]{8,64}$")
 REUSED = "REQUEST_ID_REUSED"
 
@@ -45,6 +45,7 @@ def _problem(field: FieldError, error: CallError, labels: Mapping[str, str], pre
 def item_labels(definition: catalog.ItemDefinition) -> dict[str, str]:
     """What an item calls its questions and materials, by the paths services name them with."""
     questions = {f"form[{field.key}]": field.label for field in definition.form_fields}
+    questions |= {f"answers[{question.key}]": question.text for question in definition.questions}
     return questions | {f"materials[{material.key}]": material.name for material in definition.materials}
 
 

@@ -6,7 +6,7 @@ from grpc import StatusCode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import words
+from services.gateway import scenarios, words
 from services.gateway.calls import FILE_DEADLINE, CallError, backends
 from services.gateway.forms import (
     Problem,
@@ -39,9 +39,12 @@ async def _item(request: Request, edition: int) -> catalog.Item:
 
 
 async def apply_form(request: Request) -> Response:
-    """The application form of an item."""
+    """The scenario questions, as long as one is open; then the application form for these answers."""
     item = await _item(request, 0)
-    return show(request, "apply.html", item=item, d=item.definition, typed={}, request_id=new_request_id())
+    found = await scenarios.look(
+        request, item, scenarios.answers_of(request.query_params.multi_items(), item.definition.questions)
+    )
+    return show(request, "apply.html", item=item, d=item.definition, s=found, typed={}, request_id=new_request_id())
 
 
 async def apply(request: Request) -> Response:
@@ -54,19 +57,23 @@ async def apply(request: Request) -> Response:
         if error.status not in (400, 403, 409, 429):
             raise
         item = await _item(request, 0)
+        chosen = scenarios.answers_of(form.multi_items(), item.definition.questions)
         problems = problems_of(error, item_labels(item.definition))
-        context = {"problems": problems, "request_id": next_request_id(form, error)}
-        return show(request, "apply.html", error.status, item=item, d=item.definition, typed=typed, **context)
+        context = {"problems": problems, "request_id": next_request_id(form, error), "typed": typed}
+        found = await scenarios.look(request, item, chosen)
+        return show(request, "apply.html", error.status, item=item, d=item.definition, s=found, **context)
     return go(f"/cases/{case.id}", done="submitted", at=case.version)
 
 
 async def _submit(request: Request, act: str, edition: int, typed: dict[str, str]) -> cases.Case:
+    form = await request.form()
     message = cases.SubmitCaseRequest(
         request_id=act,
         item_id=str(request.path_params["item_id"]),
         edition=edition,
         form=typed,
-        materials=await hand_in(request, await request.form(), act),
+        materials=await hand_in(request, form, act),
+        answers=scenarios.messages(scenarios.answers_of(form.multi_items())),
         channel=cases.CHANNEL_WEB,
     )
     return await ask(request, backends(request).case.SubmitCase, message)

@@ -3,31 +3,25 @@
 Inputs and query parameters are named `q_<key>`; a question with several answers comes several times.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+import orjson
 from starlette.requests import Request
 
 from services.gateway.calls import CallError, backends
 from services.gateway.session import ask_public
-from services.gateway.words import Word
+from services.gateway.words import DEMAND, Word
 from standards.scenarios import answer_text
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.rules.v1 import rules_pb2 as rules
 
 PREFIX = "q_"
-# As the contract bounds an answer.
-MOST_VALUES, LONGEST_VALUE = 50, 40
-WORDS = {
-    catalog.DEMAND_REQUIRED: Word("必要", "must"),
-    catalog.DEMAND_DEFERRABLE: Word("容缺后补", "warn"),
-    catalog.DEMAND_OPTIONAL: Word("可选", "quiet"),
-    catalog.DEMAND_ONE_OF: Word("任选其一", "must"),
-    catalog.DEMAND_CONDITIONAL: Word("视情形", "warn"),
-    catalog.DEMAND_OPEN: Word("待确认", "quiet"),
-    catalog.DEMAND_NOT_BY_APPLICANT: Word("无需您提交", "good"),
-}
+# As the contract bounds answers.
+MOST_ANSWERS, MOST_VALUES, LONGEST_VALUE = 40, 50, 40
+_INPUT = re.compile(r"q_([a-z][a-z0-9_]{0,39})")
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,9 @@ class Needed:
     because: Sequence[str] = ()
     # Names of the others of its group, one of which is enough.
     others: Sequence[str] = ()
-    # Names of the listed materials that fall away once it is handed in.
+    # Names of the listed materials that fall away once it is handed in; and whether it falls away with another one.
     instead_of: Sequence[str] = ()
+    replaceable: bool = False
 
     @property
     def upload(self) -> bool:
@@ -62,7 +57,7 @@ class Needed:
     @property
     def must(self) -> bool:
         """Whether the browser may insist on a file: nothing else can stand for it."""
-        return self.demand == catalog.DEMAND_REQUIRED
+        return self.demand == catalog.DEMAND_REQUIRED and not self.replaceable
 
 
 @dataclass(frozen=True)
@@ -92,11 +87,6 @@ class Scenario:
         return f"?{urlencode(self.pairs)}" if self.pairs else ""
 
     @property
-    def excluding(self) -> bool:
-        """Whether some materials stand for others."""
-        return any(one.instead_of for one in self.materials)
-
-    @property
     def steps(self) -> list[catalog.Step]:
         """The steps that apply, or may."""
         return [self.item.definition.steps[at] for at in self.guide.steps]
@@ -112,17 +102,21 @@ class Scenario:
         return [self.item.definition.special_procedures[at] for at in self.guide.special_procedures]
 
 
-def answers_of(pairs: Iterable[tuple[str, object]], questions: Iterable[catalog.Question]) -> dict[str, list[str]]:
-    """The answers among inputs or query parameters, by key; what belongs to no question is left out."""
-    known = {question.key for question in questions}
+def answers_of(
+    pairs: Iterable[tuple[str, object]], questions: Iterable[catalog.Question] | None = None
+) -> dict[str, list[str]]:
+    """The answers among inputs or query parameters, by key; of these questions where they are given, else of any that could be."""
+    known = None if questions is None else {question.key for question in questions}
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        key, text = name.removeprefix(PREFIX), value.strip() if isinstance(value, str) else ""
-        if name.startswith(PREFIX) and key in known and 0 < len(text) <= LONGEST_VALUE:
-            values = found.setdefault(key, [])
-            if text not in values and len(values) < MOST_VALUES:
-                values.append(text)
-    return found
+        text = value.strip() if isinstance(value, str) else ""
+        if (input := _INPUT.fullmatch(name)) is None or not 0 < len(text) <= LONGEST_VALUE:
+            continue
+        key = input[1]
+        values = found.setdefault(key, []) if known is None or key in known else []
+        if text not in values and len(values) < MOST_VALUES:
+            values.append(text)
+    return dict(list(found.items())[:MOST_ANSWERS])
 
 
 def messages(answers: Mapping[str, Sequence[str]]) -> dict[str, catalog.Answer]:
@@ -170,15 +164,27 @@ def scenario(
 
 def _needed(definition: catalog.ItemDefinition, guide: catalog.ScenarioGuide) -> list[Needed]:
     materials = {one.key: one for one in definition.materials}
-    names = {one.key: materials[one.key].name for one in guide.materials}
-    found = []
-    for one in guide.materials:
-        others = [names[other.key] for other in guide.materials if one.one_of and other.one_of == one.one_of]
-        others = [name for name in others if name != names[one.key]] if one.demand == catalog.DEMAND_ONE_OF else []
-        instead_of = [names[key] for key in materials[one.key].excludes if key in names]
-        because = reasons(one.reason, definition.questions) if one.HasField("reason") else []
-        found.append(Needed(materials[one.key], one.demand, WORDS[one.demand], because, others, instead_of))
-    return found
+    listed = [materials[one.key] for one in guide.materials]
+    names, replaced = {one.key: one.name for one in listed}, {key for one in listed for key in one.excludes}
+    return [
+        Needed(
+            material=material,
+            demand=one.demand,
+            word=DEMAND[one.demand],
+            because=reasons(one.reason, definition.questions) if one.HasField("reason") else (),
+            others=_others(one, guide, names),
+            instead_of=[names[key] for key in material.excludes if key in names],
+            replaceable=material.key in replaced,
+        )
+        for one, material in zip(guide.materials, listed, strict=True)
+    ]
+
+
+def _others(one: catalog.GuideMaterial, guide: catalog.ScenarioGuide, names: Mapping[str, str]) -> list[str]:
+    """The others of its group, where one of the group is enough."""
+    if one.demand != catalog.DEMAND_ONE_OF:
+        return []
+    return [names[other.key] for other in guide.materials if other.one_of == one.one_of and other.key != one.key]
 
 
 def reasons(verdict: rules.Verdict, questions: Iterable[catalog.Question]) -> list[str]:
@@ -205,5 +211,18 @@ def _deciding(verdict: rules.Verdict) -> list[rules.Verdict]:
 
 
 def _said(leaf: rules.Verdict, known: Mapping[str, catalog.Question]) -> str:
-    says = leaf.says or "；".join(known[key].text for key in sorted(leaf.facts) if key in known) or leaf.basis
-    return says if leaf.truth == rules.TRUTH_TRUE else f"不是：{says}"
+    """A condition in its own words, or else by the answers it read."""
+    if leaf.says:
+        return leaf.says if leaf.truth == rules.TRUTH_TRUE else f"不是：{leaf.says}"
+    return "；".join(
+        f"{known[key].text}：{_told(known[key], leaf.facts[key])}" for key in sorted(leaf.facts) if key in known
+    )
+
+
+def _told(question: catalog.Question, fact: str) -> str:
+    """A fact as the engine read it (JSON), in the words of its question."""
+    value = orjson.loads(fact)
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    values = value if isinstance(value, list) else [] if value is None else [str(value)]
+    return answer_text(question, values) or "不涉及"

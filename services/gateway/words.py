@@ -77,6 +77,18 @@ NECESSITY = {
     catalog.NECESSITY_REQUIRED: Word("必要", "must"),
     catalog.NECESSITY_OPTIONAL: Word("非必要", "quiet"),
     catalog.NECESSITY_DEFERRABLE: Word("容缺后补", "warn"),
+    catalog.NECESSITY_CONDITIONAL: Word("部分需要", "warn"),
+}
+
+# What is asked of an applicant for a material under his answers.
+DEMAND = {
+    catalog.DEMAND_REQUIRED: Word("必要", "must"),
+    catalog.DEMAND_DEFERRABLE: Word("容缺后补", "warn"),
+    catalog.DEMAND_OPTIONAL: Word("非必要", "quiet"),
+    catalog.DEMAND_ONE_OF: Word("任选其一", "must"),
+    catalog.DEMAND_CONDITIONAL: Word("部分需要", "warn"),
+    catalog.DEMAND_OPEN: Word("待确认", "quiet"),
+    catalog.DEMAND_NOT_BY_APPLICANT: Word("无需提交", "good"),
 }
 
 STEP_KIND = {
@@ -167,6 +179,16 @@ DONE = {
     "passkey-added": "通行密钥已添加，下次可以直接用它登录。",
     "passkey-off": "通行密钥已删除。",
     "session-ended": "该登录已退出。",
+    "item-saved": "已保存为编写稿。",
+    "item-reviewed": "已审核通过，可以发布。",
+    "item-returned": "已退回编写人。",
+    "item-published": "已发布。",
+    "item-suspended": "已暂停办理。",
+    "item-resumed": "已恢复办理。",
+    "item-withdrawn": "已取消。",
+    "item-split": "已建立拆分后的草稿。",
+    "item-merged": "已建立合并后的草稿。",
+    "list-published": "清单已发布。",
     "sessions-ended": "其他设备上的登录已全部退出。",
 }
 

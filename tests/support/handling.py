@@ -17,6 +17,7 @@ from yiwang.case.v1.events_pb2 import CaseSubmitted
 Db = Database[dict[str, Any]]
 QUEUES = (
     *("case.keep_item", "case.suspend_item", "case.note_arrival", "case.refuse_session", "case.forget_person"),
+    *("case.resume_item", "case.withdraw_item"),
     *("case.keep_county", "case.hand_over", "case.take_back"),
 )
 SCHEDULE = ("retry.1s", "retry.1s", "retry.10s")

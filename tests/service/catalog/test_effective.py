@@ -99,7 +99,11 @@ def test_one_item_that_cannot_be_written_keeps_no_other_from_its_day(
     assert catalog.journal(free.id)[-1] == "ItemPublished"
 
 
-@pytest.mark.parametrize("when", [ahead(days=-1), ahead(days=800), "2099-01-01", "morgen", "2030-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "when",
+    [ahead(days=-1), ahead(days=800), "2099-01-01", "morgen", "2030-01-01T00:00:00"],
+    ids=["past", "years ahead", "a day years ahead", "no time", "no time zone"],
+)
 def test_a_day_that_is_past_too_far_or_no_day_is_named(catalog: CatalogHere, when: str) -> None:
     reviewed = catalog.reviewed(item())
     with refused(Code.INVALID_ARGUMENT) as said:

@@ -25,7 +25,9 @@ def test_who_wrote_any_of_it_cannot_review_it_and_somebody_else_can(catalog: Cat
     assert (published.edition, published.draft_status) == (1, pb.DRAFT_STATUS_NONE)
     # The next edition has writers of its own.
     again = catalog.desk(CARL).SaveItem(definition=item(name="公共场所卫生许可（再改）"))
-    assert catalog.desk(ANN).ReviewItem(item_id=again.id, version=again.version).draft_status == pb.DRAFT_STATUS_REVIEWED
+    assert (
+        catalog.desk(ANN).ReviewItem(item_id=again.id, version=again.version).draft_status == pb.DRAFT_STATUS_REVIEWED
+    )
 
 
 def test_nothing_is_published_before_its_review_nor_after_it_was_written_again(catalog: CatalogHere) -> None:

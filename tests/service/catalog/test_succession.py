@@ -167,7 +167,12 @@ def test_a_merger_is_a_draft_with_the_materials_of_all_each_once(catalog: Catalo
     draft = catalog.desk().GetItemDraft(item_id=into)
     assert (draft.definition.code, draft.definition.name) == ("INTO", "合并后的许可")
     told = [(material.key, material.name) for material in draft.definition.materials]
-    assert told == [("application", "申请书"), ("plan", "平面图"), ("report", "检测报告"), ("application_2", "营业执照")]
+    assert told == [
+        ("application", "申请书"),
+        ("plan", "平面图"),
+        ("report", "检测报告"),
+        ("application_2", "营业执照"),
+    ]
     assert list(draft.predecessors) == [one, two]
     assert catalog.by(None).GetItem(item_id=one).status == pb.ITEM_STATUS_PUBLISHED
 

@@ -10,7 +10,7 @@ from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, PERMISSION_DEN
 from services.case import model_application, model_scenario
 from services.case.model_scenario import Scenario
 from standards import real_names
-from standards.identifiers import id_number_check_digit
+from standards.identifiers import id_number_check_digit, uscc_check_digit
 from tests.support.actors import delegate, handler, person
 from tests.support.items import FORM, definition, simple
 from yiwang.case.v1 import events_pb2 as events
@@ -192,3 +192,17 @@ def test_the_event_carries_what_the_edition_says_and_the_case_never_asks_the_ite
 
 def test_a_good_form_is_good() -> None:
     model_application.check_application(ITEM, scenario(ITEM), FORM, ["application"], 1)
+
+
+def test_a_choice_must_be_one_of_its_options_and_a_credit_code_must_hold() -> None:
+    item = simple(
+        form_fields=[
+            catalog.FormField(key="kind", label="类别", kind=catalog.FIELD_KIND_CHOICE, options=["甲类", "乙类"]),
+            catalog.FormField(key="uscc", label="信用代码", kind=catalog.FIELD_KIND_USCC),
+        ]
+    )
+    good = "91990121MA0XA8M04" + uscc_check_digit("91990121MA0XA8M04")
+    for form in ({}, {"kind": "乙类"}, {"uscc": good}, {"uscc": good.lower()}):
+        assert model_application.check_form(item, form) == []
+    wrong = model_application.check_form(item, {"kind": "丙类", "uscc": good[:-1] + ("A" if good[-1] != "A" else "B")})
+    assert [(one.field, one.reason) for one in wrong] == [("form[kind]", "OPTION_UNKNOWN"), ("form[uscc]", "MALFORMED")]

@@ -12,10 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.items import synthetic_items
-from services.catalog import model, store
-from services.catalog.search import FEW, MOST_HITS, Index, Query
+from services.catalog import search_bits
+from services.catalog.search import MOST_HITS, Index, Query
+from services.catalog.search_columns import Wanted
+from services.catalog.search_matching import FEW
 from services.catalog.search_words import asked, indexed, spelled
-from services.catalog.store import Listed
+from tests.support.listing import listed
+from tests.support.listing import listed_item as item
 from yiwang.catalog.v1 import service_pb2 as pb
 
 SAMPLE = Path(__file__).resolve().parents[3] / "services/catalog/sample/items.json"
@@ -48,10 +51,6 @@ SPOKEN = {
 }
 
 
-def listed(definition: pb.ItemDefinition, version: int = 2) -> Listed:
-    return Listed(store.item_id(definition.code), version, 1, model._listing(definition))
-
-
 @pytest.fixture(scope="module")
 def sample() -> Index:
     items = json.loads(SAMPLE.read_text())["items"]
@@ -67,18 +66,8 @@ def large() -> Index:
     return index
 
 
-def item(number: int, name: str, **changes: Any) -> Listed:
-    fields: dict[str, Any] = {
-        "code": f"C{number}",
-        "department": pb.Department(code="11990121MB0000001K", name="示范县公安局"),
-        "region": "990121",
-        "type_code": "01",
-    }
-    return listed(pb.ItemDefinition(name=name, **(fields | changes)))
-
-
-def names(index: Index, text: str, size: int = 5, **filters: str) -> list[str]:
-    return [hit.name for hit in index.find(Query(text, **filters), 0, size).hits]
+def names(index: Index, text: str, size: int = 5, **filters: Any) -> list[str]:
+    return [hit.name for hit in index.find(Query(text, Wanted(**filters)), 0, size).hits]
 
 
 @pytest.mark.parametrize("said", SPOKEN)
@@ -100,19 +89,19 @@ def test_a_word_of_every_second_item_is_answered_with_a_bounded_list(large: Inde
 
 
 def test_pages_follow_one_another_without_a_gap_or_a_repeat(large: Index) -> None:
-    query = Query("护照", region="990101")
+    query = Query("护照", Wanted(region="990101"))
     whole = [hit.id for hit in large.find(query, 0, 100).hits]
     pages = [hit.id for start in range(0, 100, 7) for hit in large.find(query, start, 7).hits]
     assert pages == whole and len(set(pages)) == len(pages)
-    listing = [hit.id for start in range(0, 60, 20) for hit in large.find(Query(region="990101"), start, 20).hits]
+    listing = [hit.id for start in range(0, 60, 20) for hit in large.find(Query(wanted=Wanted(region="990101")), start, 20).hits]
     assert len(set(listing)) == 60
 
 
 def test_filters_hold_for_every_hit(large: Index) -> None:
-    for hit in large.find(Query("许可证", region="990102", type_code="01"), 0, 50).hits:
+    for hit in large.find(Query("许可证", Wanted(region="990102", type_code="01")), 0, 50).hits:
         assert hit.region.startswith("990102") and hit.type_code == "01"
     department = large.find(Query("证"), 0, 1).hits[0].department.code
-    assert {hit.department.code for hit in large.find(Query("证", department=department), 0, 50).hits} == {department}
+    assert {hit.department.code for hit in large.find(Query("证", Wanted(department=department)), 0, 50).hits} == {department}
 
 
 def test_a_region_finds_what_lies_within_it_and_twelve_digits_mean_the_county() -> None:
@@ -120,26 +109,26 @@ def test_a_region_finds_what_lies_within_it_and_twelve_digits_mean_the_county() 
     index.keep([item(1, "取水许可", region="511602"), item(2, "取水许可", region="511602101")])
     index.keep([item(3, "取水许可", region="511603")])
     for region, count in (("51", 3), ("511600", 3), ("511602", 2), ("511602000000", 2), ("511602101", 1), ("5117", 0)):
-        assert index.find(Query("取水", region=region)).total == count
-        assert index.find(Query(region=region)).total == count
+        assert index.find(Query("取水", Wanted(region=region))).total == count
+        assert index.find(Query(wanted=Wanted(region=region))).total == count
 
 
 def test_a_topic_is_matched_as_a_whole() -> None:
     index = Index()
     index.keep([item(1, "取水许可", topics=["生态环境"]), item(2, "取水许可", topics=["生态"])])
-    assert index.find(Query(topic="生态")).total == 1
-    assert index.find(Query("取水", topic="生态环境")).total == 1
+    assert index.find(Query(wanted=Wanted(topic="生态"))).total == 1
+    assert index.find(Query("取水", Wanted(topic="生态环境"))).total == 1
 
 
 def test_an_item_is_replaced_and_goes_with_its_listing() -> None:
     index = Index()
     one = item(1, "取水许可")
     assert index.keep([one]) == 1 and index.keep([one]) == 0
-    renamed = item(1, "打井备案")._replace(version=3)
+    renamed = item(1, "打井备案", version=3)
     assert index.keep([renamed]) == 1
     assert names(index, "取水") == [] and names(index, "打井") == ["打井备案"]
     assert index.keep([one]) == 0, "an older version never comes back"
-    index.keep([renamed._replace(version=4, listing=None)])
+    index.keep([item(1, "打井备案", version=4, status=pb.ITEM_STATUS_SUSPENDED)])
     assert (index.find(Query("打井")).total, index.find(Query()).total) == (0, 0)
     index.keep([renamed._replace(version=5)])
     assert names(index, "打井") == ["打井备案"]
@@ -176,8 +165,9 @@ def test_pinyin_knows_the_readings_that_matter() -> None:
 
 
 def test_words_around_the_matter_are_dropped_unless_nothing_else_is_said() -> None:
-    assert asked("我要开饭店怎么办").words == ["开", "饭店"]
-    assert asked("怎么办").words == ["怎么", "怎么办"]
+    assert [unit.word for unit in asked("我要开饭店怎么办").units] == ["开", "饭店"]
+    assert [unit.word for unit in asked("怎么办").units] == ["怎么办"]
+    assert [(unit.word, unit.start) for unit in asked("办 SC证").units] == [("办", 0), ("sc", 1), ("证", 3)]
     assert "开饭店" in indexed(["开饭店"]).split()
 
 
@@ -197,4 +187,12 @@ def slowest(run: Callable[[str], object], texts: list[str]) -> float:
 def test_a_search_takes_milliseconds(large: Index) -> None:
     texts = ["申请", "办理", "证", "许可证", "申请 办理 证", "开饭店", "spjy", "变更登记 备案 申请", "馆", "不存在的词"]
     assert slowest(lambda text: large.find(Query(text)), texts) < 60
-    assert slowest(lambda region: large.find(Query(region=region)), ["", "990101", "9901"]) < 60
+    assert slowest(lambda region: large.find(Query(wanted=Wanted(region=region))), ["", "990101", "9901"]) < 60
+
+
+@given(st.lists(st.integers(0, 3000), max_size=200, unique=True))
+def test_a_set_of_rows_comes_back_as_it_went_in(rows: list[int]) -> None:
+    bits = search_bits.from_rows(rows)
+    raw = search_bits.as_bytes(bits)
+    assert search_bits.to_rows(bits) == sorted(rows) == [row for row in range(3001) if search_bits.has(raw, row)]
+    assert search_bits.some(row in rows for row in range(3001)) == bits

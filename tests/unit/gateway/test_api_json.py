@@ -5,6 +5,7 @@ import pytest
 from services.gateway.api_json import METHODS
 from tests.unit.gateway.told import CASE, ITEM, Services, Site, a_case, refuse
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.identity.v1 import (
     agents_pb2,
@@ -25,6 +26,7 @@ IDENTITY = (
     agents_pb2, clients_pb2, counties_pb2, delegations_pb2, factors_pb2, officers_pb2, organizations_pb2, privacy_pb2, sso_pb2,
     verifications_pb2,
 )  # fmt: skip
+CATALOGUE = (directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2)
 CASES = "/api/yiwang.case.v1.CaseService"
 CATALOG = "/api/yiwang.catalog.v1.CatalogService"
 BEARER = {"authorization": "Bearer token-of-a-person"}
@@ -131,7 +133,7 @@ def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
 def test_every_method_of_the_contracts_has_an_address():
     written = {
         f"/{service.full_name}/{method.name}"
-        for file in (identity, catalog, cases, rating, *IDENTITY)
+        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }

@@ -4,10 +4,12 @@ import re
 
 import pytest
 
-from services.gateway import words
+from services.gateway import catalog_terms, searching, words
 from services.gateway.progress import stages
 from services.gateway.render import STATIC
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import directory_pb2 as directory
+from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.rating.v1 import service_pb2 as rating
 
@@ -19,6 +21,22 @@ TABLES = [
     (catalog.Necessity, words.NECESSITY),
     (catalog.StepKind, words.STEP_KIND),
     (rating.Grade, words.GRADE),
+    (catalog.Trait, catalog_terms.TRAIT),
+    (catalog.HandlingForm, catalog_terms.FORM),
+    (catalog.Reach, catalog_terms.REACH),
+    (catalog.CaseKind, catalog_terms.CASE_KIND),
+    (catalog.ReviewKind, catalog_terms.REVIEW_KIND),
+    (catalog.ResultKind, catalog_terms.RESULT),
+    (catalog.ProcedureKind, catalog_terms.PROCEDURE),
+    (catalog.MaterialForm, catalog_terms.MEDIUM),
+    (catalog.MaterialKind, catalog_terms.MATERIAL),
+    (catalog.Maker, catalog_terms.MAKER),
+    (catalog.FacetKind, searching.KINDS),
+    (directory.PowerSource, catalog_terms.POWER),
+    (directory.BodyKind, catalog_terms.BODY),
+    (lists.ListKind, catalog_terms.LIST),
+    (lists.RateKind, catalog_terms.RATE),
+    (lists.RatePart, catalog_terms.PART),
 ]
 
 

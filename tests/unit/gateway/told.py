@@ -11,7 +11,9 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from chassis import rules
 from services.gateway.calls import CallError, FieldError
+from standards import scenarios
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.case.v1 import service_pb2_grpc as case_grpc
 from yiwang.catalog.v1 import directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc
@@ -84,6 +86,8 @@ class Services:
         if method not in BESIDE or "traceparent" in metadata:
             self.heard.append((method, request, metadata))
         answer = self.answers.get(method, refuse("NOT_FOUND", "NOT_TOLD", "没有"))
+        if method == "GuideItem" and method not in self.answers and "GetItem" in self.answers:
+            answer = guided(self.answers["GetItem"])
         answer = answer(request) if callable(answer) else answer
         if isinstance(answer, CallError):
             await abort(context, answer)
@@ -207,6 +211,18 @@ def a_case(status: int = cases.CASE_STATUS_SUBMITTED, *moves: str) -> cases.Case
     )  # fmt: skip
     case.materials.add(key="m1", name="申请书", necessity=catalog.NECESSITY_REQUIRED)
     return case
+
+
+def guided(item: catalog.Item) -> Callable[[Any], Any]:
+    """What catalog's GuideItem answers for this item."""
+
+    def answer(request: catalog.GuideItemRequest) -> Any:
+        if wrong := scenarios.wrong_answers(item.definition.questions, request.answers):
+            named = [FieldError(one.field, one.message, one.reason) for one in wrong]
+            return CallError(grpc.StatusCode.INVALID_ARGUMENT, wrong[0].reason, wrong[0].message, named)
+        return scenarios.resolve(item.definition, request.answers, rules.judge, item.id, item.edition)
+
+    return answer
 
 
 class LifespanOf:
