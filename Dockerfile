@@ -17,6 +17,8 @@ COPY services services
 RUN pip install .
 
 FROM python:3.12-slim
+# A TrueType font with Chinese characters (4 MB), which the label sheets of the gateway embed.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-droid-fallback && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/yiwang /opt/yiwang
 ENV PATH=/opt/yiwang/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from loadtests.campaign import Campaign, until_true
 from loadtests.figures import Figure
 from loadtests.items import synthetic_items
-from yiwang.catalog.v1 import service_pb2, service_pb2_grpc
+from yiwang.catalog.v1 import lists_pb2, lists_pb2_grpc, service_pb2, service_pb2_grpc
 
 ITEMS = 50_000
 QUERIES = [
@@ -32,7 +32,21 @@ def figures(campaign: Campaign) -> list[Figure]:
         Figure("catalog.search_p99", result["p99"], "ms", 30),
         Figure("catalog.search_cpu", result["cpu_by"]["catalog-api"], "ms"),
         Figure("catalog.search_api_rss", campaign.suite.process("catalog", "api").rss / 2**20, "MB"),
+        Figure("catalog.rates_50k_ms", _rates(campaign), "ms", 1000),
     ]
+
+
+def _rates(campaign: Campaign) -> float:
+    """The slowest of a few calls for all rates of all items."""
+    stub = lists_pb2_grpc.ListServiceStub(grpc.insecure_channel(campaign.suite.address("catalog")))
+    took = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        answer = stub.GetRates(lists_pb2.GetRatesRequest(), timeout=10)
+        took.append((time.perf_counter() - begin) * 1000)
+    if answer.items < ITEMS / 2:
+        raise RuntimeError(f"rates: of {answer.items} items only")
+    return max(took)
 
 
 def _import(campaign: Campaign) -> None:

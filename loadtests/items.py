@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from standards.identifiers import uscc_check_digit
 from yiwang.catalog.v1 import service_pb2 as pb
+from yiwang.rules.v1 import rules_pb2 as rules
 
 ITEMS_PER_COUNTY: Final = 500
 
@@ -115,3 +116,156 @@ def _item(draw: random.Random, number: int, county: int, place: int) -> pb.ItemD
         online=draw.random() < 0.9,
         topics=draw.sample(TOPICS, draw.randint(1, 2)),
     )
+
+
+def full_items(count: int, seed: int) -> Iterator[pb.ItemDefinition]:
+    """So many items with at least forty elements filled, a third of them with questions and rules; the same for the same seed.
+
+    One in eight breaks something, as real lists do: a promise above the law's limit, a placeholder, a visit nobody explains.
+    """
+    draw = random.Random(seed)
+    for item in synthetic_items(count, seed):
+        _fill(draw, item)
+        if draw.random() < 1 / 3:
+            _ask(item)
+        if draw.random() < 1 / 8:
+            draw.choice(_BREAKS)(item)
+        yield item
+
+
+def _fill(draw: random.Random, item: pb.ItemDefinition) -> None:
+    """The elements a published guide has beyond the bare ones."""
+    county, thing = item.department.name[:3], item.name[:6]
+    implementation = item.code[:31]
+    file = pb.GuideFile(name="样表.pdf", url=f"https://example.org/{item.code}.pdf")
+    item.visits = 0 if item.online else 1
+    item.MergeFrom(
+        pb.ItemDefinition(
+            implementation_code=implementation,
+            duty_codes=[implementation],
+            former_codes=[f"{item.type_code}{item.base_code[4:]}"],
+            laws=[
+                pb.Law(
+                    title="《中华人民共和国行政许可法》",
+                    article="第三十二条",
+                    text="行政机关对申请人提出的行政许可申请，应当根据下列情况分别作出处理。",
+                ),
+                pb.Law(title=f"《{thing}管理办法》", article="第八条", number="省政府令第12号"),
+            ],
+            fees=[
+                pb.Fee(
+                    name="工本费", standard="10元/证", least=1000, most=1000, unit="证", basis="发改价格〔2019〕914号"
+                )
+            ],
+            charged=True,
+            pay_online=True,
+            fee_note="按省定标准收取",
+            results=[
+                pb.Result(
+                    name=item.result_name or f"{thing}结果告知书",
+                    kind=pb.RESULT_KIND_CERTIFICATE,
+                    sample=file,
+                    validity="5年",
+                )
+            ],
+            places=[
+                pb.Place(
+                    name=f"{county}政务服务大厅",
+                    address=f"{county}人民路1号",
+                    windows="3—5号",
+                    hours="工作日9:00—17:00",
+                    phone="0990-12345678",
+                )
+            ],
+            windows=f"{county}政务服务大厅综合窗口",
+            phone=f"0990-8{draw.randint(100000, 999999)}",
+            supervision_phone="12345",
+            online_depths=[1, 2, 4, 5] if item.online else [1],
+            visit_reason="" if item.online else "核验原件",
+            handling_forms=[
+                pb.HANDLING_FORM_WINDOW,
+                *([pb.HANDLING_FORM_WEB, pb.HANDLING_FORM_MOBILE] if item.online else []),
+            ],
+            reach=pb.REACH_CITY,
+            case_kind=pb.CASE_KIND_PROMISED,
+            review_kind=pb.REVIEW_KIND_THEN_DECIDED,
+            postal=True,
+            bookable=True,
+            corporate_topics=["准营准办"],
+            quantity_limit="无数量限制",
+            exercise_level="4",
+            handling_office="行政审批股",
+            joint_departments=[f"{county}公安局"],
+            at_service_centre=True,
+            faq=[pb.Faq(question=f"{thing}多久能办好？", answer="材料齐全的，在承诺时限内办结。")],
+            apply_by="全年可申请",
+            baseline=pb.Baseline(visits=3, materials=12, steps=9, source="2018年清单"),
+            source_note="县级事项清单",
+        )
+    )
+    item.steps.add(name="办结", kind=pb.STEP_KIND_ISSUE, outcome="办结通知")
+    item.steps.add(name="送达", kind=pb.STEP_KIND_ISSUE)
+    for step in item.steps:
+        step.role, step.standard = "许可岗", "材料齐全、符合法定形式"
+    for number, material in enumerate(item.materials):
+        material.MergeFrom(
+            pb.Material(
+                kind=pb.MATERIAL_KIND_DOCUMENT, medium=pb.MATERIAL_FORM_EITHER, originals=1, form="原件，纸质或电子", copies="1", maker=pb.MAKER_APPLICANT,
+                standard="内容完整，加盖公章", note="复印件注明与原件一致" if number % 2 else "", blank_form=file, sample=file,
+                waiver=pb.WAIVER_LICENCE if "营业执照" in material.name or "身份证" in material.name else pb.WAIVER_NONE,
+                licence_code="L1000001" if "营业执照" in material.name else "",
+                licence_name="电子证照" if "身份证" in material.name else "",
+            )
+        )  # fmt: skip
+
+
+def _leaf(cel: str) -> rules.Rule:
+    return rules.Rule(leaf=rules.Leaf(id="premises", cel=cel, basis="管理办法第八条", says="经营场所的来源"))
+
+
+def _ask(item: pb.ItemDefinition) -> None:
+    """Two questions that some materials, a step and a limit depend on."""
+    options = [
+        pb.Option(key=key, text=text) for key, text in (("own", "自有"), ("rented", "租赁"), ("lent", "无偿使用"))
+    ]
+    item.questions.add(key="premises", text="经营场所的来源？", kind=pb.QUESTION_KIND_ONE, options=options)
+    item.questions.add(key="agent", text="是否委托他人办理？", kind=pb.QUESTION_KIND_YES_NO)
+    item.materials.add(
+        key="lease",
+        name="场所租赁合同",
+        necessity=pb.NECESSITY_REQUIRED,
+        source="申请人自备",
+        when=_leaf('premises == "rented"'),
+    )
+    item.materials.add(
+        key="proof",
+        name="无偿使用说明",
+        necessity=pb.NECESSITY_REQUIRED,
+        source="申请人自备",
+        when=_leaf('premises == "lent"'),
+    )
+    item.materials.add(
+        key="agency", name="代理协议", necessity=pb.NECESSITY_REQUIRED, source="申请人自备", when=_leaf("agent")
+    )
+    item.limit_variants.add(
+        when=_leaf('premises == "own" && !agent'), promised_limit=pb.Limit(amount=1, unit=pb.TIME_UNIT_WORKING_DAY)
+    )
+
+
+def _too_long(item: pb.ItemDefinition) -> None:
+    item.promised_limit.amount = 30
+
+
+def _placeholder(item: pb.ItemDefinition) -> None:
+    item.conditions = "暂无"
+
+
+def _unexplained(item: pb.ItemDefinition) -> None:
+    item.visits, item.visit_reason = 2, ""
+
+
+def _unlinked(item: pb.ItemDefinition) -> None:
+    del item.duty_codes[:]
+
+
+_BREAKS: Final = (_too_long, _placeholder, _unexplained, _unlinked)

@@ -15,9 +15,11 @@ from services.catalog import (
     model_themes_checks,
     reading,
     reading_json,
+    store_files,
 )
 from services.catalog.importing_defaults import Row, bad
 from services.catalog.reading import RawRow, Unreadable
+from yiwang.catalog.v1 import items_pb2 as items
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2 as themes
 
@@ -67,7 +69,27 @@ def rough_rows(path: Path) -> int | None:
         return None
 
 
+def _guide_file(path: Path) -> items.UploadGuideFileRequest | None:
+    """A form or sample of guides, as a whole; None for what is a table (an XLSX, too) or cannot be read."""
+    try:
+        if path.stat().st_size > store_files.MOST_BYTES:
+            return None
+        with path.open("rb") as file:
+            if not file.read(4).startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"PK\x03\x04")):
+                return None
+        content = path.read_bytes()
+    except OSError:
+        return None
+    kind = store_files.media_type(content)
+    if kind is None or kind.endswith(".sheet"):
+        return None
+    return items.UploadGuideFileRequest(request_id="import-guide-file", name=path.name[:200], content=content)
+
+
 def _mapped(path: Path) -> Iterator[Row]:
+    if upload := _guide_file(path):
+        yield Row(1, upload, [], [])
+        return
     reading.checked_head(path, reading.MOST_BYTES)
     lines = path.suffix.lower() in reading.LINES or reading_json.is_lines(path)
     content = None if lines else reading.document(path)
@@ -113,7 +135,8 @@ def _checked(row: Row) -> Row:
 
 def _key(definition: Any) -> str:
     """What may stand once in a file: a code; of a theme, or of words, one for a region."""
-    return f"{getattr(definition, 'code', '')}/{definition.region if not isinstance(definition, pb.ItemDefinition) else ''}"
+    region = "" if isinstance(definition, pb.ItemDefinition) else getattr(definition, "region", "")
+    return f"{getattr(definition, 'code', '')}/{region}"
 
 
 def _new(seen: set[str], level: Any) -> bool:

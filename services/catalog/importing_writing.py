@@ -1,6 +1,7 @@
 """Writes what an import read into the records in their normal way, one act each. Whatever is brought twice is written once."""
 
 import time
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -20,9 +21,12 @@ from services.catalog import (
     model_lines,
     model_standard,
     model_themes,
+    model_vocabulary,
     store,
     store_directory,
+    store_files,
     store_themes,
+    store_vocabulary,
 )
 from services.catalog.importing_defaults import Row
 from services.catalog.importing_report import BAD, CHANGED, NEW, UNCHANGED, Line, fault
@@ -30,8 +34,10 @@ from services.catalog.model_life import digest
 from services.catalog.store_directory import Standard
 from standards import lint
 from yiwang.catalog.v1 import directory_pb2 as directory
+from yiwang.catalog.v1 import items_pb2 as items
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2 as themes
+from yiwang.catalog.v1 import vocabulary_pb2 as vocabulary
 
 # Seconds a standard may be out of date here.
 FRESH: Final = 2.0
@@ -92,9 +98,13 @@ class Importer:
     def _bring(self, row: Row) -> Outcome:
         for above in row.above:
             self._write(above, create_only=True)
+        if isinstance(row.definition, items.UploadGuideFileRequest):
+            return Outcome(self._file(row.definition), [])
         if not isinstance(row.definition, pb.ItemDefinition):
             lines, _ = _told(row, row.definition)
-            return Outcome(self._write(row.definition), lines)
+            # Words that officers keep are theirs: those of a file are for a region that has none.
+            own = isinstance(row.definition, vocabulary.Vocabulary)
+            return Outcome(self._write(row.definition, create_only=own), lines)
         standard = self._standard(row.definition)
         source = digest(MessageToDict(row.definition))
         definition = model_standard.held(standard.entry, row.definition) if standard else row.definition
@@ -124,6 +134,12 @@ class Importer:
             self._entries.update((definition.code, *definition.former_codes))
         return CHANGED if known else NEW
 
+    def _file(self, upload: items.UploadGuideFileRequest) -> str:
+        kind = store_files.media_type(upload.content)
+        known = store_files.has(self._database, hashlib.sha256(upload.content).hexdigest())
+        store_files.put(self._database, upload.name, kind or "", upload.content)
+        return UNCHANGED if known else NEW
+
     def _standard(self, definition: pb.ItemDefinition) -> Standard | None:
         if time.monotonic() - self._looked > FRESH:
             # A standard that is published while the import runs holds from then on.
@@ -136,6 +152,11 @@ class Importer:
         if key not in self._standards:
             self._standards[key] = store_directory.standard_of(self._database, definition)
         return self._standards[key]
+
+
+def _words(state: Any, id: str, one: vocabulary.Vocabulary, live: bool) -> list[Message]:
+    saved = model_vocabulary.save(state, one.region, one.groups, 0)
+    return [saved] if saved else []
 
 
 def _told(row: Row, definition: Message | None) -> tuple[list[Line], bool]:
@@ -167,5 +188,10 @@ def _kinds(parts: Parts) -> dict[type, Kind]:
         ),
         themes.ThemeDefinition: Kind(
             store_themes.themes(database), lambda one: store_themes.theme_id(one.code, one.region), model_themes.bring
+        ),
+        vocabulary.Vocabulary: Kind(
+            store_vocabulary.vocabularies(database),
+            lambda one: store_vocabulary.vocabulary_id(one.region),
+            _words,
         ),
     }

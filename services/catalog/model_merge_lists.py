@@ -4,12 +4,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2
 
-T = TypeVar("T")
 Identity = tuple[Any, ...]
 _NOT_WORDS = re.compile(r"[\W_]+")
 # Weakest first: of what several items demand of one material the strongest counts.
@@ -108,8 +108,9 @@ def materials(asked: Sequence[Asked]) -> list[themes_pb2.MergedMaterial]:
         line = _line(same, taken)
         keys |= {(one.owner, one.material.key): line.material.key for one in same}
         lines.append(line)
+    by_key = {line.material.key: line for line in lines}
     for line, same in zip(lines, merged.values(), strict=True):
-        line.material.excludes[:] = _excluded(same, keys, lines)
+        line.material.excludes[:] = _excluded(same, keys, by_key)
     return lines
 
 
@@ -197,19 +198,21 @@ def _line(same: Sequence[Asked], taken: set[str]) -> themes_pb2.MergedMaterial:
 
 
 def _excluded(
-    same: Sequence[Asked], keys: Mapping[tuple[str, str], str], lines: Sequence[themes_pb2.MergedMaterial]
+    same: Sequence[Asked], keys: Mapping[tuple[str, str], str], lines: Mapping[str, themes_pb2.MergedMaterial]
 ) -> list[str]:
     """Lines that are not asked for once this one is handed in: those that everybody who asks for them would leave out then."""
-    says = [(one.owner, keys.get((one.owner, key), "")) for one in same for key in one.material.excludes]
     owners: dict[str, set[str]] = {}
-    for owner, key in says:
-        owners.setdefault(key, set()).add(owner)
-    return [line.material.key for line in lines if (by := owners.get(line.material.key)) and by >= set(line.fills)]
+    for one in same:
+        for key in one.material.excludes:
+            if place := keys.get((one.owner, key)):
+                owners.setdefault(place, set()).add(one.owner)
+    return [place for place, by in owners.items() if by >= set(lines[place].fills)]
 
 
 def _free(key: str, owner: str, taken: set[str]) -> str:
     """A key nobody has yet: the item's own, else with the item's key before it."""
-    names = (key, f"{owner}_{key}"[:40], *(f"{key[:36]}_{number}" for number in range(2, 5000)))
+    numbered = (f"{key[:34]}_{number}" for number in count(2))
+    names = chain((key, f"{owner}_{key}"[:40]), numbered)
     found = next(name for name in names if name not in taken)
     taken.add(found)
     return found

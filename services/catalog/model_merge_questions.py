@@ -1,6 +1,7 @@
 """The questions of a theme: its own, the choice among alternatives, and those of its items, each asked once. Pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 from services.catalog.model_merge_lists import normalised
@@ -52,10 +53,8 @@ def _place(owner: str, question: pb.Question, found: Mapping[str, pb.Question], 
     there = found.get(question.key)
     if not question.key.startswith(CHOICE) and (there is None or _same(there, question, question.key in own)):
         return question.key
-    names = (
-        f"{owner}_{question.key}"[:40],
-        *(f"{owner[:16]}_{question.key[:18]}_{number}" for number in range(2, 5000)),
-    )
+    numbered = (f"{owner[:16]}_{question.key[:16]}_{number}" for number in count(2))
+    names = chain((f"{owner}_{question.key}"[:40],), numbered)
     return next(name for name in names if name not in found)
 
 

@@ -5,7 +5,7 @@ People type what they are asked for everywhere: names, ID numbers, telephones. B
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from standards.identifiers import COMPOUND_SURNAMES
@@ -15,6 +15,7 @@ _DIGITS: Final = 4
 _LATIN = re.compile(r"[a-z]{4,}")
 _NUMERALS = re.compile(r"[零〇一二三四五六七八九幺两十百千]{4,}")
 _ADDRESS = re.compile(r"[0-9零〇一二三四五六七八九十百]+(?:号|栋|幢|座|单元|室|弄|巷|楼|层|组|队)|[路街巷弄村镇乡].{0,4}号")
+_WORDS = re.compile(r"[a-z0-9]+|[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _SURNAMES: Final = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧肖程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任"
@@ -25,39 +26,37 @@ _SURNAMES: Final = frozenset(
 )
 
 
-def kept(text: str, parts: Iterable[str], knows: Callable[[list[str]], set[str]]) -> str:
-    """The words as they are counted; empty when they must not be kept. `parts` is the text cut into words, and `knows` tells which
-    words the catalogue has itself."""
+# Longest text that is taken for a name by its first character alone.
+_SHORT: Final = 3
+_NAME_TAG: Final = "nr"
+
+
+def kept(text: str, parts: Sequence[tuple[str, str]], knows: Callable[[list[str]], set[str]]) -> str:
+    """The words as they are counted; empty when they must not be kept.
+
+    `parts` is the text cut into words, each with what part of speech it is taken for; `knows` tells which words are the catalogue's.
+    """
     plain = unicodedata.normalize("NFKC", text).lower()
-    words = " ".join(re.findall(r"[a-z0-9]+|[\u3400-\u9fff\U00020000-\U0003ffff]+", plain))
+    words = "".join(_WORDS.findall(plain))
     if not SHORTEST <= len(words) <= LONGEST or "@" in plain or "·" in text or not _CHINESE.search(words):
         return ""
-    if sum(character.isdecimal() for character in plain) >= _DIGITS or _LATIN.search(plain):
+    if sum(character.isdecimal() for character in plain) >= _DIGITS or _LATIN.search(words):
         return ""
-    if _NUMERALS.search(plain) or _ADDRESS.search(plain):
+    if _NUMERALS.search(words) or _ADDRESS.search(words):
         return ""
-    return "" if _maybe_named(list(parts), knows) else words
+    return "" if _maybe_named(parts, knows([word for word, _ in parts])) else words
 
 
-def _maybe_named(parts: list[str], knows: Callable[[list[str]], set[str]]) -> bool:
-    """Whether a name may stand in it: a family name and something after it that is no word of the catalogue."""
-    known = knows(list(dict.fromkeys(parts)))
-    text = "".join(parts)
-    # A given name may itself be a word (王建设): a short text that begins with a lone family name is taken for a name.
-    if parts and len(text) <= 4 and (parts[0] in _SURNAMES or parts[0] in COMPOUND_SURNAMES):
+def _maybe_named(parts: Sequence[tuple[str, str]], known: set[str]) -> bool:
+    """Whether a person's name may stand in it: what is tagged as one and is no word of the catalogue, or what begins like one."""
+    text = "".join(word for word, _ in parts)
+    begins = text[:1] in _SURNAMES or text[:2] in COMPOUND_SURNAMES
+    if begins and len(text) <= _SHORT and text not in known:
         return True
-    stretch = ""
-    for part in [*parts, ""]:
-        if part and (part not in known or len(part) == 1):
-            stretch += part
-            continue
-        if _has_name(stretch):
+    for (word, tag), (after, _) in zip(parts, [*parts[1:], ("", "")], strict=True):
+        if word[:2] in COMPOUND_SURNAMES or (tag == _NAME_TAG and word not in known):
             return True
-        stretch = ""
+        # A lone family name before a word that is as short as a given name: 于丹, 王建设.
+        if word in _SURNAMES and after and (len(after) == 1 or len(text) <= _SHORT + 1):
+            return True
     return False
-
-
-def _has_name(stretch: str) -> bool:
-    if any(stretch[place : place + 2] in COMPOUND_SURNAMES for place in range(len(stretch) - 1)):
-        return True
-    return any(character in _SURNAMES for character in stretch[:-1])

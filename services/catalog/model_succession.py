@@ -155,6 +155,11 @@ def _take_materials(into: pb.ItemDefinition, other: pb.ItemDefinition, number: i
         copy.excludes[:] = [keys.get(key, key) for key in material.excludes]
         if _depends(copy, otherwise):
             _explain(copy)
+    # Alternatives are all as necessary as one another.
+    loosened = {one.one_of for one in into.materials if one.one_of and one.necessity == pb.NECESSITY_CONDITIONAL}
+    for material in into.materials:
+        if material.one_of in loosened:
+            material.necessity = pb.NECESSITY_CONDITIONAL
 
 
 def _alone(material: pb.Material) -> bool:

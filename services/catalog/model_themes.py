@@ -72,12 +72,12 @@ def withdraw(theme: Theme, reason: str) -> events.ThemeWithdrawn:
     return events.ThemeWithdrawn(theme_id=theme.id, reason=reason)
 
 
-def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bool = True) -> list[Message] | None:
+def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bool = True) -> list[Message]:
     """What an import writes: the definition when the source changed it, published when `live` and not over. Nothing for the same one
     again, and nothing over what officers wrote since. INVALID_ARGUMENT names what is wrong, as in a save."""
     incoming = digest(MessageToDict(definition))
     if theme is not None and theme.life.status == WITHDRAWN:
-        return None
+        return []
     found: list[Message] = []
     if theme is None or incoming not in (theme.imported, theme.life.digest):
         saved = save(theme, id, definition)
@@ -87,7 +87,7 @@ def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bo
     fresh = theme is None or theme.life.published_digest != incoming
     if live and ours and fresh:
         found.append(_edition(id, theme.life.edition + 1 if theme else 1, definition))
-    return found or None
+    return found
 
 
 def definition_of(content: Mapping[str, Any]) -> pb.ThemeDefinition:

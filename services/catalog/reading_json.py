@@ -107,18 +107,17 @@ def _decoded(text: str, start: int) -> tuple[Any, int]:
 
 def deeper(value: Any, most: int) -> bool:
     """Whether lists and objects stand more than so many deep within each other."""
-    level = [value]
-    for _ in range(most + 1):
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(most):
         level = [
             part
             for one in level
-            if isinstance(one, (dict, list))
             for part in (one.values() if isinstance(one, dict) else one)
             if isinstance(part, (dict, list))
         ]
         if not level:
             return False
-    return True
+    return bool(level)
 
 
 def _read(path: Path, encoding: str) -> str:

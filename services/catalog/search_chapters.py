@@ -77,7 +77,7 @@ CREATE TABLE chapters (number INTEGER, {_COLUMNS});
 CREATE INDEX chapters_number ON chapters (number);
 CREATE INDEX chapters_region ON chapters (region, since);
 """
-INSERT = f"INSERT INTO chapters VALUES ({', '.join('?' * (1 + len(Row._fields)))})"
+INSERT = f"INSERT INTO chapters VALUES ({', '.join('?' * (1 + len(Row._fields)))})"  # noqa: S608 - question marks
 DELETE = "DELETE FROM chapters WHERE number = ?"
 # An index on regions helps where there is a region, and slows down where all are wanted.
 _SELECT = f"SELECT {_COLUMNS} FROM chapters NOT INDEXED WHERE since <= :at AND until > :at"  # noqa: S608 - names of columns
@@ -95,7 +95,11 @@ def rows(one: Listed) -> list[Row]:
     """An item's chapters, oldest first."""
     history = one.history
     ends = [milliseconds(chapter.since) for chapter in history[1:]] + [OPEN]
-    return [_row(one.id, chapter, until, history[0].facts) for chapter, until in zip(history, ends, strict=True)] if history else []
+    return (
+        [_row(one.id, chapter, until, history[0].facts) for chapter, until in zip(history, ends, strict=True)]
+        if history
+        else []
+    )
 
 
 def select(reader: sqlite3.Connection, region: str, department: str, at: datetime) -> Iterator[Row]:
@@ -120,8 +124,8 @@ def instant(since: int) -> datetime:
 
 def _row(id: str, chapter: Chapter, until: int, first: Facts) -> Row:
     facts = chapter.facts
-    statutory, promised = facts.statutory or (0, 0), facts.promised or (0, 0)
-    return Row(
+    statutory, promised = facts.statutory or [0, 0], facts.promised or [0, 0]
+    told = (
         id,
         chapter.edition,
         chapter.status,
@@ -147,13 +151,14 @@ def _row(id: str, chapter: Chapter, until: int, first: Facts) -> Row:
         *before(facts, first),
         _rest(chapter, facts),
     )
+    return Row._make(told)
 
 
-def before(facts: Facts, first: Facts) -> tuple[int, int, int, int, int]:
+def before(facts: Facts, first: Facts) -> list[int]:
     """Visits, materials, steps, and the limit's amount and unit before the reform. A baseline of 0 is none: the first edition's counts."""
     visits, materials, steps, amount, unit = facts.baseline or (0, 0, 0, 0, 0)
-    limit = (amount, unit) if unit else tuple(first.promised or (0, 0))
-    return (visits or first.visits, materials or first.materials, steps or first.steps, limit[0], limit[1])
+    limit = [amount, unit] if unit else first.promised or [0, 0]
+    return [visits or first.visits, materials or first.materials, steps or first.steps, *limit]
 
 
 def _rest(chapter: Chapter, facts: Facts) -> str:

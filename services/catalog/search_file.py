@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from services.catalog import search_chapters
 
@@ -70,11 +70,16 @@ class File:
 
     def begin_anew(self) -> None:
         """Throws the file away for an empty one. Searches under way end with an error of SQLite or with what they have."""
-        self.close()
+        self._part()
         self._remove()
         self.reused = self._open()
 
     def close(self) -> None:
+        """Closes the file and leaves it to the next process."""
+        self._part()
+        self._lock.close()
+
+    def _part(self) -> None:
         """Closes what nobody uses at the moment; the rest closes with its last user."""
         with suppress(queue.Empty):
             while True:
@@ -123,7 +128,7 @@ def _own_folder(owner: File) -> str:
     return folder
 
 
-def _place(folder: str) -> tuple[object, Path]:
+def _place(folder: str) -> tuple[TextIO, Path]:
     """The first file of the folder that no living process has, and the lock that says so."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     for number in range(MOST_PROCESSES):

@@ -11,7 +11,7 @@ from chassis.acts import now
 from services.catalog import model_misses, store_misses
 from services.catalog.search import Index
 from services.catalog.search_columns import Wanted
-from services.catalog.search_words import runs, words
+from services.catalog.search_words import tagged
 from standards import codes
 
 # Different words between two polls; what is more is not counted.
@@ -34,8 +34,7 @@ class Misses:
         prefix = codes.region_prefix(region)
         if not codes.region_valid(region) or not self._index.has(Wanted(region=prefix)):
             return
-        parts = [word for run in runs(text)[:12] for word in words(run)]
-        if kept := model_misses.kept(text, parts, self._index.knows):
+        if kept := model_misses.kept(text, tagged(text), self._index.knows):
             key = (prefix, now().astimezone(_SHANGHAI).date(), kept)
             with self._lock:
                 if key in self._waiting or len(self._waiting) < MOST_WAITING:

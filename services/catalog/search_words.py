@@ -102,6 +102,11 @@ def words(run: str) -> list[str]:
     return [run] if run.isascii() else list(rjieba.cut(run))
 
 
+def tagged(text: str) -> list[tuple[str, str]]:
+    """The words of a text with what parts of speech they are taken for (nr = a person's name)."""
+    return [pair for run in runs(text)[:MOST_WORDS] for pair in rjieba.tag(run)]
+
+
 def spelled(texts: Iterable[str]) -> str:
     """Pinyin of texts from each word on, run together, and its initials; found by their beginnings."""
     tokens: list[str] = []

@@ -1,4 +1,6 @@
-"""`python -m services.gateway`: one process, stopped gracefully by SIGTERM."""
+"""`python -m services.gateway`: one process, stopped gracefully by SIGTERM; `python -m services.gateway qr …` writes QR codes."""
+
+import sys
 
 import uvicorn
 
@@ -31,4 +33,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["qr"]:
+        from services.gateway import qr_batch
+
+        sys.exit(qr_batch.main(sys.argv[2:]))
     main()

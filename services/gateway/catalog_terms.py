@@ -1,5 +1,6 @@
 """The Chinese terms of the catalogue: facets, guides, directory, lists and rates. Tables, and the texts made from them."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.gateway import words
@@ -208,7 +209,7 @@ def depth_text(depths: list[int]) -> str:
     return "、".join(DEPTH[one] for one in sorted(depths) if one in DEPTH)
 
 
-def forms_text(forms: list[int]) -> str:
+def forms_text(forms: Iterable[catalog.HandlingForm.ValueType]) -> str:
     """How it can be applied for."""
     return "、".join(FORM[one] for one in forms if one in FORM)
 

@@ -19,8 +19,8 @@ SECONDS = 2.0
 MOST_KEPT = 64
 # A facet tells so many values at most.
 MOST_VALUES = 50
-# Whose topics are whose: as published, natural persons are one word and legal persons several.
-PERSONS, LEGAL = ("自然人",), ("企业法人", "事业法人", "社会组织法人", "非法人企业", "其他组织")
+# Whose topics are whose, in the words of GB/T 39046 and in those of older guides.
+PERSONS, LEGAL = ("自然人", "个人"), ("法人", "企业", "企业法人", "事业法人", "社会组织法人", "非法人企业", "其他组织")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 from urllib.parse import quote
 
 from grpc import StatusCode
@@ -78,7 +79,13 @@ async def guide(request: Request) -> Response:
     (scenario, complete), totals, editions = await asyncio.gather(
         scenario_of(request, item), or_none(_totals(request, item.id)), or_none(_editions(request, item.id))
     )
-    context = {"s": scenario, "told": complete, "totals": totals, "editions": editions, **_address(request, item)}
+    context: dict[str, Any] = {
+        "s": scenario,
+        "told": complete,
+        "totals": totals,
+        "editions": editions,
+        **_address(request, item),
+    }
     return show(request, "guide.html", item=item, d=item.definition, as_of=_asked_for(request, "as_of"), **context)
 
 
@@ -86,13 +93,13 @@ async def on_paper(request: Request) -> Response:
     """The guide as an A4 document: complete, with its code, edition and address."""
     item = await item_of(request)
     scenario, complete = await scenario_of(request, item)
-    context = {"s": scenario, "told": complete, "squares": [], **_address(request, item)}
+    context: dict[str, Any] = {"s": scenario, "told": complete, "squares": [], **_address(request, item)}
     if item.short_code:
         context["squares"] = qr.squares(str(context["address"]))
     return show(request, "guide_print.html", item=item, d=item.definition, **context)
 
 
-def _address(request: Request, item: catalog.Item) -> dict[str, object]:
+def _address(request: Request, item: catalog.Item) -> dict[str, Any]:
     """The short address of the item, as the code has it and as people type it."""
     url = qr.short_url(qr.base_url(request), item.short_code) if item.short_code else ""
     return {"address": url, "typed_address": qr.readable(url)}

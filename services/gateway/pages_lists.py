@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from grpc import StatusCode
@@ -85,7 +85,7 @@ async def index(request: Request) -> Response:
     return show(request, "lists.html", last=last)
 
 
-def _list_kind(request: Request) -> lists.ListKind:
+def _list_kind(request: Request) -> lists.ListKind.ValueType:
     kind = terms.KIND_OF_LIST.get(str(request.path_params["kind"]))
     if kind is None:
         raise CallError(StatusCode.NOT_FOUND, "LIST_UNKNOWN", "没有这个清单")
@@ -111,7 +111,7 @@ async def listed(request: Request) -> Response:
         or_none(ask_public(request, stub.ListPublications, told)),
         or_none(departments_of(request)),
     )
-    context = {"about": terms.LIST[kind], "number": message.number, "departments": departments or []}
+    context: dict[str, Any] = {"about": terms.LIST[kind], "number": message.number, "departments": departments or []}
     context["publications"] = publications.publications if publications else []
     return show(request, "list.html", found=found, asked=asked, **context)
 
@@ -139,7 +139,7 @@ async def rates(request: Request) -> Response:
     found, departments = await asyncio.gather(
         ask_public(request, backends(request).lists.GetRates, message), or_none(departments_of(request))
     )
-    context = {"targets": targets, "departments": departments or []}
+    context: dict[str, Any] = {"targets": targets, "departments": departments or []}
     return show(request, "rates.html", found=found, asked=asked, **context)
 
 
@@ -177,7 +177,7 @@ async def rate(request: Request) -> Response:
     one = next((one for one in told.rates if one.kind == message.kind), None)
     if one is None:
         raise CallError(StatusCode.NOT_FOUND, "RATE_UNKNOWN", "没有这个指标")
-    context = {"rate": one, "slug": terms.RATE[message.kind], "part": message.part, "as_of": told.as_of}
+    context: dict[str, Any] = {"rate": one, "slug": terms.RATE[message.kind], "part": message.part, "as_of": told.as_of}
     return show(request, "rate.html", found=found, asked=asked, **context)
 
 

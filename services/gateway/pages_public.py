@@ -1,6 +1,7 @@
 """Pages for everyone: home, search, progress query."""
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -34,7 +35,7 @@ async def home(request: Request) -> Response:
         or_none(departments_of(request)),
         or_none(themes_of(request)),
     )
-    context = {
+    context: dict[str, Any] = {
         "found": found,
         "favourites": favourites(Search(), found.facets) if found else [],
         "topics": [
@@ -59,7 +60,7 @@ async def search(request: Request) -> Response:
     asked = search_of(request)
     found = await find(request, asked)
     names = region_names(request)
-    context = {"groups": groups(asked, found.facets, names), "chosen": chosen(asked, found, names)}
+    context: dict[str, Any] = {"groups": groups(asked, found.facets, names), "chosen": chosen(asked, found, names)}
     return show(request, "search.html", found=found, asked=asked, favourites=favourites(asked, found.facets), **context)
 
 

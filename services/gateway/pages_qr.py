@@ -1,6 +1,7 @@
 """一事一码: short addresses, the codes of single items, and label sheets for officers."""
 
 import asyncio
+from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -82,7 +83,12 @@ async def batch(request: Request) -> Response:
     if total >= 1000:
         total = len(await labels(backends(request), region, department, request.state.traceparent))
     parts = [(number + 1, min(PART, total - number * PART)) for number in range((total + PART - 1) // PART)]
-    context = {"departments": departments or [], "department": department, "total": total, "parts": parts}
+    context: dict[str, Any] = {
+        "departments": departments or [],
+        "department": department,
+        "total": total,
+        "parts": parts,
+    }
     return show(request, "qr_batch.html", base=qr.base_url(request), **context)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +11,10 @@ from services.gateway import catalog_terms as terms
 from services.gateway.calls import CallError, backends
 from services.gateway.pages import Page
 from services.gateway.render import show
-from services.gateway.scenarios import PREFIX, Asked, answer_text, answers_of, messages
+from services.gateway.scenarios import PREFIX, Asked, answers_of, messages
 from services.gateway.session import ask_public
 from services.gateway.words import Word
+from standards.scenarios import answer_text
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import themes_pb2 as themes
 from yiwang.rules.v1 import rules_pb2 as rules
@@ -87,7 +89,11 @@ async def theme(request: Request) -> Response:
             problems = {one.field[len("answers[") : -1]: one.text for one in named}
             answers = {key: values for key, values in answers.items() if key not in problems}
             found = await _merged(request, themes.GetThemeRequest(id=id, answers=messages(answers)))
-    context = {"s": questions_of(found, answers, problems), "course": course_of(found), "names": _names(found)}
+    context: dict[str, Any] = {
+        "s": questions_of(found, answers, problems),
+        "course": course_of(found),
+        "names": _names(found),
+    }
     return show(request, "theme.html", guide=found, theme=found.theme, d=found.theme.definition, **context)
 
 

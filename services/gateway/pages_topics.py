@@ -1,6 +1,7 @@
 """Ways to items beside the search: topics, departments, and the directory (基本目录 → 实施清单 → 事项 → 情形)."""
 
 import asyncio
+from typing import Any
 
 from grpc import StatusCode
 from starlette.requests import Request
@@ -49,14 +50,14 @@ async def department(request: Request) -> Response:
     return await _items(request, "department.html", "department", code, listed=listed, code=code)
 
 
-async def _items(request: Request, template: str, name: str, value: str, **context: object) -> Response:
+async def _items(request: Request, template: str, name: str, value: str, **context: Any) -> Response:
     """A page of items with one value fixed; 404 when nothing has it."""
     asked = search_of(request, request.url.path, **{name: value})
     found = await find(request, asked)
     if not found.hits and not (asked.narrowed or asked.q or asked.page):
         raise CallError(StatusCode.NOT_FOUND, "NOTHING_THERE", "没有找到相应的内容")
     names = region_names(request)
-    sides = {
+    sides: dict[str, Any] = {
         "groups": groups(asked, found.facets, names),
         "chosen": chosen(asked, found, names),
         "favourites": favourites(asked, found.facets),
@@ -85,7 +86,7 @@ async def entry(request: Request) -> Response:
     parts, implementations = await asyncio.gather(
         ask_public(request, stub.ListEntries, below), ask_public(request, stub.ListImplementations, exercised)
     )
-    context = {"parts": parts.entries, "implementations": implementations.implementations}
+    context: dict[str, Any] = {"parts": parts.entries, "implementations": implementations.implementations}
     return show(request, "directory_entry.html", entry=one, d=one.definition, **context)
 
 
@@ -96,7 +97,7 @@ async def implementation(request: Request) -> Response:
     items, above = await asyncio.gather(
         _items_below(request, one.definition), or_none(_entry_above(request, one.definition.base_code))
     )
-    context = {"items": items or [], "away": items is None, "above": above}
+    context: dict[str, Any] = {"items": items or [], "away": items is None, "above": above}
     return show(request, "directory_implementation.html", implementation=one, d=one.definition, **context)
 
 

@@ -35,7 +35,11 @@ def slug(name: str, prefix: str) -> str:
 TRAIT = {slug(name, "TRAIT_"): number for name, number in catalog.Trait.items() if number}
 FORM = {slug(name, "HANDLING_FORM_"): number for name, number in catalog.HandlingForm.items() if number}
 _TRAIT_NAMES = {number: name for name, number in TRAIT.items()}
-_FORM_NAMES = {number: name for name, number in FORM.items()}
+
+_NAMES: Mapping[int, Mapping[int, str]] = {
+    catalog.FACET_KIND_TRAIT: {int(number): name for name, number in TRAIT.items()},
+    catalog.FACET_KIND_HANDLING_FORM: {int(number): name for name, number in FORM.items()},
+}
 
 # The seven ways (性质 对象 主体 主题 层级 形态 管辖) and the derived traits, in the order they are shown.
 KINDS = {
@@ -150,7 +154,7 @@ def search_of(request: Request, path: str = "/items", **fixed: str) -> Search:
 
 def value_of(kind: int, value: str) -> str:
     """A facet's value as the address spells it: enums by their slug, whether told by number or name; empty when unknown."""
-    names = {catalog.FACET_KIND_TRAIT: _TRAIT_NAMES, catalog.FACET_KIND_HANDLING_FORM: _FORM_NAMES}.get(kind)
+    names = _NAMES.get(kind)
     if names is None:
         return value
     prefix = "TRAIT_" if kind == catalog.FACET_KIND_TRAIT else "HANDLING_FORM_"

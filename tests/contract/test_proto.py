@@ -21,7 +21,7 @@ IMAGE = ROOT / "gen/image.binpb"
 SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
 
 # First words of methods that change nothing. Every other method is a write.
-READS = ("Get", "List", "Search", "Download", "Check", "Count")
+READS = ("Get", "List", "Search", "Download", "Check", "Count", "Propose")
 # Writes that are what they are by their content: repeated, they answer the same or are refused, as their standards say.
 WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.ClientService.IssueMachineToken": "an assertion is good once, by its jti (RFC 7523)",
@@ -69,9 +69,18 @@ IN_THE_CLEAR = {
     "yiwang.identity.v1.AgentOrganizationSaved.address": "the same",
     "yiwang.identity.v1.AgentOrganizationSaved.phone": "the same",
     "yiwang.catalog.v1.ItemSuspended.reason": "published with the item",
+    "yiwang.catalog.v1.EntryReturned.reason": "of an entry of the directory, no person",
+    "yiwang.catalog.v1.EntryWithdrawn.reason": "published with the entry",
+    "yiwang.catalog.v1.ImplementationReturned.reason": "of a line of a list, no person",
+    "yiwang.catalog.v1.ImplementationWithdrawn.reason": "published with the line",
 }
 # Messages of events that hold published facts about items, no person.
-PUBLISHED = ("yiwang.catalog.v1.ItemDefinition", "yiwang.catalog.v1.Limit")
+PUBLISHED = (
+    "yiwang.catalog.v1.ItemDefinition",
+    "yiwang.catalog.v1.Limit",
+    "yiwang.catalog.v1.EntryDefinition",
+    "yiwang.catalog.v1.ImplementationDefinition",
+)
 
 
 def methods() -> list[MethodDescriptor]:

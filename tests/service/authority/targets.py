@@ -194,11 +194,57 @@ IDENTITY: Mapping[str, Target] = {
     "PrivacyService/ListAccesses": listing(lambda w: w.access_of_owner),
 }
 
+
 CATALOG: Mapping[str, Target] = {
-    "CatalogService/GetItemDraft": record(lambda w: {"item_id": w.item}),
-    "CatalogService/SaveItem": record(lambda w: {"definition": w.definition}),
-    "CatalogService/PublishItem": record(lambda w: {"item_id": w.item}),
-    "CatalogService/SuspendItem": record(lambda w: {"item_id": w.spare_item, "reason": "系统升级"}),
+    "ItemService/ListDrafts": listing(lambda w: w.item, page_size=100),
+    "ItemService/GetItemDraft": record(lambda w: {"item_id": w.item}),
+    "ItemService/SaveItem": record(lambda w: {"definition": w.definition}),
+    "ItemService/ReviewItem": record(lambda w: {"item_id": w.item, "version": 1}),
+    "ItemService/ReturnItem": record(lambda w: {"item_id": w.item, "reason": "再议"}),
+    "ItemService/PublishItem": record(lambda w: {"item_id": w.item}),
+    "ItemService/SuspendItem": record(lambda w: {"item_id": w.spare_item, "reason": "系统升级"}),
+    "ItemService/ResumeItem": record(lambda w: {"item_id": w.spare_item}),
+    "ItemService/WithdrawItem": record(lambda w: {"item_id": w.ended_item, "reason": "职权取消"}),
+    "ItemService/SplitItem": record(
+        lambda w: {"item_id": w.spare_item, "parts": [{"code": f"PART{n}", "name": f"部分{n}"} for n in (1, 2)]}
+    ),
+    "ItemService/MergeItems": record(
+        lambda w: {"item_ids": [w.merged_item, w.spare_item], "into": {"code": "MERGED", "name": "合并后的许可"}}
+    ),
+    "ItemService/CompareEditions": record(lambda w: {"item_id": w.spare_item, "from": 1}),
+    "ItemService/LintDefinition": itself(definition=lambda w: w.definition),
+    "ItemService/UploadGuideFile": itself(name="样表.pdf", content=b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"),
+    "ItemService/ProposeCode": itself(implementation_code=f"{DEPARTMENT}4000112340000"),
+    "ThemeService/SaveTheme": record(lambda w: {"definition": w.theme_definition}),
+    "ThemeService/ReviewTheme": record(lambda w: {"id": w.theme, "version": 1}),
+    "ThemeService/ReturnTheme": record(lambda w: {"id": w.theme, "reason": "再议"}),
+    "ThemeService/PublishTheme": record(lambda w: {"id": w.theme}),
+    "ThemeService/WithdrawTheme": record(lambda w: {"id": w.spare_theme, "reason": "取消"}),
+    "ThemeService/GetThemeDraft": record(lambda w: {"id": w.theme}),
+    "ThemeService/ListThemeDrafts": listing(lambda w: w.theme, page_size=100),
+    "ListService/PublishList": record(lambda w: {"kind": 1, "region": REGION}),
+    "VocabularyService/GetVocabulary": record(lambda w: {"region": REGION}),
+    "VocabularyService/SaveVocabulary": record(
+        lambda w: {"region": REGION, "groups": [{"words": ["身份证", "身份证件"]}]}
+    ),
+    "VocabularyService/ListMisses": record(lambda w: {"region": REGION}),
+}
+
+DIRECTORY: Mapping[str, Target] = {
+    f"DirectoryService/{name.format(kind)}": record(fields(kind.lower()))
+    for kind in ("Entry", "Implementation")
+    for name, fields in {
+        "Save{}": lambda kind: lambda w: {"definition": getattr(w, f"{kind}_definition")},
+        "Review{}": lambda kind: lambda w: {"id": getattr(w, kind), "version": 1},
+        "Return{}": lambda kind: lambda w: {"id": getattr(w, kind), "reason": "名称不规范"},
+        "Publish{}": lambda kind: lambda w: {"id": getattr(w, kind)},
+        "Withdraw{}": lambda kind: lambda w: {"id": getattr(w, f"spare_{kind}"), "reason": "已取消"},
+        "Get{}Draft": lambda kind: lambda w: {"id": getattr(w, kind)},
+    }.items()
+} | {
+    "DirectoryService/ListEntryDrafts": listing(lambda w: w.entry, page_size=100),
+    "DirectoryService/ListImplementationDrafts": listing(lambda w: w.implementation, page_size=100),
+    "DirectoryService/ProposeEntryCode": itself(area="99", type_code="01", guiding_code="12"),
 }
 
 CASE: Mapping[str, Target] = {

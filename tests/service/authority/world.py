@@ -20,6 +20,7 @@ from tests.support.rating_service import RatingHere, closed
 from tests.support.serving import Here, contract_of
 from yiwang.case.v1 import service_pb2 as case_pb
 from yiwang.catalog.v1 import service_pb2 as catalog_pb
+from yiwang.catalog.v1 import themes_pb2 as themes_pb
 from yiwang.identity.v1 import events_pb2 as events
 from yiwang.identity.v1 import officers_pb2 as officers_pb
 from yiwang.identity.v1 import service_pb2 as identity_pb
@@ -247,11 +248,30 @@ class World:
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
         self.rated_case = rating.close(closed(self.owner_id))
-        writer = self._as("yiwang.catalog.v1.CatalogService", self.tokens["catalog of own department in own county"])
+        self._records_of_catalog()
+
+    def _records_of_catalog(self) -> None:
+        """Written by an officer who is none of the callers, since nobody reviews what he wrote."""
+        writer, reviewer = (
+            self._signed_in(f"officer:{self._appointed('catalog', True, REGION)}").access_token for _ in range(2)
+        )
+        items, themes = (self._as(f"yiwang.catalog.v1.{name}Service", writer) for name in ("Item", "Theme"))
+        department = catalog_pb.Department(code=DEPARTMENT, name="某局")
         self.definition = item(code=ITEM_CODE, department=department)
-        self.item = writer.SaveItem(definition=self.definition).id
-        self.spare_item = writer.SaveItem(definition=item(code="ITEM2", department=department)).id
-        writer.PublishItem(item_id=self.spare_item)
+        self.item = items.SaveItem(definition=self.definition).id
+        review = self._as("yiwang.catalog.v1.ItemService", reviewer)
+        published = []
+        for number in range(3):
+            saved = items.SaveItem(definition=item(code=f"SPARE{number}", department=department))
+            review.ReviewItem(item_id=saved.id, version=saved.version)
+            published.append(items.PublishItem(item_id=saved.id).id)
+        self.spare_item, self.merged_item, self.ended_item = published
+        part = themes_pb.ThemeItem(key="one", name="设立登记", item_code=ITEM_CODE)
+        wanted = [
+            themes_pb.ThemeDefinition(code=code, region=REGION, name="开办企业", items=[part]) for code in ("a", "b")
+        ]
+        self.theme_definition = wanted[0]
+        self.theme, self.spare_theme = (themes.SaveTheme(definition=one).id for one in wanted)
 
 
 def _cause() -> Cause:

@@ -62,7 +62,7 @@ def bring_theme(catalog: CatalogHere, definition: themes_pb2.ThemeDefinition) ->
     """As an import writes a theme; the version it has then."""
     all, id = store_themes.themes(catalog.database), store_themes.theme_id(definition.code, definition.region)
     cause = Cause(uuid.uuid4().hex, model.IMPORTER)
-    return store.write(all, id, cause, lambda one: model_themes.bring(one, id, definition)).version
+    return store.write(all, id, cause, lambda one: model_themes.bring(one, id, definition) or None).version
 
 
 def test_a_theme_is_seen_once_it_was_reviewed_by_somebody_else_and_published(catalog: CatalogHere) -> None:

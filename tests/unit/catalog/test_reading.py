@@ -169,6 +169,7 @@ def test_a_large_file_is_refused_before_it_is_read_and_lines_are_not(tmp_path: P
         found = refused(path)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
+        path.unlink()
         assert found[0] == 0 and "100.0 MiB" in found[2] and "64 MiB" in found[2]
         assert peak < 2**20
     assert refused(put(tmp_path, "b.csv", CSV), most=10)[2].startswith("文件有")
@@ -344,3 +345,4 @@ def test_a_workbook_with_any_byte_changed_is_read_or_refused(tmp_path: Path, at:
 def test_depth_is_counted_in_lists_and_objects() -> None:
     assert not reading_json.deeper({"a": [1]}, 2) and reading_json.deeper({"a": [1]}, 1)
     assert not reading_json.deeper("text", 0) and not reading_json.deeper([], 1)
+    assert reading_json.deeper([], 0)

@@ -69,8 +69,34 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("CaseService", frozenset({"decide"}), "DecideCase"),
     ("CaseService", frozenset({"issue"}), "IssueResult"),
     ("CaseService", frozenset({"issue", "decide"}), "CloseCase"),
-    ("CatalogService", PUBLIC, "SearchItems GetItem"),
-    ("CatalogService", CATALOG, "GetItemDraft SaveItem PublishItem SuspendItem"),
+    (
+        "CatalogService",
+        PUBLIC,
+        "SearchItems GetItem ListEditions GuideItem ResolveShortCode DownloadGuideFile ListCopies",
+    ),
+    (
+        "ItemService",
+        CATALOG,
+        "ListDrafts GetItemDraft SaveItem ReviewItem ReturnItem PublishItem SuspendItem ResumeItem WithdrawItem SplitItem "
+        "MergeItems CompareEditions LintDefinition UploadGuideFile ProposeCode",
+    ),
+    ("DirectoryService", PUBLIC, "GetEntry ListEntries GetImplementation ListImplementations ListImplementationItems"),
+    (
+        "DirectoryService",
+        CATALOG,
+        "SaveEntry ReviewEntry ReturnEntry PublishEntry WithdrawEntry ListEntryDrafts GetEntryDraft ProposeEntryCode "
+        "SaveImplementation ReviewImplementation ReturnImplementation PublishImplementation WithdrawImplementation "
+        "GetImplementationDraft ListImplementationDrafts",
+    ),
+    ("ThemeService", PUBLIC, "ListThemes GetTheme"),
+    (
+        "ThemeService",
+        CATALOG,
+        "SaveTheme ReviewTheme ReturnTheme PublishTheme WithdrawTheme GetThemeDraft ListThemeDrafts",
+    ),
+    ("ListService", PUBLIC, "GetRates ListRateItems GetList ListPublications GetReductions"),
+    ("ListService", CATALOG, "PublishList"),
+    ("VocabularyService", CATALOG, "GetVocabulary SaveVocabulary ListMisses"),
     ("RatingService", PUBLIC, "GetTotals"),
     ("RatingService", HANDLERS, "GetInvitation ListInvitations RateCase"),
     ("IdentityService", PUBLIC, "RegisterPerson SignIn RefreshSession GetSigningKeys"),

@@ -1,19 +1,22 @@
 """一事一码: the short address leads to the guide of today, codes lead to the short address, sheets are for officers."""
 
+import asyncio
 import base64
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import reportlab
 
-from services.gateway import pages_qr, qr
+from services.gateway import pages_qr, qr, qr_batch
 from services.gateway.qr import Label
 from tests.unit.gateway import told_catalog
-from tests.unit.gateway.told import ITEM, KEY, USCC, Services, Site, refuse
+from tests.unit.gateway.told import ITEM, KEY, LOOP, USCC, Services, Site, refuse
 from tests.unit.gateway.told_catalog import OTHER, SHORT, a_guide, found
 from yiwang.catalog.v1 import service_pb2 as catalog
 
@@ -149,3 +152,44 @@ def test_long_names_are_cut_into_lines_and_end_in_dots():
 
 def test_names_of_files_are_minded_by_no_system():
     assert qr.file_name('a/b\\c:"<>|?*\n.. ') == "a_b_c________" and qr.file_name("") == "_"
+
+
+@pytest.fixture
+def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    def only(file: str) -> str:
+        monkeypatch.setattr(qr, "FONTS", (file,))
+        qr.font_name.cache_clear()
+        return qr.font_name()
+
+    yield only
+    qr.font_name.cache_clear()
+
+
+def test_a_font_of_the_machine_is_embedded_into_the_sheets(fonts: Callable[[str], str]):
+    assert fonts(str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")) == "labels"
+    assert b"/FontFile2" in qr.sheets([Label("Item", "Office", SHORT)], BASE)
+
+
+@pytest.mark.parametrize("file", ["/nowhere.ttf", __file__])
+def test_without_a_font_that_can_be_embedded_a_stand_in_is_named(fonts: Callable[[str], str], file: str):
+    assert fonts(file) == qr.STAND_IN
+    assert b"STSong-Light" in qr.sheets([Label("事项", "部门", SHORT)], BASE)
+
+
+def test_the_command_writes_sheets_and_pictures_of_a_region(
+    site: Site, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    address = site.client._transport.app.app.app.app.state.settings.catalog_address
+    names = ("IDENTITY_ADDRESS", "CATALOG_ADDRESS", "CASE_ADDRESS", "RATING_ADDRESS")
+    for name, value in (*((name, address) for name in names), ("MASTER_KEY", KEY), ("REGION", "990121")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        qr_batch.main(["--out", str(tmp_path)])
+    arguments = ["--out", str(tmp_path / "codes"), "--base-url", f"{BASE}/", "--department", USCC]
+    code = LOOP.run_until_complete(asyncio.to_thread(qr_batch.main, arguments))
+    assert code == 0 and capsys.readouterr().out.split() == [
+        str(tmp_path / "codes" / name) for name in ("labels-1.pdf", "labels-1.zip")
+    ]
+    request = services.requests("SearchItems")[-1]
+    assert (request.region, request.department) == ("990121", USCC)
+    assert b"county.test/i/" in _text((tmp_path / "codes" / "labels-1.pdf").read_bytes())
