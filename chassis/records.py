@@ -39,6 +39,8 @@ ATTEMPTS = 10
 
 _converter = cattrs.Converter()
 _converter.register_structure_hook(datetime, lambda value, _: value)
+# A part of a stored state, for who reads no more of it.
+structure = _converter.structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +308,6 @@ def _steady(write: Callable[..., T], *arguments: Any) -> T:
         return write(*arguments)
     except AutoReconnect:
         return write(*arguments)
-
-
-def structure(stored: Any, kind: type[T]) -> T:
-    """A part of a stored state, for who reads no more of it."""
-    return _converter.structure(stored, kind)
 
 
 def _listed(events: Message | list[Message]) -> list[Message]:

@@ -47,4 +47,4 @@ def clocks_agree(database: Database[Document]) -> bool:
     agree = before - CLOCKS_APART <= theirs <= after + CLOCKS_APART
     if not agree:
         log("store").error("clocks_differ", seconds=round((theirs - after).total_seconds()))
-    return agree
+    return bool(agree)

@@ -136,12 +136,18 @@ def inbox(spec: Spec) -> Act:
 
 
 def search(spec: Spec) -> Act:
-    """A search over the catalogue, one of the spec's queries after the other."""
+    """A search over the catalogue, one of the spec's queries after the other; every `facets`-th asks for facets, too (0 = none)."""
     stub = catalog_grpc.CatalogServiceStub(grpc.insecure_channel(spec["catalog"]))
-    queries = spec["queries"]
-    return lambda number: stub.SearchItems(
-        catalog.SearchItemsRequest(query=queries[number % len(queries)], page_size=20), timeout=SECONDS
-    )
+    queries, every, region = spec["queries"], spec.get("facets", 0), spec.get("region", "")
+
+    def act(number: int) -> Any:
+        counted = bool(every) and number % every == 0
+        request = catalog.SearchItemsRequest(
+            query=queries[number % len(queries)], page_size=20, facets=counted, region=region
+        )
+        return stub.SearchItems(request, timeout=SECONDS)
+
+    return act
 
 
 def echo(spec: Spec) -> Act:

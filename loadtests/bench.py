@@ -20,7 +20,7 @@ import psutil
 
 from deploy.local.stores import Store, start_store
 from deploy.local.suite import Suite
-from loadtests import bench_identity, bench_search
+from loadtests import bench_catalog_lint, bench_identity, bench_search
 from loadtests.bench_figures import (
     Rounds,
     consequence_figures,
@@ -255,7 +255,9 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     _say("sign-on")
     figures += bench_identity.figures(campaign, folder)
     _say("search")
-    return figures + bench_search.figures(campaign)
+    figures += bench_search.figures(campaign)
+    _say("guide lint")
+    return figures + bench_catalog_lint.figures(folder)
 
 
 if __name__ == "__main__":

@@ -210,8 +210,9 @@ def _fill(draw: random.Random, item: pb.ItemDefinition) -> None:
     for number, material in enumerate(item.materials):
         material.MergeFrom(
             pb.Material(
-                kind=pb.MATERIAL_KIND_DOCUMENT, medium=pb.MATERIAL_FORM_EITHER, originals=1, form="原件，纸质或电子", copies="1", maker=pb.MAKER_APPLICANT,
-                standard="内容完整，加盖公章", note="复印件注明与原件一致" if number % 2 else "", blank_form=file, sample=file,
+                kind=pb.MATERIAL_KIND_DOCUMENT, medium=pb.MATERIAL_FORM_EITHER, originals=1, form="原件，纸质或电子", copies="1",
+                maker=pb.MAKER_APPLICANT, standard="内容完整，加盖公章", note="复印件注明与原件一致" if number % 2 else "",
+                blank_form=file, sample=file,
                 waiver=pb.WAIVER_LICENCE if "营业执照" in material.name or "身份证" in material.name else pb.WAIVER_NONE,
                 licence_code="L1000001" if "营业执照" in material.name else "",
                 licence_name="电子证照" if "身份证" in material.name else "",

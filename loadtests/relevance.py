@@ -153,7 +153,11 @@ def main(arguments: list[str]) -> int:
         for corpus, items in corpora().items():
             find = ours(items)
             for asked in questions():
-                if asked.corpus == corpus and not asked.held_out and (place := _place(asked, names := find(asked.text))) > 1:
+                if (
+                    asked.corpus == corpus
+                    and not asked.held_out
+                    and (place := _place(asked, names := find(asked.text))) > 1
+                ):
                     print(f"{place:2} {asked.text} → {'|'.join(sorted(asked.expected))}: {names[: min(place, 3)]}")
     return 0
 

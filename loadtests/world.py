@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from chassis import tokens
 from chassis.acts import OFFICER, PERSON, Actor
-from services.case.store import Items
+from services.case.store_items import Items
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 DEPARTMENTS = 50
@@ -61,6 +61,7 @@ def item(number: int) -> tuple[str, catalog.ItemDefinition]:
         type_code="01",
         department=catalog.Department(code=department(number), name=f"第{number}部门"),
         region="990121",
+        duty_codes=[f"LOADDUTY{number:05d}"],
         online=True,
         result_name="许可证",
         promised_limit=catalog.Limit(amount=5, unit=catalog.TIME_UNIT_WORKING_DAY),

@@ -5,6 +5,7 @@ The sources disagree, so a code is recognised by a table of profiles and doubts 
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from standards.identifiers import uscc_valid
@@ -102,6 +103,7 @@ _DOUBTS: Final[dict[str, Callable[[str], str | None]]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def check_item_code(code: str, region: str = "") -> CodeCheck:
     """Tells the profile of an item code and what is doubtful about it, also beside the region it is used in. Never raises."""
     capitals = code.upper() if code.isascii() else ""

@@ -49,10 +49,13 @@ def department_code(item: Item) -> Iterator[Spot]:
             yield "department.code", f"部门代码“{shown(code)}”不是18位统一社会信用代码"
 
 
+_TOLD_ELSEWHERE: Final = frozenset({"TYPE_EXTENSION", "OWNER_PLACEHOLDER", "LEVEL_NOT_REGION", "AREA_NOT_REGION"})
+
+
 def item_code(item: Item) -> Iterator[Spot]:
     """L202: the item's code has a profile and no doubt."""
-    for warning in codes.check_item_code(item.code).warnings:
-        if warning not in ("TYPE_EXTENSION", "OWNER_PLACEHOLDER"):
+    for warning in codes.check_item_code(item.code, item.region).warnings:
+        if warning not in _TOLD_ELSEWHERE:
             yield "code", f"{codes.WARNINGS[warning]}：{shown(item.code, 50)}"
 
 

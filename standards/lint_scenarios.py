@@ -96,6 +96,8 @@ def unknown_facts(item: Item) -> Iterator[Spot]:
 
 def unknown_options(item: Item) -> Iterator[Spot]:
     """L162: a rule reads an option its question does not have: it can never hold."""
+    if not item.questions:
+        return
     options = {
         question.key: {option.key for option in question.options}
         for question in item.questions
@@ -141,6 +143,8 @@ def one_option(item: Item) -> Iterator[Spot]:
 
 def same_options(item: Item) -> Iterator[Spot]:
     """L166: two options or more no rule tells apart."""
+    if not item.questions:
+        return
     read_options: dict[str, set[str]] = {}
     for _, rule in ruled(item):
         for cel in leaves(rule):

@@ -15,17 +15,26 @@ SAMPLE = ROOT / "services" / "catalog" / "sample"
 # Real items that lie beside the checkout on the project's own machines.
 NEIGHBOURS = ROOT.parent / "shared" / "data" / "items"
 NEIGHBOUR_FILES = ("guangan_items.csv", "hunan_guides.json")
+# Loaded with the sample's items, before them: what they stand on, and what stands on them by code alone.
+BESIDE = ("directory.json", "themes.json", "vocabulary.json")
 ROLES = {"receive": "收件人员", "decide": "审批人员", "administer": "管理员", "supervise": "监督人员"}
 KINDS = {"helper": "帮办人员", "bank": "银行柜员"}
 
 
 def sources() -> list[tuple[str, Path, list[str]]]:
-    """(service, file, command) of everything to load; SAMPLE=own leaves the neighbours out."""
-    found = [("identity", SAMPLE / "people.json", ["services.identity", "load"])]
-    items = [SAMPLE / "items.json"]
+    """(service, file, command) of everything to load; SAMPLE=own leaves the neighbours out.
+
+    What belongs to a file and is loaded with it (forms, the directory, themes, words) stands in the command.
+    """
+    beside = [*sorted((SAMPLE / "files").glob("*.pdf")), *(SAMPLE / name for name in BESIDE)]
+    found = [
+        ("identity", SAMPLE / "people.json", ["services.identity", "load"]),
+        ("catalog", SAMPLE / "items.json", ["services.catalog", "import", *map(str, beside)]),
+    ]
     if os.environ.get("SAMPLE") != "own":
-        items += [NEIGHBOURS / name for name in NEIGHBOUR_FILES if (NEIGHBOURS / name).exists()]
-    return found + [("catalog", file, ["services.catalog", "import"]) for file in items]
+        real = [NEIGHBOURS / name for name in NEIGHBOUR_FILES if (NEIGHBOURS / name).exists()]
+        found += [("catalog", file, ["services.catalog", "import"]) for file in real]
+    return found
 
 
 def load(places: Places, target: str, progress: Progress) -> list[str]:
@@ -38,7 +47,7 @@ def load(places: Places, target: str, progress: Progress) -> list[str]:
     faults = []
     for service, file, command in sources():
         name = file.name
-        digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+        digest = _digest([file, *map(Path, command)]) if file.exists() else ""
         if digest and loaded.get(name) == digest:
             continue
         progress(name, "loading")
@@ -75,6 +84,11 @@ def accounts(people: Path = SAMPLE / "people.json") -> list[tuple[str, str, str]
     except (OSError, ValueError, KeyError, TypeError):
         # The list is a help on the screen; a file that cannot be read was already complained of by the loading.
         return []
+
+
+def _digest(files: list[Path]) -> str:
+    """Of all that are files: a command's words are not."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()
 
 
 def _loaded(marker: Path, target: str) -> dict[str, str]:

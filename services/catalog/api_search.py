@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from chassis.errors import UNAVAILABLE, Refused, Violation, invalid
+from chassis.errors import UNAVAILABLE, Refused
 from chassis.paging import malformed
 from chassis.parts import Parts
 from chassis.rpc import Call

@@ -39,7 +39,7 @@ class VocabularyApi:
         model_life.require_region(call.actor, request.region, "region")
         today = now().astimezone(_SHANGHAI).date()
         found = store_misses.most(self.database, request.region, today, request.days or DAYS)
-        misses = [pb.Miss(words=miss.words, count=miss.count, last_day=miss.last_day) for miss in found]
+        misses = [pb.Miss(words=miss.words, count=miss.times, last_day=miss.last_day) for miss in found]
         return pb.ListMissesResponse(misses=misses)
 
 

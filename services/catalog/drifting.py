@@ -64,14 +64,16 @@ def main(parts: Parts, arguments: list[str]) -> None:
         sys.exit(1)
 
 
-def report(read: Callable[[], Mapping[str, Source]], readers: Iterable[tuple[str, List]], wait: float = SETTLED_SECONDS) -> bool:
+def report(
+    read: Callable[[], Mapping[str, Source]], readers: Iterable[tuple[str, List]], wait: float = SETTLED_SECONDS
+) -> bool:
     """Prints what each reader's copy lacks; whether all are as the source says."""
     whole = True
     for name, listing in readers:
         try:
             count, drifts = settled(read, listing, wait)
         except grpc.RpcError as error:
-            print(f"{name}: not reached ({error.code().name})")  # type: ignore[attr-defined]
+            print(f"{name}: not reached ({error.code().name})")
             whole = False
             continue
         print(f"{name}: {count} copies, {len(drifts)} drifted")
@@ -148,5 +150,9 @@ def _listings(readers: Mapping[str, list[str]]) -> Iterator[tuple[str, List]]:
     for name, addresses in readers.items():
         for address in addresses:
             channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
-            call = catalog_grpc.CatalogServiceStub(channel).ListCopies if name == "catalog" else case_grpc.CaseServiceStub(channel).ListItemCopies
+            call = (
+                catalog_grpc.CatalogServiceStub(channel).ListCopies
+                if name == "catalog"
+                else case_grpc.CaseServiceStub(channel).ListItemCopies
+            )
             yield f"{name} {address}", partial(call, timeout=CALL_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 
 from chassis.errors import Violation
+from standards import item_codes
 from standards.codes import region_prefix
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as pb
@@ -93,6 +94,20 @@ def implementation_of(item: pb.ItemDefinition, note: str = "") -> directory.Impl
         laws=item.laws,
         supervision_phone=item.supervision_phone,
         source_note=note,
+    )
+
+
+def entry_of(item: pb.ItemDefinition, region: str, owner: str, parent: str = "") -> directory.EntryDefinition:
+    """The entry of the basic directory an item names, without standard elements. A sub-item's code tells its main item (C.1.2)."""
+    parts = item_codes.split_code(item.base_code)
+    sub = parts is not None and bool(parts.area) and parts.sub not in (item_codes.NO_SUBS, item_codes.HAS_SUBS)
+    return directory.EntryDefinition(
+        code=item.base_code,
+        name=item.name,
+        type_code=item.type_code,
+        parent_code=item_codes.main_of(item.base_code) if sub else parent,
+        region=region,
+        owner_name=owner,
     )
 
 

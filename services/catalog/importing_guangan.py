@@ -10,6 +10,7 @@ from services.catalog.importing_defaults import (
     bad,
     default_fields,
     default_steps,
+    entry_of,
     implementation_of,
     joined,
     placeholder_owner,
@@ -22,6 +23,7 @@ COLUMNS = frozenset({"department", "item_name", "implement_code", "dept_uscc", "
 _REGION_DIGITS = 6
 # A base code shorter than that is a letter or two of an older list: no entry of a directory.
 _LEAST_BASE: Final = 10
+OWNER: Final = "省级基本目录"
 _NOTE: Final = "区级事项清单，未公布时限与材料"
 
 
@@ -64,17 +66,15 @@ def _entries(item: pb.ItemDefinition, values: Mapping[str, str]) -> list[directo
     """The entry of the province's directory, below its main item where the list names one; without standard elements."""
     if len(item.base_code) < _LEAST_BASE:
         return []
-    main, found = values.get("main_item", ""), []
-    if main and main != item.name:
-        found.append(_entry(main_code(item.base_code[:2], main), main, item.type_code, item.base_code[:2]))
-    below = found[0].code if found else ""
-    return [*found, _entry(item.base_code, item.name, item.type_code, item.base_code[:2], below)]
-
-
-def _entry(code: str, name: str, kind: str, area: str, parent: str = "") -> directory.EntryDefinition:
-    return directory.EntryDefinition(
-        code=code, name=name, type_code=kind, parent_code=parent, region=f"{area}0000", owner_name="省级基本目录"
+    area, main = item.base_code[:2], values.get("main_item", "")
+    below = main_code(area, main) if main and main != item.name else ""
+    own = entry_of(item, f"{area}0000", OWNER, below)
+    if not below:
+        return [own]
+    above = directory.EntryDefinition(
+        code=own.parent_code, name=main, type_code=item.type_code, region=own.region, owner_name=OWNER
     )
+    return [above, own]
 
 
 def main_code(area: str, name: str) -> str:

@@ -18,6 +18,7 @@ from services.catalog.importing_defaults import (
     bad,
     default_fields,
     default_steps,
+    entry_of,
     implementation_of,
     joined,
     placeholder_owner,
@@ -139,16 +140,11 @@ def _by_scenario(item: pb.ItemDefinition, guide: Guide, questions: Questions) ->
 
 
 def _entry(item: pb.ItemDefinition) -> directory.EntryDefinition:
-    """The entry of the basic directory, without standard elements: 00 is the nation's, else the province's own."""
+    """The entry of the basic directory: 00 is the nation's, else the province's own."""
     national = item.base_code.startswith("00")
-    return directory.EntryDefinition(
-        code=item.base_code,
-        name=item.name,
-        type_code=item.type_code,
-        region=REGION,
-        owner_name="国家基本目录" if national else "省级基本目录",
-        guiding_department=item.department.name,
-    )
+    found = entry_of(item, REGION, "国家基本目录" if national else "省级基本目录")
+    found.guiding_department = item.department.name
+    return found
 
 
 def _steps(guide: Guide) -> list[pb.Step]:

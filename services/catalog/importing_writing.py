@@ -43,6 +43,12 @@ from yiwang.catalog.v1 import vocabulary_pb2 as vocabulary
 FRESH: Final = 2.0
 
 
+_NAMES: Final[dict[type, str]] = {
+    directory.EntryDefinition: "基本目录条目",
+    directory.ImplementationDefinition: "实施清单条目",
+}
+
+
 class Outcome(NamedTuple):
     """What became of a row: NEW, CHANGED, UNCHANGED or BAD, what is told about it, and whether its errors keep it a draft."""
 
@@ -96,12 +102,12 @@ class Importer:
         return Outcome(UNCHANGED, lines, drafted)
 
     def _bring(self, row: Row) -> Outcome:
-        for above in row.above:
-            self._write(above, create_only=True)
+        above = self._above(row)
         if isinstance(row.definition, items.UploadGuideFileRequest):
             return Outcome(self._file(row.definition), [])
         if not isinstance(row.definition, pb.ItemDefinition):
             lines, _ = _told(row, row.definition)
+            lines += above
             # Words that officers keep are theirs: those of a file are for a region that has none.
             own = isinstance(row.definition, vocabulary.Vocabulary)
             return Outcome(self._write(row.definition, create_only=own), lines)
@@ -110,7 +116,18 @@ class Importer:
         definition = model_standard.held(standard.entry, row.definition) if standard else row.definition
         lines, drafted = _told(row, definition)
         kind = self._write(definition, not drafted, source=source, standard=standard.name if standard else "")
-        return Outcome(kind, lines, drafted)
+        return Outcome(kind, [*lines, *above], drafted)
+
+    def _above(self, row: Row) -> list[Line]:
+        """The levels above a row, where they are not there yet. One that is refused is told of and does not keep the row out."""
+        lines = []
+        for above in row.above:
+            try:
+                self._write(above, create_only=True)
+            except Refused as refused:
+                told = f"{_NAMES[type(above)]} {getattr(above, 'code', '')} 未建立：{refused.message}"
+                lines.append(Line("", refused.reason, "base_code", told))
+        return lines
 
     def _write(self, definition: Message | None, faultless: bool = True, create_only: bool = False, **more: str) -> str:
         """NEW, CHANGED or UNCHANGED. `create_only`: what is there already is not touched, since others know it better."""

@@ -138,6 +138,8 @@ def definition(values: dict[str, Any]) -> pb.ItemDefinition:
         return ParseDict(values, pb.ItemDefinition())
 
 
+_LONG: Final = frozenset(field.name for field in pb.Fee.DESCRIPTOR.fields if field.cpp_type == field.CPPTYPE_UINT64)
+"""Fields of 64 bits, which proto3 JSON writes as text; only fees have some."""
 _SNAKES: dict[str, str] = {}
 
 
@@ -152,7 +154,11 @@ def _snake(name: str) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_snake(name): _plain(part) for name, part in value.items() if part is not None}
+        built = {_snake(name): _plain(part) for name, part in value.items() if part is not None}
+        for name in _LONG.intersection(built):
+            if isinstance(built[name], str):
+                built[name] = int(built[name])
+        return built
     return [_plain(part) for part in value] if isinstance(value, list) else value
 
 

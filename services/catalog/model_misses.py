@@ -14,7 +14,9 @@ SHORTEST, LONGEST = 2, 30
 _DIGITS: Final = 4
 _LATIN = re.compile(r"[a-z]{4,}")
 _NUMERALS = re.compile(r"[零〇一二三四五六七八九幺两十百千]{4,}")
-_ADDRESS = re.compile(r"[0-9零〇一二三四五六七八九十百]+(?:号|栋|幢|座|单元|室|弄|巷|楼|层|组|队)|[路街巷弄村镇乡].{0,4}号")
+_ADDRESS = re.compile(
+    r"[0-9零〇一二三四五六七八九十百]+(?:号|栋|幢|座|单元|室|弄|巷|楼|层|组|队)|[路街巷弄村镇乡].{0,4}号"
+)
 _WORDS = re.compile(r"[a-z0-9]+|[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _SURNAMES: Final = frozenset(

@@ -44,7 +44,7 @@ def publish(newest: Fixed | None, id: str, content: pb.Publication) -> events.Li
     publication = pb.Publication()
     publication.CopyFrom(content)
     publication.id, publication.number = id, newest.number + 1 if newest else 1
-    return events.ListPublished(publication=publication)
+    return events.ListPublished(publication_id=id, publication=publication)
 
 
 def _published(_fixed: Fixed | None, event: events.ListPublished, moment: Moment) -> Fixed:

@@ -16,7 +16,15 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from services.catalog import search_bits, search_chapters, search_columns, search_matching, search_nearby, search_ranking, search_writing
+from services.catalog import (
+    search_bits,
+    search_chapters,
+    search_columns,
+    search_matching,
+    search_nearby,
+    search_ranking,
+    search_writing,
+)
 from services.catalog.search_columns import Columns, Wanted
 from services.catalog.search_file import File
 from services.catalog.search_matching import Matched
@@ -156,7 +164,9 @@ class Index:
         select = "SELECT id, edition, live, digest FROM items WHERE id > ? AND edition > 0 ORDER BY id LIMIT ?"
         with self._file.reading() as reader:
             rows = reader.execute(select, (after, count)).fetchall()
-        return [pb.Copy(item_id=id, edition=edition, live=bool(live), digest=digest) for id, edition, live, digest in rows]
+        return [
+            pb.Copy(item_id=id, edition=edition, live=bool(live), digest=digest) for id, edition, live, digest in rows
+        ]
 
     def has(self, wanted: Wanted) -> bool:
         """Whether any item is let through by these filters."""
@@ -213,8 +223,14 @@ class Index:
 
     def _meant(self, reader: sqlite3.Connection, typed: Matched) -> Iterator[str]:
         """What may have been meant by words nobody has, or that stand alone."""
-        doubtful = [(one.start, one.end) for one in typed.known if not one.meant and (not one.rows or len(one.word) == 1)]
-        asked_for = [(key, window) for window in search_nearby.windows(typed.text, doubtful) for key in search_nearby.asked_keys(window)]
+        doubtful = [
+            (one.start, one.end) for one in typed.known if not one.meant and (not one.rows or len(one.word) == 1)
+        ]
+        asked_for = [
+            (key, window)
+            for window in search_nearby.windows(typed.text, doubtful)
+            for key in search_nearby.asked_keys(window)
+        ]
         found = search_writing.nearby(reader, {key for key, _ in asked_for})
         pairs = ((window, word) for key, window in asked_for for word in found.get(key, ()))
         return search_nearby.corrected(typed.text, search_nearby.repairs(dict.fromkeys(pairs)))

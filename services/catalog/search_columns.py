@@ -33,7 +33,14 @@ class Wanted(NamedTuple):
 
     def by_kind(self) -> dict[int, str]:
         """The filters that are set but traits, by kind of facet."""
-        told = (self.type_code, self.service_object, self.department, self.topic, self.exercise_level, self.handling_form)
+        told = (
+            self.type_code,
+            self.service_object,
+            self.department,
+            self.topic,
+            self.exercise_level,
+            self.handling_form,
+        )
         chosen = dict(zip(KINDS[:6], told, strict=True)) | {REGION: codes.region_prefix(self.region)}
         return {kind: value for kind, value in chosen.items() if value}
 

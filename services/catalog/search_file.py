@@ -40,7 +40,11 @@ _LIBRARIES: Final = ("rjieba", "pypinyin")
 def fingerprint() -> str:
     """Of the schema and of the rules by which items become words and rows."""
     here = Path(__file__).parent
-    told = [SCHEMA, *(f"{name} {version(name)}" for name in _LIBRARIES), *((here / name).read_text() for name in _RULES)]
+    told = [
+        SCHEMA,
+        *(f"{name} {version(name)}" for name in _LIBRARIES),
+        *((here / name).read_text() for name in _RULES),
+    ]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -156,7 +160,7 @@ def _connect(path: Path, reading: bool = False) -> sqlite3.Connection:
 def _fits(connection: sqlite3.Connection) -> bool:
     row = connection.execute("SELECT fingerprint FROM meta").fetchone()
     whole = connection.execute("PRAGMA quick_check(1)").fetchone()
-    return row == (fingerprint(),) and whole == ("ok",)
+    return bool(row == (fingerprint(),) and whole == ("ok",))
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ typed is looked up by the same keys, so that a look-up costs the same whatever t
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from services.catalog.search_words import runs, syllables, words
@@ -40,7 +41,7 @@ def lexicon(names: Iterable[str]) -> set[str]:
             if not run.isascii():
                 parts = words(run)
                 found.update(parts)
-                found.update(left + right for left, right in zip(parts, parts[1:], strict=False))
+                found.update(left + right for left, right in pairwise(parts))
     return {word for word in found if SHORTEST <= len(word) <= LONGEST}
 
 

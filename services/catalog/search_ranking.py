@@ -14,9 +14,10 @@ CLOSE: Final = 200
 # What a word is worth where it stands, and what one that stands for it is.
 _NAME, _ALIAS, _ABOUT, _MEANT, _HEARD = 1.0, 0.95, 0.75, 0.8, 0.7
 # What follows a first application, or only tells about it: shown after it unless it was asked for.
-_LATER: Final = frozenset(
-    "注销 变更 延续 补领 补办 补发 换领 换发 换证 撤销 撤回 终止 废止 迁移 遗失 停业 恢复 年检 年审 校验 查询 咨询 指引 投诉".split()
-)
+_LATER_WORDS = """
+注销 变更 延续 补领 补办 补发 换领 换发 换证 撤销 撤回 终止 废止 迁移 遗失 停业 恢复 年检 年审 校验 查询 咨询 指引 投诉
+"""
+_LATER: Final = frozenset(_LATER_WORDS.split())
 _LATER_COST: Final = 0.08
 
 
@@ -81,7 +82,8 @@ def _asked_for(matched: Matched, word: str) -> bool:
 
 def _title(matched: Matched, total: float, title: str, line: Line) -> float:
     """How well a name or alias answers: words of the query it has, and how much of it they are."""
-    gained, agreed = 0.0, set()
+    gained = 0.0
+    agreed: set[int] = set()
     for one in matched.known:
         if (place := title.find(one.word)) >= 0:
             gained += one.weight

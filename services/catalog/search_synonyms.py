@@ -111,6 +111,10 @@ class Vocabularies:
     def expansions(self, region: str, text: str) -> list[Expansion]:
         """What may be looked for instead in a region: by its own groups, those of the regions above it, and the base."""
         prefix = codes.region_prefix(region)
-        own = [self._of[prefix[:length]] for length in (12, 9, 6, 4, 2) if length <= len(prefix) and prefix[:length] in self._of]
+        own = [
+            self._of[prefix[:length]]
+            for length in (12, 9, 6, 4, 2)
+            if length <= len(prefix) and prefix[:length] in self._of
+        ]
         found = dict.fromkeys(one for synonyms in (*own, base()) for one in synonyms.expansions(text))
         return list(found)[:MOST_EXPANSIONS]

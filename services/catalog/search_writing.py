@@ -79,7 +79,9 @@ def _put_lexicon(writer: sqlite3.Connection, names: list[str]) -> None:
     """Words never go again: whatever is corrected to is looked for before it is shown."""
     for word in search_nearby.lexicon(names):
         if writer.execute("INSERT OR IGNORE INTO lexicon VALUES (?)", (word,)).rowcount:
-            writer.executemany("INSERT OR IGNORE INTO near VALUES (?, ?)", [(key, word) for key in search_nearby.keys(word)])
+            writer.executemany(
+                "INSERT OR IGNORE INTO near VALUES (?, ?)", [(key, word) for key in search_nearby.keys(word)]
+            )
 
 
 def nearby(reader: sqlite3.Connection, keys: set[str]) -> dict[str, list[str]]:

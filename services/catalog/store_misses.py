@@ -23,7 +23,7 @@ class Miss(NamedTuple):
     """Words, how often they were looked for, and when last."""
 
     words: str
-    count: int
+    times: int
     last_day: str
 
 
@@ -54,9 +54,9 @@ def most(database: Database[Document], region: str, today: date, days: int) -> l
     counted: dict[str, Miss] = {}
     for row in database[COLLECTION].find(span, {"words": 1, "count": 1, "day": 1}, batch_size=5000):
         before = counted.get(row["words"], Miss("", 0, ""))
-        counted[row["words"]] = Miss(row["words"], before.count + row["count"], max(before.last_day, row["day"]))
-    shown = (miss for miss in counted.values() if miss.count >= SHOWN_FROM)
-    return nsmallest(MOST_SHOWN, shown, key=lambda miss: (-miss.count, miss.words))
+        counted[row["words"]] = Miss(row["words"], before.times + row["count"], max(before.last_day, row["day"]))
+    shown = (miss for miss in counted.values() if miss.times >= SHOWN_FROM)
+    return nsmallest(MOST_SHOWN, shown, key=lambda miss: (-miss.times, miss.words))
 
 
 def forget(database: Database[Document], today: date) -> None:

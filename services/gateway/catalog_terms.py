@@ -153,7 +153,7 @@ class Listed(NamedTuple):
 
 
 LIST = {
-    lists.LIST_KIND_DUTIES: Listed("duties", "权责清单", "各部门行使哪些权力、依据什么、对应哪些办事指南", "权责编码"),
+    lists.LIST_KIND_DUTIES: Listed("duties", "权责清单", "各部门行使哪些权力、依据什么、对应哪些办事指南", "办事指南"),
     lists.LIST_KIND_FEES: Listed("fees", "行政事业性收费清单", "清单之外一律不得收费", "收费标准"),
     lists.LIST_KIND_INTERMEDIARY: Listed(
         "intermediary", "行政审批中介服务清单", "哪些事项需要中介服务、需要什么服务", "中介服务"

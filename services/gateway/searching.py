@@ -176,14 +176,20 @@ def groups(search: Search, facets: Iterable[catalog.Facet], regions: Mapping[str
     return found
 
 
+def region_text(code: str, names: Mapping[str, str] | None) -> str:
+    """A region by name, or by its code and what level it is of."""
+    prefix = code.removesuffix("00").removesuffix("00") if len(code) == 6 else code
+    level = {2: "省", 4: "市", 9: "乡镇（街道）", 12: "村（社区）"}.get(len(prefix), "区县")
+    return (names or {}).get(code) or f"{level} {code}"
+
+
 def _choice(
     search: Search, number: int, kind: Kind, value: catalog.FacetValue, regions: Mapping[str, str] | None
 ) -> Choice | None:
     spelled = value_of(number, value.value)
     if not spelled or not value.count:
         return None
-    named = (regions or {}).get(spelled) if kind.name == "region" else None
-    text = named or value.label or kind.words.get(spelled) or spelled
+    text = value.label or (region_text(spelled, regions) if kind.name == "region" else kind.words.get(spelled, spelled))
     return Choice(text, search.toggled(kind.name, spelled), value.count, spelled in search.values.get(kind.name, ()))
 
 
@@ -197,8 +203,8 @@ def chosen(
     choices = []
     for kind in KINDS.values():
         for value in search.values.get(kind.name, ()):
-            named = (regions or {}).get(value) if kind.name == "region" else None
-            text = named or labels.get((kind.name, value)) or kind.words.get(value) or value
+            text = labels.get((kind.name, value)) or kind.words.get(value) or value
+            text = text if kind.name != "region" or text != value else region_text(value, regions)
             choices.append(Choice(text, search.toggled(kind.name, value), chosen=True))
     return choices
 

@@ -21,7 +21,7 @@ IMAGE = ROOT / "gen/image.binpb"
 SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
 
 # First words of methods that change nothing. Every other method is a write.
-READS = ("Get", "List", "Search", "Download", "Check", "Count", "Propose")
+READS = ("Get", "List", "Search", "Download", "Check", "Count", "Propose", "Guide", "Resolve", "Compare", "Lint")
 # Writes that are what they are by their content: repeated, they answer the same or are refused, as their standards say.
 WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.ClientService.IssueMachineToken": "an assertion is good once, by its jti (RFC 7523)",
@@ -38,6 +38,7 @@ WITHOUT_PAGES = {
     "yiwang.identity.v1.OrganizationService.ListMyOrganizations": "one person's own",
     "yiwang.identity.v1.SsoService.ListConsents": "one person's own",
     "yiwang.identity.v1.SsoService.ListUpstreams": "of the configuration",
+    "yiwang.catalog.v1.CatalogService.ListEditions": "one item's own, no more than its journal has entries",
 }
 # Events whose record has no id of its own name it by what it is of.
 FIRST_FIELDS = ("principal", "region")
@@ -69,6 +70,10 @@ IN_THE_CLEAR = {
     "yiwang.identity.v1.AgentOrganizationSaved.address": "the same",
     "yiwang.identity.v1.AgentOrganizationSaved.phone": "the same",
     "yiwang.catalog.v1.ItemSuspended.reason": "published with the item",
+    "yiwang.catalog.v1.ItemWithdrawn.reason": "the same",
+    "yiwang.catalog.v1.ItemReturned.reason": "about a guide, no person",
+    "yiwang.catalog.v1.ThemeReturned.reason": "about a theme, no person",
+    "yiwang.catalog.v1.ThemeWithdrawn.reason": "published with the theme",
     "yiwang.catalog.v1.EntryReturned.reason": "of an entry of the directory, no person",
     "yiwang.catalog.v1.EntryWithdrawn.reason": "published with the entry",
     "yiwang.catalog.v1.ImplementationReturned.reason": "of a line of a list, no person",
@@ -80,6 +85,7 @@ PUBLISHED = (
     "yiwang.catalog.v1.Limit",
     "yiwang.catalog.v1.EntryDefinition",
     "yiwang.catalog.v1.ImplementationDefinition",
+    "yiwang.catalog.v1.ThemeDefinition",
 )
 
 

@@ -10,11 +10,9 @@ from chassis import tokens
 from chassis.acts import OFFICER, PERSON, Actor
 from loadtests import world
 from loadtests.campaign import Campaign, until_true
-from tests.resilience import stories_identity
+from tests.resilience import stories_catalog, stories_identity
 from yiwang.case.v1 import service_pb2 as case
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
-from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
 from yiwang.identity.v1 import service_pb2 as identity
 from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
 from yiwang.rating.v1 import service_pb2 as rating
@@ -42,34 +40,19 @@ class _Desk:
 
 
 def live(campaign: Campaign) -> None:
-    """Publishes, changes and suspends items; registers persons, signs out, erases one; closes and rates cases."""
+    """Items come and go; persons register, sign out, one is erased; cases are closed and rated."""
     suite = campaign.suite
     stores = [world.database(suite.store(name).uri, name) for name in ("case", "catalog", "rating")]
     key = world.signing_key(*stores)
     stubs: dict[str, Any] = {
         "identity": IdentityServiceStub(grpc.insecure_channel(suite.address("identity"))),
-        "catalog": CatalogServiceStub(grpc.insecure_channel(suite.address("catalog"))),
         "case": CaseServiceStub(grpc.insecure_channel(suite.address("case"))),
         "rating": RatingServiceStub(grpc.insecure_channel(suite.address("rating"))),
     }
-    items(stubs["catalog"], _Desk(key, "story-catalog", "catalog"))
+    stories_catalog.live_in(suite, key)
     cases(campaign, stubs, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
-
-
-def items(stub: Any, desk: _Desk) -> None:
-    """Three items in two editions each; the last one suspended."""
-    for number in range(3):
-        _, definition = world.item(100 + number)
-        for edition in (1, 2):
-            definition.conditions = f"第{edition}版"
-            saved = stub.SaveItem(
-                catalog.SaveItemRequest(request_id=_id(), definition=definition), metadata=desk.metadata
-            )
-            stub.PublishItem(catalog.PublishItemRequest(request_id=_id(), item_id=saved.id), metadata=desk.metadata)
-    suspend = catalog.SuspendItemRequest(request_id=_id(), item_id=saved.id, reason="停办")
-    stub.SuspendItem(suspend, metadata=desk.metadata)
 
 
 def cases(campaign: Campaign, stubs: dict[str, Any], key: OKPKey) -> None:

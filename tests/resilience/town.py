@@ -85,12 +85,19 @@ class Town:
 
     def item(self) -> str:
         """An item of the market department that people can apply for; its id."""
-        actor = Actor("story-catalog", OFFICER, frozenset({"catalog"}), MARKET, REGION, 0, "story-catalog")
-        writer = self.by(tokens.mint(self._key, actor), "CatalogService", "catalog")
+        writer, reviewer = (
+            self.by(
+                tokens.mint(self._key, Actor(name, OFFICER, frozenset({"catalog"}), MARKET, REGION, 0, name)),
+                "ItemService",
+                "catalog",
+            )
+            for name in ("story-writer", "story-reviewer")
+        )
         _, definition = world.item(200)
         definition.department.CopyFrom(Department(code=MARKET, name="示范县市场监督管理局"))
-        id: str = writer.SaveItem(definition=definition).id
-        writer.PublishItem(item_id=id)
+        saved = writer.SaveItem(definition=definition)
+        reviewer.ReviewItem(item_id=saved.id, version=saved.version)
+        id: str = writer.PublishItem(item_id=saved.id).id
         until(lambda: self._case["items"].find_one({"_id": id}))
         return id
 

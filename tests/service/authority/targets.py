@@ -244,7 +244,7 @@ DIRECTORY: Mapping[str, Target] = {
 } | {
     "DirectoryService/ListEntryDrafts": listing(lambda w: w.entry, page_size=100),
     "DirectoryService/ListImplementationDrafts": listing(lambda w: w.implementation, page_size=100),
-    "DirectoryService/ProposeEntryCode": itself(area="99", type_code="01", guiding_code="12"),
+    "DirectoryService/ProposeEntryCode": itself(area="00", type_code="01", guiding_code="12"),
 }
 
 CASE: Mapping[str, Target] = {
@@ -282,7 +282,7 @@ RATING: Mapping[str, Target] = {
 
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
-    **{f"yiwang.catalog.v1.{name}": target for name, target in CATALOG.items()},
+    **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
     **{f"yiwang.case.v1.{name}": target for name, target in CASE.items()},
     **{f"yiwang.rating.v1.{name}": target for name, target in RATING.items()},
 }

@@ -14,6 +14,7 @@ from tests.service.authority.callers import CALLERS, OWN, Caller
 from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, REGION, uscc
 from tests.support.calling import As
 from tests.support.catalog_service import item
+from tests.support.directory import BODY, entry, implementation
 from tests.support.identity_service import fresh_number, fresh_phone
 from tests.support.items import FORM, PDF, definition, publish, simple
 from tests.support.rating_service import RatingHere, closed
@@ -255,7 +256,9 @@ class World:
         writer, reviewer = (
             self._signed_in(f"officer:{self._appointed('catalog', True, REGION)}").access_token for _ in range(2)
         )
-        items, themes = (self._as(f"yiwang.catalog.v1.{name}Service", writer) for name in ("Item", "Theme"))
+        items, directory, themes = (
+            self._as(f"yiwang.catalog.v1.{name}Service", writer) for name in ("Item", "Directory", "Theme")
+        )
         department = catalog_pb.Department(code=DEPARTMENT, name="某局")
         self.definition = item(code=ITEM_CODE, department=department)
         self.item = items.SaveItem(definition=self.definition).id
@@ -266,6 +269,14 @@ class World:
             review.ReviewItem(item_id=saved.id, version=saved.version)
             published.append(items.PublishItem(item_id=saved.id).id)
         self.spare_item, self.merged_item, self.ended_item = published
+        lines = [entry(region=REGION), entry(region=REGION, code="000112350000")]
+        self.entry_definition = lines[0]
+        self.entry, self.spare_entry = (directory.SaveEntry(definition=one).id for one in lines)
+        powers = [implementation(), implementation(code=f"{BODY}4{lines[1].code}", base_code=lines[1].code)]
+        self.implementation_definition = powers[0]
+        self.implementation, self.spare_implementation = (
+            directory.SaveImplementation(definition=one).id for one in powers
+        )
         part = themes_pb.ThemeItem(key="one", name="设立登记", item_code=ITEM_CODE)
         wanted = [
             themes_pb.ThemeDefinition(code=code, region=REGION, name="开办企业", items=[part]) for code in ("a", "b")

@@ -89,15 +89,16 @@ def test_a_county_writes_nothing_of_its_citys_and_sees_none_of_its_drafts(catalo
     with refused(Code.INVALID_ARGUMENT) as said:
         county.SaveEntry(definition=entry(region="990121"))
     assert said.fields == {"definition.code": "CODE_TAKEN"}
-    for call in (
-        lambda: county.ReviewEntry(id=theirs.id, version=1),
-        lambda: county.ReturnEntry(id=theirs.id, reason="退回"),
-        lambda: county.PublishEntry(id=theirs.id),
-        lambda: county.WithdrawEntry(id=theirs.id, reason="取消"),
-        lambda: county.GetEntryDraft(id=theirs.id),
-    ):
+    asked: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("ReviewEntry", {"version": 1}),
+        ("ReturnEntry", {"reason": "退回"}),
+        ("PublishEntry", {}),
+        ("WithdrawEntry", {"reason": "取消"}),
+        ("GetEntryDraft", {}),
+    )
+    for name, more in asked:
         with refused(Code.NOT_FOUND):
-            call()
+            getattr(county, name)(id=theirs.id, **more)
     assert list(county.ListEntryDrafts().entries) == []
     # The city covers its counties.
     own = county.SaveEntry(definition=entry(code="OWN-1", region="990121"))

@@ -21,8 +21,13 @@ def listing(catalog: CatalogHere) -> Callable[[pb.ListCopiesRequest], pb.ListCop
     return catalog.by(None).ListCopies  # type: ignore[no-any-return]
 
 
-def test_an_api_that_starts_again_reads_what_changed_and_drops_what_is_gone(catalog: CatalogHere, database: Db, tmp_path: Path) -> None:
-    kept, changed, gone = (catalog.publish(item(code=f"TEST-{number}", name=name)) for number, name in enumerate(("取水许可", "旧货业备案", "户口迁移")))
+def test_an_api_that_starts_again_reads_what_changed_and_drops_what_is_gone(
+    catalog: CatalogHere, database: Db, tmp_path: Path
+) -> None:
+    kept, changed, gone = (
+        catalog.publish(item(code=f"TEST-{number}", name=name))
+        for number, name in enumerate(("取水许可", "旧货业备案", "户口迁移"))
+    )
     with serving("catalog", database, CatalogHere, index_dir=str(tmp_path)) as first:
         assert len(first.found("")) == 3
         first.servicer.index.close()
@@ -34,7 +39,9 @@ def test_an_api_that_starts_again_reads_what_changed_and_drops_what_is_gone(cata
         assert report(lambda: read(database), [("catalog", listing(again))], wait=0.01)
 
 
-def test_a_store_brought_back_to_an_older_state_is_followed_at_the_next_start(catalog: CatalogHere, database: Db, tmp_path: Path) -> None:
+def test_a_store_brought_back_to_an_older_state_is_followed_at_the_next_start(
+    catalog: CatalogHere, database: Db, tmp_path: Path
+) -> None:
     published = catalog.publish(item(name="取水许可"))
     before = database["items"].find_one({"_id": published.id})
     assert before is not None
@@ -86,7 +93,7 @@ def test_every_kind_of_drift_is_told(catalog: CatalogHere, database: Db, damage:
     published = catalog.publish(item(name="取水许可"))
     catalog.poll()
     damage(catalog.servicer.index, published.id)
-    count, drifts = settled(lambda: read(database), listing(catalog), wait=0.0)
+    _, drifts = settled(lambda: read(database), listing(catalog), wait=0.0)
     assert [(one.item_id, one.what) for one in drifts] == [(published.id, what)]
 
 
@@ -94,7 +101,9 @@ def _set(index: Any, change: str, id: str) -> None:
     index._file.writer.execute(f"UPDATE items SET {change} WHERE id = ?", (id,))
 
 
-def test_what_is_on_its_way_is_looked_at_again(catalog: CatalogHere, database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_on_its_way_is_looked_at_again(
+    catalog: CatalogHere, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
     catalog.publish(item(name="取水许可"))
     looked: list[float] = []
     monkeypatch.setattr(drifting.time, "sleep", lambda seconds: (looked.append(seconds), catalog.poll()))
@@ -108,7 +117,9 @@ def test_copies_are_compared_one_by_one(catalog: CatalogHere, database: Db) -> N
     live = pb.Copy(item_id=published.id, edition=1, live=True, digest="")
     assert list(compare(known, {published.id: live})) == [], "a copy of some facts has no digest"
     extra = pb.Copy(item_id="nobody", edition=1, live=True)
-    assert [one.what for one in compare(known, {published.id: live, "nobody": extra})] == ["extra: the store has no such item"]
+    assert [one.what for one in compare(known, {published.id: live, "nobody": extra})] == [
+        "extra: the store has no such item"
+    ]
     known = {published.id: known[published.id]._replace(live=False)}
     assert [one.what for one in compare(known, {published.id: live})] == ["live, and should not be"]
 
@@ -120,5 +131,7 @@ def test_a_reader_that_does_not_answer_is_no_whole_copy(database: Db, capsys: py
 
 
 def test_a_name_stands_for_every_process_behind_it() -> None:
-    assert drifting.everyone("localhost:50051") and all(one.endswith(":50051") for one in drifting.everyone("localhost:50051"))
+    assert drifting.everyone("localhost:50051") and all(
+        one.endswith(":50051") for one in drifting.everyone("localhost:50051")
+    )
     assert drifting.everyone("no-such-host.invalid:50051") == ["no-such-host.invalid:50051"]

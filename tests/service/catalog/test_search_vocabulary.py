@@ -51,7 +51,9 @@ def test_a_vocabulary_is_read_back_and_the_same_again_changes_nothing(catalog: C
     ("told", "reason"),
     [([["馆子", "饭店"], ["食堂", "ＫＴＶ"], ["ktv", "馆 子"]], "WORD_TWICE"), ([["馆子", "？"]], "WORD_EMPTY")],
 )
-def test_a_word_that_stands_twice_or_says_nothing_is_named(catalog: CatalogHere, told: list[list[str]], reason: str) -> None:
+def test_a_word_that_stands_twice_or_says_nothing_is_named(
+    catalog: CatalogHere, told: list[list[str]], reason: str
+) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT, reason):
         words(catalog).SaveVocabulary(region=REGION, groups=groups(*told))
     assert words(catalog).GetVocabulary(region=REGION).version == 0
@@ -99,7 +101,10 @@ def test_misses_are_bounded_and_forgotten(catalog: CatalogHere, monkeypatch: pyt
     for number in range(4):
         store_misses.count(catalog.database, REGION, today, f"词语{'甲乙丙丁'[number]}", 5)
     store_misses.count(catalog.database, REGION, today, "词语甲", 1)
-    assert [(one.words, one.count) for one in store_misses.most(catalog.database, REGION, today, 1)] == [("词语甲", 6), ("词语乙", 5)]
+    assert [(one.words, one.times) for one in store_misses.most(catalog.database, REGION, today, 1)] == [
+        ("词语甲", 6),
+        ("词语乙", 5),
+    ]
     store_misses.forget(catalog.database, today + timedelta(days=90))
     assert len(store_misses.most(catalog.database, REGION, today, 30)) == 2
     store_misses.forget(catalog.database, today + timedelta(days=91))

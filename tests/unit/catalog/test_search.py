@@ -93,7 +93,11 @@ def test_pages_follow_one_another_without_a_gap_or_a_repeat(large: Index) -> Non
     whole = [hit.id for hit in large.find(query, 0, 100).hits]
     pages = [hit.id for start in range(0, 100, 7) for hit in large.find(query, start, 7).hits]
     assert pages == whole and len(set(pages)) == len(pages)
-    listing = [hit.id for start in range(0, 60, 20) for hit in large.find(Query(wanted=Wanted(region="990101")), start, 20).hits]
+    listing = [
+        hit.id
+        for start in range(0, 60, 20)
+        for hit in large.find(Query(wanted=Wanted(region="990101")), start, 20).hits
+    ]
     assert len(set(listing)) == 60
 
 
@@ -101,7 +105,9 @@ def test_filters_hold_for_every_hit(large: Index) -> None:
     for hit in large.find(Query("许可证", Wanted(region="990102", type_code="01")), 0, 50).hits:
         assert hit.region.startswith("990102") and hit.type_code == "01"
     department = large.find(Query("证"), 0, 1).hits[0].department.code
-    assert {hit.department.code for hit in large.find(Query("证", Wanted(department=department)), 0, 50).hits} == {department}
+    assert {hit.department.code for hit in large.find(Query("证", Wanted(department=department)), 0, 50).hits} == {
+        department
+    }
 
 
 def test_a_region_finds_what_lies_within_it_and_twelve_digits_mean_the_county() -> None:

@@ -54,7 +54,11 @@ def total(index: Index, text: str, wanted: Wanted) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(items(), st.sampled_from(["", "取水", "许可"]), st.sampled_from([{}, {"type_code": "01"}, {"department": "D1", "topic": "生态"}]))
+@given(
+    items(),
+    st.sampled_from(["", "取水", "许可"]),
+    st.sampled_from([{}, {"type_code": "01"}, {"department": "D1", "topic": "生态"}]),
+)
 def test_a_count_is_what_is_found_once_the_value_is_chosen(made: list[Any], text: str, chosen: dict[str, str]) -> None:
     index = Index()
     index.keep(made)
@@ -89,7 +93,12 @@ def test_counts_follow_what_changes() -> None:
     index = Index()
     index.keep([item(number, "取水许可", topics=["生态"]) for number in range(5)])
     assert counted(index, "取水", Wanted())[TOPIC] == {"生态": 5}
-    index.keep([item(0, "取水许可", version=3, topics=["水利"]), item(1, "取水许可", version=3, status=pb.ITEM_STATUS_WITHDRAWN)])
+    index.keep(
+        [
+            item(0, "取水许可", version=3, topics=["水利"]),
+            item(1, "取水许可", version=3, status=pb.ITEM_STATUS_WITHDRAWN),
+        ]
+    )
     assert counted(index, "取水", Wanted())[TOPIC] == {"生态": 3, "水利": 1}
     assert counted(index, "", Wanted())[TOPIC] == {"生态": 3, "水利": 1}
 

@@ -23,7 +23,13 @@ def found(index: Index, text: str) -> list[str]:
 
 def test_a_process_that_starts_again_has_what_it_had(tmp_path: Path) -> None:
     first = Index(str(tmp_path))
-    first.keep([item(1, "取水许可", topics=["生态"]), item(2, "旧货业备案"), item(3, "旧事项", status=pb.ITEM_STATUS_WITHDRAWN)])
+    first.keep(
+        [
+            item(1, "取水许可", topics=["生态"]),
+            item(2, "旧货业备案"),
+            item(3, "旧事项", status=pb.ITEM_STATUS_WITHDRAWN),
+        ]
+    )
     known, facets = first.known(), first.find(Query("", facets=True)).facets
     first.close()
     del first
@@ -106,7 +112,9 @@ def test_searches_run_while_the_index_is_written() -> None:
     for thread in threads:
         thread.join()
     assert not faults and served[0] > 10
-    assert len(index) == len({one.code for version in (1, 3, 4) for one in synthetic_items(900 if version > 1 else 500, version)})
+    assert len(index) == len(
+        {one.code for version in (1, 3, 4) for one in synthetic_items(900 if version > 1 else 500, version)}
+    )
 
 
 # -- history -----------------------------------------------------------------------------------------------------------
@@ -121,7 +129,10 @@ def told(number: int, *chapters: tuple[int, int, int], **changes: object) -> Lis
             | changes
         )
     )
-    history = [Chapter(edition, status, SINCE + timedelta(days=day), facts, "因故" if status == 3 else "") for edition, status, day in chapters]
+    history = [
+        Chapter(edition, status, SINCE + timedelta(days=day), facts, "因故" if status == 3 else "")
+        for edition, status, day in chapters
+    ]
     return Listed(f"id{number}", 2, "", "", history)
 
 
@@ -139,7 +150,10 @@ def test_each_day_has_the_chapter_that_was_in_force() -> None:
     assert on(index, 20) == [("id1", 2, 3), ("id2", 1, 2)]
     assert on(index, 400) == [("id1", 2, 4), ("id2", 1, 2)]
     assert on(index, 400, "9901") == on(index, 400, department="D1") == on(index, 400)
-    assert on(index, 400, "990122000000") == [("id2", 1, 2)] and on(index, 400, "9902") == on(index, 400, department="D") == []
+    assert (
+        on(index, 400, "990122000000") == [("id2", 1, 2)]
+        and on(index, 400, "9902") == on(index, 400, department="D") == []
+    )
 
 
 def test_an_edition_ends_at_the_instant_the_next_begins() -> None:

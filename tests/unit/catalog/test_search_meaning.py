@@ -24,7 +24,14 @@ def names(index: Index, text: str, region: str = "") -> list[str]:
 @pytest.fixture(scope="module")
 def town() -> Index:
     index = Index()
-    told = ["食品经营许可证核发", "食品经营许可证注销", "机动车维修经营备案", "动物诊疗许可", "医疗机构执业登记", "居民身份证补领"]
+    told = [
+        "食品经营许可证核发",
+        "食品经营许可证注销",
+        "机动车维修经营备案",
+        "动物诊疗许可",
+        "医疗机构执业登记",
+        "居民身份证补领",
+    ]
     index.keep(item(number, name) for number, name in enumerate(told))
     return index
 

@@ -47,6 +47,11 @@ def test_a_list_is_asked_for_the_county_as_of_a_day(site: Site, services: Servic
     assert "80 元/件" in page and f"/items/{ITEM}?edition=2" in page and "共 1 项" in page
 
 
+def test_a_line_of_the_duties_leads_to_the_implementation(site: Site):
+    page = site.get("/lists/duties").text
+    assert f'"/directory/implementations/{ITEM}"' in page and f"/items/{ITEM}" not in page
+
+
 def test_a_published_list_is_asked_by_its_number_and_its_digest_is_shown(site: Site, services: Services):
     page = site.get("/lists/fees?number=3&as_of=2025-12-31").text
     request = services.requests("GetList")[-1]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.gateway import overview
+from services.gateway.searching import region_text
 from tests.unit.gateway import told_catalog
 from tests.unit.gateway.told import ITEM, USCC, Services, Site, refuse
 from tests.unit.gateway.told_catalog import OTHER
@@ -35,6 +36,15 @@ def test_every_facet_is_offered_with_its_counts(site: Site):
     for words in ("网上办", "自然人", "示范县公安局", "行政许可", "县级", "电脑端", "东河乡", "更多主题"):
         assert words in page, words
     assert "网上办 <small>12</small>" in page
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("990121", "示范县"), ("990122", "区县 990122"), ("990100", "市 990100"), ("990000", "省 990000"),
+     ("990121101", "乡镇（街道） 990121101"), ("990121101200", "村（社区） 990121101200")],
+)  # fmt: skip
+def test_a_region_without_a_name_is_told_by_its_level(code: str, text: str):
+    assert region_text(code, {"990121": "示范县"}) == text
 
 
 def test_following_a_facet_asks_for_it_and_the_words_stay(site: Site, services: Services):
