@@ -18,13 +18,14 @@ from typing import Any, Generic, TypeVar
 
 import cattrs
 import orjson
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.acts import Cause, Evolve, Moment, now
 from chassis.errors import ABORTED, FAILED_PRECONDITION, Refused, Violation, invalid, not_found
+from chassis.plain import plain
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -262,7 +263,7 @@ class Records(Generic[S]):
                 "cause": cause.key,
                 "request": cause.request,
                 "trace": cause.trace,
-                "data": MessageToDict(event),
+                "data": plain(event),
             }
             if _digest["alg"] != "sha256":
                 entry["alg"] = _digest["alg"]

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVICES = tuple(module.DESCRIPTOR.package.split(".")[1] for module in EVENTS)
 KEEPS = {
     "identity": "people, organisations, agents, officers, windows, devices, systems; delegations, sessions, keys, who saw whom",
-    "catalog": "items with every edition, the search index",
+    "catalog": "the directory, items, themes and lists with every edition, files of guides, synonyms, the search index",
     "case": "cases, attachments, who looked at them, its copy of items and counties",
     "rating": "invitations, ratings, totals",
     "gateway": "nothing: pages and the JSON API",

@@ -1,17 +1,18 @@
 """Writes what an import read into the records in their normal way, one act each. Whatever is brought twice is written once."""
 
-import time
 import hashlib
+import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from pymongo.errors import ConnectionFailure
 
 from chassis.acts import Cause
 from chassis.errors import Refused, Violation
 from chassis.parts import Parts
+from chassis.plain import plain
 from chassis.records import Record, Records
 from chassis.store import wait_for
 from services.catalog import (
@@ -112,10 +113,13 @@ class Importer:
             own = isinstance(row.definition, vocabulary.Vocabulary)
             return Outcome(self._write(row.definition, create_only=own), lines)
         standard = self._standard(row.definition)
-        source = digest(MessageToDict(row.definition))
+        source = digest(plain(row.definition))
         definition = model_standard.held(standard.entry, row.definition) if standard else row.definition
         lines, drafted = _told(row, definition)
-        kind = self._write(definition, not drafted, source=source, standard=standard.name if standard else "")
+        levels = Counter(line.kind for line in lines)
+        kind = self._write(
+            definition, not drafted, source=source, standard=standard.name if standard else "", levels=levels
+        )
         return Outcome(kind, [*lines, *above], drafted)
 
     def _above(self, row: Row) -> list[Line]:
@@ -129,7 +133,7 @@ class Importer:
                 lines.append(Line("", refused.reason, "base_code", told))
         return lines
 
-    def _write(self, definition: Message | None, faultless: bool = True, create_only: bool = False, **more: str) -> str:
+    def _write(self, definition: Message | None, faultless: bool = True, create_only: bool = False, **more: Any) -> str:
         """NEW, CHANGED or UNCHANGED. `create_only`: what is there already is not touched, since others know it better."""
         kind = self._kinds[type(definition)]
         id = kind.id(definition)
@@ -138,11 +142,13 @@ class Importer:
         live = self._live and faultless
 
         def decide(state: Any) -> list[Message] | None:
+            if create_only and state is not None:
+                return None
             return kind.bring(state, id, definition, live, **more) or None
 
-        if known and (create_only or not decide(known.state)):
+        if known and not decide(known.state):
             return UNCHANGED
-        source = more.get("source") or digest(MessageToDict(definition))  # type: ignore[arg-type]
+        source = more.get("source") or digest(plain(definition))  # type: ignore[arg-type]
         # The version tells an import that brings an older definition back from one that is merely repeated.
         key = f"{model.IMPORTER}/import/{source}" + (f"/{known.version}" if known else "")
         cause = Cause(key, model.IMPORTER, trace=self._trace)

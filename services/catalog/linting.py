@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
             if wanted.json:
                 closing.enter_context(report.streamed(wanted.json))
             _lint(
-                [Source(path, wanted.sheet, own) for path in wanted.files],
+                [Source(path, wanted.sheet, own, wanted.most * 2**20) for path in wanted.files],
                 report,
                 _Options(wanted.level, levels),
                 console,
@@ -82,6 +82,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--sheet", default="", metavar="NAME", help="XLSX 的工作表（默认第一个可见的）")
     parser.add_argument("--first", type=int, default=50, metavar="N", help="HTML 报告中每条规则列出的条数（默认 50）")
+    most = reading.MOST_BYTES >> 20
+    parser.add_argument(
+        "--most", type=int, default=most, metavar="MIB", help=f"一个文件的上限（默认 {most} MiB，JSON Lines 不限）"
+    )
     return parser.parse_args(arguments)
 
 

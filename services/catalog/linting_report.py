@@ -1,6 +1,7 @@
 """What the lint found, counted as it comes, and written as HTML, JSON and a few lines. Only the first findings of a rule are kept."""
 
 import html
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,14 @@ from typing import IO, Any, Final, NamedTuple
 import orjson
 
 from services.catalog.linting_rows import Source
+from services.catalog.model_compare_words import FIELDS
 from standards.lint import LEVELS, Finding
 from standards.lint_list import LIST_RULES
 from standards.lint_rules import RULES
 from yiwang.catalog.v1 import service_pb2 as pb
 
+_PART = re.compile(r"([a-z_]+)(?:\[(\d+)\])?")
+_CAMEL = re.compile("_([a-z])")
 LEVEL_NAMES: Final = {"error": "错误", "warning": "警告", "hint": "提示"}
 _RULES: Final = [
     *((rule.id, rule.words, rule.source) for rule in RULES),
@@ -142,6 +146,18 @@ def _told(line: Line) -> dict[str, Any]:
     }
 
 
+def field_name(path: str) -> str:
+    """A field's path for people: materials[3].waiver is 材料第4项·免提交方式. A column's name stays as it is."""
+    names = []
+    for part in path.split("."):
+        found = _PART.fullmatch(part)
+        if found is None:
+            return path
+        camel = _CAMEL.sub(lambda letter: letter[1].upper(), found[1])
+        names.append(FIELDS.get(camel, found[1]) + (f"第{int(found[2]) + 1}项" if found[2] else ""))
+    return "·".join(names)
+
+
 def summary(report: Report) -> str:
     """A few lines for the screen."""
     counts = "，".join(f"{LEVEL_NAMES[level]} {report.levels[level]}" for level in LEVELS)
@@ -154,7 +170,7 @@ def summary(report: Report) -> str:
         if file.unknown:
             lines.append(f"  {file.name}：不认识的列（已忽略）：{'、'.join(file.unknown)[:300]}")
         if file.absent:
-            lines.append(f"  {file.name}：没有这些内容的列，未检查：{'、'.join(file.absent)[:300]}")
+            lines.append(f"  {file.name}：没有这些内容的列，未检查：{'、'.join(map(field_name, file.absent))[:300]}")
     for bad in report.unreadable:
         place = f"第{bad['row']}行 " if bad["row"] else ""
         lines.append(f"  {bad['file']}：{place}{bad['column']} 无法读取：{bad['message']}")
@@ -166,7 +182,7 @@ _STYLE: Final = """
 body{font:16px/1.6 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:76rem;padding:1rem}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin:2rem 0 .4rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
 caption{text-align:left;padding:.3rem 0}
-th,td{border:1px solid #8888;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border:1px solid #8888;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere;min-width:3.5rem}
 td.n,th.n{text-align:right;white-space:nowrap}.wide{overflow-x:auto}.level{font-weight:700}
 fieldset{margin:1rem 0;padding:.5rem 1rem}label{margin-right:1.5rem;white-space:nowrap}
 section{break-inside:auto}h2,caption{break-after:avoid}tr{break-inside:avoid}
@@ -233,7 +249,7 @@ class _Safe(str):
 
 def _files(report: Report) -> Iterator[str]:
     rows = ((
-        "", [file.name, "、".join(file.unknown) or "无", "、".join(file.absent) or "无", file.rows, f"{file.seconds:.1f}"],
+        "", [file.name, "、".join(file.unknown) or "无", "、".join(map(field_name, file.absent)) or "无", file.rows, f"{file.seconds:.1f}"],
     ) for file in report.files)  # fmt: skip
     yield from _table("文件", ["文件", "不认识的列（已忽略）", "没有的内容（未检查）", "行", "秒"], rows, 2)
     if report.unreadable:
@@ -271,7 +287,17 @@ def _sections(report: Report) -> Iterator[str]:
         several = len(report.files) > 1
         place = (lambda one: f"{one['file']} 第{one['row']}行") if several else (lambda one: one["row"])
         rows = (
-            ("", [place(one), one["code"], one["name"][:80], one["department"], one["field"], one["message"]])
+            (
+                "",
+                [
+                    place(one),
+                    one["code"],
+                    one["name"][:80],
+                    one["department"],
+                    field_name(one["field"]),
+                    one["message"],
+                ],
+            )
             for one in kept
         )
         yield from _table(_first(count, len(kept)), ["行", "编码", "事项", "部门", "字段", "问题"], rows)

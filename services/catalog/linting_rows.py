@@ -35,8 +35,11 @@ class LintRow(NamedTuple):
 class Source:
     """A file that is linted: its rows, and what was learned of its columns on the way."""
 
-    def __init__(self, path: Path, sheet: str = "", own: OwnMap = linting_columns.NO_MAP) -> None:
+    def __init__(
+        self, path: Path, sheet: str = "", own: OwnMap = linting_columns.NO_MAP, most: int = reading.MOST_BYTES
+    ) -> None:
         self.path = path
+        self._most = most
         self._sheet, self._own = sheet, own
         self.columns: Columns | None = None
         """Of a flat list; None while unread and where rows are whole definitions."""
@@ -45,9 +48,9 @@ class Source:
     def rows(self) -> Iterator[LintRow]:
         """The rows, read one by one. Raises reading.Unreadable."""
         known: dict[tuple[str, ...], Columns] = {}
-        for row in reading.open_rows(self.path, self._sheet):
+        for row in reading.open_rows(self.path, self._sheet, self._most):
             if row.number == 1 and isinstance(row.values, dict) and "rights_code" in row.values:
-                yield from _guides(reading.document(self.path))
+                yield from _guides(reading.document(self.path, self._most))
                 return
             if row.faults:
                 yield LintRow(row.number, None, tuple((one.column, one.message) for one in row.faults))

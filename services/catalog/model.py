@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from chassis.errors import FAILED_PRECONDITION, Refused, Violation, invalid, require
+from chassis.plain import plain
 from services.catalog import model_life as life
 from services.catalog.model_checks import faults
 from services.catalog.model_facts import Chapter
@@ -83,11 +84,13 @@ def save(
     return saved(id, definition, predecessors=predecessors, standard=standard)
 
 
-def saved(id: str, definition: pb.ItemDefinition, **more: Any) -> events.ItemSaved:
+def saved(
+    id: str, definition: pb.ItemDefinition, levels: Mapping[str, int] | None = None, **more: Any
+) -> events.ItemSaved:
     """The event of a definition that was written, with how many faults and doubts the guide lint finds in it."""
-    levels = Counter(one.level for one in lint.findings(definition))
+    found = Counter(one.level for one in lint.findings(definition)) if levels is None else levels
     return events.ItemSaved(
-        item_id=id, definition=definition, errors=levels["error"], warnings=levels["warning"], **more
+        item_id=id, definition=definition, errors=found.get("error", 0), warnings=found.get("warning", 0), **more
     )
 
 
@@ -149,20 +152,27 @@ def withdraw(item: Item, reason: str, successors: Sequence[str]) -> events.ItemW
 
 
 def bring(
-    item: Item | None, id: str, definition: pb.ItemDefinition, live: bool, standard: str = "", source: str = ""
+    item: Item | None,
+    id: str,
+    definition: pb.ItemDefinition,
+    live: bool,
+    standard: str = "",
+    source: str = "",
+    levels: Mapping[str, int] | None = None,
 ) -> list[Message]:
     """What an import writes: the definition when the source changed it, published when `live` and neither suspended nor over.
 
     Where a standard filled it in, `standard` names that and `source` is the digest of the definition as the file has it.
+    `levels` are how many findings of each level the lint had, when it was asked already.
     """
-    incoming = digest(MessageToDict(definition))
+    incoming = digest(plain(definition))
     source = source or incoming
     if item is not None and item.life.status == WITHDRAWN:
         return []
     found: list[Message] = []
     if item is None or (source != item.imported and incoming != item.life.digest):
         life.save(item.life if item else None, definition)
-        found.append(saved(id, definition, standard=standard, imported=source))
+        found.append(saved(id, definition, levels, standard=standard, imported=source))
     # What officers wrote since the last import stays theirs to publish.
     ours = bool(found) or (item is not None and item.life.digest == incoming)
     fresh = item is None or (item.life.status != SUSPENDED and item.life.published_digest != incoming)

@@ -3,9 +3,8 @@
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from google.protobuf.json_format import MessageToDict
-
 from chassis.acts import Evolve, Moment
+from chassis.plain import plain
 from services.catalog import model_life as life
 from services.catalog.model import IMPORTER, Item
 from services.catalog.model_facts import Chapter, facts_of
@@ -17,7 +16,7 @@ from yiwang.catalog.v1 import events_pb2 as events
 
 
 def _saved(item: Item | None, event: events.ItemSaved, moment: Moment) -> Item:
-    definition, content = event.definition, MessageToDict(event.definition)
+    definition, content = event.definition, plain(event.definition)
     base = item or Item(event.item_id, definition.code, "", "", Life(), {}, short_code(event.item_id))
     moved = life.after_saved(item.life if item else None, content, moment)
     return replace(
@@ -54,7 +53,7 @@ def _scheduled(item: Item, event: events.ItemScheduled, moment: Moment) -> Item:
 
 
 def _published(item: Item, event: events.ItemPublished, moment: Moment) -> Item:
-    moved = life.after_published(item.life, event.edition, MessageToDict(event.definition), moment)
+    moved = life.after_published(item.life, event.edition, plain(event.definition), moment)
     chapter = Chapter(event.edition, PUBLISHED, moment.at, facts_of(event.definition))
     after = replace(
         item,

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from chassis import contracts
 from chassis.acts import OFFICER, Actor, Moment
 from chassis.errors import ABORTED, PERMISSION_DENIED, Refused, Violation, invalid, require
+from chassis.plain import plain
 from standards import codes
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -90,7 +90,7 @@ def save(life: Life | None, definition: Message, seen: int = 0) -> bool:
     if life is not None:
         require_version(life, seen)
         require(life.status != WITHDRAWN, "WITHDRAWN", "已取消的内容不能再修改")
-    content = MessageToDict(definition)
+    content = plain(definition)
     # It stands in two entries, saved and published, and in the state; its facts with each turn of the history.
     _require_room(life, 4 * size(content))
     return life is None or life.digest != digest(content)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from chassis.acts import Evolve, Moment
 from chassis.errors import Violation, invalid
+from chassis.plain import plain
 from services.catalog import model_life as life
 from services.catalog.model_life import WITHDRAWN, Life, digest
 
@@ -89,7 +90,7 @@ def bring(kind: Kind, line: Line | None, id: str, definition: Message, live: boo
     if line is not None and line.life.status == WITHDRAWN:
         return []
     _refuse(kind.faults(line, definition))
-    incoming = digest(MessageToDict(definition))
+    incoming = digest(plain(definition))
     found: list[Message] = []
     if line is None or incoming not in (line.imported, line.life.digest):
         life.save(line.life if line else None, definition)
@@ -139,7 +140,7 @@ def _edition(kind: Kind, id: str, edition: int, definition: Message) -> Any:
 
 
 def _saved(kind: Kind, line: Line | None, event: Any, moment: Moment) -> Line:
-    definition, content = event.definition, MessageToDict(event.definition)
+    definition, content = event.definition, plain(event.definition)
     base = line or Line(getattr(event, kind.id), definition.code, "", Life(), {})
     moved = life.after_saved(line.life if line else None, content, moment)
     imported = moved.digest if moment.by == IMPORTER else base.imported
@@ -155,7 +156,7 @@ def _returned(line: Line, event: Any, moment: Moment) -> Line:
 
 
 def _published(line: Line, event: Any, moment: Moment) -> Line:
-    content = MessageToDict(event.definition)
+    content = plain(event.definition)
     found = [event.definition.code, *event.definition.former_codes]
     moved = life.after_published(line.life, event.edition, content, moment)
     return replace(line, life=moved, published=content, codes=list(dict.fromkeys(found)))

@@ -60,7 +60,7 @@ async def search(request: Request) -> Response:
     asked = search_of(request)
     found = await find(request, asked)
     names = region_names(request)
-    context: dict[str, Any] = {"groups": groups(asked, found.facets, names), "chosen": chosen(asked, found, names)}
+    context: dict[str, Any] = {"groups": groups(asked, found, names), "chosen": chosen(asked, found, names)}
     return show(request, "search.html", found=found, asked=asked, favourites=favourites(asked, found.facets), **context)
 
 

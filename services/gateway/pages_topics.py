@@ -58,7 +58,7 @@ async def _items(request: Request, template: str, name: str, value: str, **conte
         raise CallError(StatusCode.NOT_FOUND, "NOTHING_THERE", "没有找到相应的内容")
     names = region_names(request)
     sides: dict[str, Any] = {
-        "groups": groups(asked, found.facets, names),
+        "groups": groups(asked, found, names),
         "chosen": chosen(asked, found, names),
         "favourites": favourites(asked, found.facets),
     }

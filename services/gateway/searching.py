@@ -162,18 +162,18 @@ def value_of(kind: int, value: str) -> str:
     return told if told in names.values() else ""
 
 
-def groups(search: Search, facets: Iterable[catalog.Facet], regions: Mapping[str, str] | None = None) -> list[Group]:
-    """The facets as links, in our order. A facet with a single value that says nothing new is left out."""
-    told, found = {facet.kind: facet for facet in facets}, []
+def groups(search: Search, found: catalog.SearchItemsResponse, regions: Mapping[str, str] | None = None) -> list[Group]:
+    """The facets as links, in our order. A facet whose values all have every hit tells nothing and is left out."""
+    told, shown = {facet.kind: facet for facet in found.facets}, []
     for number, kind in KINDS.items():
         if number not in told or kind.name in search.fixed:
             continue
         choices = [
             one for value in told[number].values if (one := _choice(search, number, kind, value, regions)) is not None
         ]
-        if len(choices) > 1 or any(one.chosen for one in choices):
-            found.append(Group(kind.title, choices))
-    return found
+        if any(one.chosen or one.count < found.total for one in choices):
+            shown.append(Group(kind.title, choices))
+    return shown
 
 
 def region_text(code: str, names: Mapping[str, str] | None) -> str:

@@ -64,7 +64,9 @@ def live_in(suite: Suite, key: OKPKey) -> None:
 
 
 def _item(number: int, **changes: Any) -> ItemDefinition:
+    """An item of one department, whatever its number."""
     definition = world.item(number)[1]
+    definition.department.CopyFrom(world.item(0)[1].department)
     definition.MergeFrom(ItemDefinition(**changes))
     return definition
 

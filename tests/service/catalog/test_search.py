@@ -44,6 +44,27 @@ def test_an_api_that_starts_later_finds_the_same(catalog: CatalogHere, database:
         assert len(other.found("", page_size=100)) == 30
 
 
+def test_filters_facets_and_corrections_come_with_the_answer(catalog: CatalogHere) -> None:
+    known = {"service_objects": ["自然人"], "exercise_level": "4", "handling_forms": [pb.HANDLING_FORM_WEB], "visits": 0}
+    catalog.publish(item(code="TEST-1", name="食品经营许可证核发", former_codes=["OLD-2019-7"], **known))
+    catalog.publish(item(code="TEST-2", name="食品经营许可证变更", visits=3, visit_reason="须当面核验"))
+    catalog.poll()
+    citizen = catalog.by(None)
+    answer = citizen.SearchItems(query="食品经莹许可", facets=True, exercise_level="4")
+    assert answer.corrected == "食品经营许可" and [hit.name for hit in answer.hits] == ["食品经营许可证核发"]
+    counted = {facet.kind: {value.value: value.count for value in facet.values} for facet in answer.facets}
+    assert counted[pb.FACET_KIND_EXERCISE_LEVEL] == {"4": 1} and counted[pb.FACET_KIND_TYPE] == {"01": 1}
+    for chosen in (
+        {"service_object": "自然人"},
+        {"handling_form": pb.HANDLING_FORM_WEB},
+        {"traits": [pb.TRAIT_NO_VISIT, pb.TRAIT_ONLINE]},
+        {"query": "OLD-2019-7"},
+    ):
+        assert [hit.code for hit in citizen.SearchItems(**chosen).hits] == ["TEST-1"], chosen
+    assert answer.hits[0].short_code and pb.TRAIT_NO_VISIT in answer.hits[0].traits
+    assert not citizen.SearchItems(query="食品经营").facets
+
+
 def test_pages_lead_through_the_hits(catalog: CatalogHere) -> None:
     for number in range(25):
         catalog.publish(item(code=f"TEST-{number}", name=f"取水许可第{number}类"))

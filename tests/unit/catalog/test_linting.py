@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from services.catalog import linting, linting_columns, linting_rows
+from services.catalog import linting, linting_columns, linting_report, linting_rows
 from services.catalog.linting_columns import MapFault, columns_of, definition_of, read_map
 from standards.lint_list import LIST_RULES
 from tests.support.guides import CODE, IMPLEMENTATION, OWNER, clean
@@ -138,6 +138,15 @@ def test_exit_codes_tell_clean_errors_and_unreadable(tmp_path: Path) -> None:
     assert run(tmp_path, tmp_path / "none.json")[0] == linting.UNREADABLE
 
 
+def test_the_limit_of_a_file_can_be_set(tmp_path: Path) -> None:
+    file = table(tmp_path, "a.csv", CHINESE)
+    with file.open("a") as more:
+        more.write("\n" * 2**20)
+    assert run(tmp_path, file)[0] == linting.ERRORS
+    code, report, _ = run(tmp_path, file, "--most", "1")
+    assert code == linting.UNREADABLE and "超过上限 1 MiB" in report["summary"]["unreadable"][0]["message"]
+
+
 def test_levels_filter_and_a_table_changes_them(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(json.dumps({"items": [MessageToDict(clean(duty_codes=None, faq=None, at_service_centre=False))]}))
@@ -251,6 +260,14 @@ def test_own_definitions_are_built_as_the_parser_would(tmp_path: Path) -> None:
     assert linting_rows.definition(MessageToDict(item, preserving_proto_field_name=True)) == item
     with pytest.raises(linting_rows.ParseError):
         linting_rows.definition({"department": {}, "colour": 1})
+
+
+def test_fields_have_names_for_people() -> None:
+    assert (
+        linting_report.field_name("promised_limit") == "承诺办结时限"
+        and linting_report.field_name("权力类型") == "权力类型"
+    )
+    assert linting_report.field_name("materials[3].name") == "材料第4项·名称"
 
 
 def test_columns_of_one_meaning_are_read_in_a_fixed_order() -> None:

@@ -47,6 +47,15 @@ def test_a_region_without_a_name_is_told_by_its_level(code: str, text: str):
     assert region_text(code, {"990121": "示范县"}) == text
 
 
+def test_a_facet_that_narrows_nothing_is_left_out(site: Site, services: Services):
+    told = catalog.SearchItemsResponse(hits=[{"id": ITEM, "name": "甲"}], total=3)
+    told.facets.add(kind=catalog.FACET_KIND_EXERCISE_LEVEL, values=[{"value": "4", "count": 3}])
+    told.facets.add(kind=catalog.FACET_KIND_TYPE, values=[{"value": "01", "count": 2}, {"value": "20", "count": 1}])
+    services.on("SearchItems", told)
+    assert "行使层级" not in site.get("/items").text and "事项类型" in site.get("/items").text
+    assert "行使层级" in site.get("/items?level=4").text
+
+
 def test_following_a_facet_asks_for_it_and_the_words_stay(site: Site, services: Services):
     page = site.get("/items?q=食品").text
     wanted = [one for one in links(page) if one.startswith("/items?q=%E9%A3%9F%E5%93%81&")]

@@ -144,7 +144,7 @@ def found(request: catalog.SearchItemsRequest) -> catalog.SearchItemsResponse:
         code="11990121000001011B4990131001001", department={"code": USCC, "name": "示范县市场监督管理局"},
         traits=[catalog.TRAIT_ONLINE, catalog.TRAIT_ONE_VISIT, catalog.TRAIT_AUTOMATIC],
     )  # fmt: skip
-    answer = catalog.SearchItemsResponse(hits=[hit], total=1)
+    answer = catalog.SearchItemsResponse(hits=[hit], total=24)
     if request.facets:
         for kind, values in FACETS:
             answer.facets.add(kind=kind, values=[{"value": v, "label": text, "count": n} for v, text, n in values])
