@@ -1,4 +1,7 @@
-"""`python -m services.catalog api | worker | republish | verify | rewrap | import FILE… | drift`, and `lint FILE…`, which needs nothing running."""
+"""`python -m services.catalog api | worker | republish | verify | rewrap | import FILE… | drift | links`.
+
+`lint FILE…` needs nothing running.
+"""
 
 import sys
 
@@ -9,5 +12,9 @@ if __name__ == "__main__":
         from services.catalog import linting
 
         sys.exit(linting.main(sys.argv[2:]))
-    jobs = {"import": "services.catalog.importing", "drift": "services.catalog.drifting"}
+    jobs = {
+        "import": "services.catalog.importing",
+        "drift": "services.catalog.drifting",
+        "links": "services.catalog.link_checking",
+    }
     run.start("catalog", jobs=jobs, settings="services.catalog.settings")

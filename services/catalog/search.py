@@ -28,7 +28,7 @@ from services.catalog import (
 from services.catalog.search_columns import Columns, Wanted
 from services.catalog.search_file import File
 from services.catalog.search_matching import Matched
-from services.catalog.search_ranking import CLOSE, Line
+from services.catalog.search_ranking import CLOSE, Line, Prior
 from services.catalog.search_rows import DEPARTMENT, KINDS, LEVEL, TRAIT, TYPE, read_tags
 from services.catalog.search_synonyms import Vocabularies
 from services.catalog.search_terms import Terms
@@ -200,10 +200,11 @@ class Index:
             "SELECT group_concat(number) FROM (SELECT number FROM items WHERE live = 1 ORDER BY place)"
         ).fetchone()
         listed = array("I", map(int, told.split(","))) if told else array("I")
-        prior = array("Q", bytes(8 * len(self._lengths)))
+        by_row = array("Q", bytes(8 * len(self._lengths)))
         for position, number in enumerate(listed):
-            prior[number] = self._lengths[number] << 32 | position
-        self._listing, self._prior = listed, prior
+            by_row[number] = self._lengths[number] << 32 | position
+        best = array("I", sorted(listed, key=by_row.__getitem__))
+        self._listing, self._prior = listed, Prior(by_row, best)
 
     def _match(self, reader: sqlite3.Connection, told: Asked, region: str, within: int) -> tuple[Matched, str]:
         """What the words as typed match, or else those that were meant, with these."""

@@ -10,7 +10,7 @@ from services.catalog.search_words import MOST_LETTERS, Asked, words
 
 # With fewer hits than this the next tier is asked, too; a tier of single words takes in no more than RANKED rows.
 FEW: Final = 10
-RANKED: Final = 1500
+RANKED: Final = 1000
 _SHORTEST_CODE: Final = 6
 _SHORTEST_SOUND: Final = 2
 

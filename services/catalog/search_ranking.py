@@ -2,15 +2,17 @@
 word less than the word, and of names that say the same the one that says nothing else. Pure.
 """
 
-import heapq
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from services.catalog import search_bits
 from services.catalog.search_matching import RANKED, Matched
 
 # Rows that are looked at closely.
-CLOSE: Final = 200
+CLOSE: Final = 150
+# One row in so many is many.
+_DENSE: Final = 20
 # What a word is worth where it stands, and what one that stands for it is.
 _NAME, _ALIAS, _ABOUT, _MEANT, _HEARD = 1.0, 0.95, 0.75, 0.8, 0.7
 # What follows a first application, or only tells about it: shown after it unless it was asked for.
@@ -31,22 +33,28 @@ class Line(NamedTuple):
     about: str
 
 
-def first(matched: Matched, rows: int, prior: Sequence[int]) -> list[int]:
-    """At most RANKED of the rows, by the words they have, then by what speaks for a row whatever is asked (`prior`, least first)."""
+class Prior(NamedTuple):
+    """What speaks for a row whatever is asked: by row a number, least first, and the rows in that order."""
+
+    by_row: Sequence[int]
+    rows: Sequence[int]
+
+
+def first(matched: Matched, rows: int, prior: Prior) -> list[int]:
+    """At most RANKED of the rows, by the words they have, then by the prior."""
     gains = [(search_bits.as_bytes(one.rows), one.weight) for one in matched.known]
     gains += [(search_bits.as_bytes(one.meant & ~one.rows), one.weight * _MEANT) for one in matched.known if one.meant]
     gains.append((search_bits.as_bytes(matched.whole), 1 + sum(one.weight for one in matched.known)))
-    has = search_bits.has
+    has, by_row = search_bits.has, prior.by_row
 
     def key(row: int) -> tuple[float, int]:
-        return -sum(weight for raw, weight in gains if has(raw, row)), prior[row]
+        return -sum([weight for raw, weight in gains if has(raw, row)]), by_row[row]
 
-    return sorted(_narrowed(matched, rows, prior), key=key)
+    return sorted(_narrowed(matched, rows & (1 << len(by_row)) - 1, prior), key=key)
 
 
-def _narrowed(matched: Matched, rows: int, prior: Sequence[int]) -> list[int]:
+def _narrowed(matched: Matched, rows: int, prior: Prior) -> list[int]:
     """No more rows than are ranked: those with all the words as typed first."""
-    rows &= (1 << len(prior)) - 1
     if rows.bit_count() <= RANKED:
         return search_bits.to_rows(rows)
     typed = rows
@@ -54,11 +62,19 @@ def _narrowed(matched: Matched, rows: int, prior: Sequence[int]) -> list[int]:
         typed &= one.rows
     taken: list[int] = []
     for part in (rows & matched.whole, typed, rows):
-        taken += heapq.nsmallest(RANKED - len(taken), search_bits.to_rows(part & rows), key=prior.__getitem__)
+        taken += _best(part & rows, prior, RANKED - len(taken))
         rows &= ~part
         if len(taken) >= RANKED:
             break
     return taken
+
+
+def _best(rows: int, prior: Prior, most: int) -> list[int]:
+    """The first of these rows by the prior: picked out where they are few, met in its order where they are many."""
+    if rows.bit_count() * _DENSE < len(prior.rows):
+        return sorted(search_bits.to_rows(rows), key=prior.by_row.__getitem__)[:most]
+    raw = search_bits.as_bytes(rows)
+    return list(islice((row for row in prior.rows if search_bits.has(raw, row)), most))
 
 
 def closely(matched: Matched, lines: list[Line]) -> list[int]:

@@ -20,6 +20,8 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 PAGE_SIZE = 50
 # Items of an implementation whose questions are looked at.
 SHOWN_ITEMS = 20
+# A main item and its sub-items share so much of their code (C.1.2).
+SHARED = 9
 AUDIENCE = {"person": ("个人办事", PERSONS), "legal": ("企业办事", LEGAL)}
 
 
@@ -83,10 +85,16 @@ async def entry(request: Request) -> Response:
     code = one.definition.code
     below = directory.ListEntriesRequest(parent_code=code, page_size=100)
     exercised = directory.ListImplementationsRequest(base_code=code, page_size=100)
-    parts, implementations = await asyncio.gather(
-        ask_public(request, stub.ListEntries, below), ask_public(request, stub.ListImplementations, exercised)
+    parts, implementations, above = await asyncio.gather(
+        ask_public(request, stub.ListEntries, below),
+        ask_public(request, stub.ListImplementations, exercised),
+        or_none(_entry(request, one.definition.parent_code)),
     )
-    context: dict[str, Any] = {"parts": parts.entries, "implementations": implementations.implementations}
+    context: dict[str, Any] = {
+        "parts": parts.entries,
+        "implementations": implementations.implementations,
+        "above": above,
+    }
     return show(request, "directory_entry.html", entry=one, d=one.definition, **context)
 
 
@@ -95,7 +103,7 @@ async def implementation(request: Request) -> Response:
     message = directory.GetDirectoryRequest(id=str(request.path_params["id"]))
     one = await ask_public(request, backends(request).directory.GetImplementation, message)
     items, above = await asyncio.gather(
-        _items_below(request, one.definition), or_none(_entry_above(request, one.definition.base_code))
+        _items_below(request, one.definition), or_none(_entry(request, one.definition.base_code))
     )
     context: dict[str, Any] = {"items": items or [], "away": items is None, "above": above}
     return show(request, "directory_implementation.html", implementation=one, d=one.definition, **context)
@@ -114,13 +122,18 @@ async def _items_below(request: Request, definition: directory.ImplementationDef
         return None
 
 
-async def _entry_above(request: Request, code: str) -> directory.Entry | None:
-    """The entry with this code, when this catalogue has it: a sub-item is found below its main item."""
+async def _entry(request: Request, code: str) -> directory.Entry | None:
+    """The published entry with this code; sub-items are listed below their main item, whose code begins as theirs does."""
     if not code:
         return None
-    stub = backends(request).directory
-    found = await ask_public(request, stub.ListEntries, directory.ListEntriesRequest(query=code, page_size=5))
-    return next((one for one in found.entries if one.definition.code == code), None)
+    rpc = backends(request).directory.ListEntries
+    found = await ask_public(request, rpc, directory.ListEntriesRequest(query=code[:SHARED], page_size=20))
+    for one in found.entries:
+        if one.definition.code == code:
+            return one
+    below = [directory.ListEntriesRequest(parent_code=one.definition.code, page_size=100) for one in found.entries]
+    parts = await asyncio.gather(*(ask_public(request, rpc, message) for message in below))
+    return next((one for part in parts for one in part.entries if one.definition.code == code), None)
 
 
 PAGES = (

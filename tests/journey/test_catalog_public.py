@@ -149,10 +149,12 @@ def test_the_directory_goes_down_to_the_item_and_its_questions(visit: Callable[.
     visitor = visit()
     page = visitor.go("/directory?q=食品经营")
     visitor.shot("82-directory")
-    page.locator(".tree a").first.click()
+    page.get_by_role("link", name="食品经营许可", exact=True).click()
+    page.get_by_role("link", name=ITEM, exact=True).click()
     visitor.shot("83-directory-entry")
     page.locator("a[href^='/directory/implementations/']").first.click()
-    expect(page.locator(".tree")).to_contain_text("经营场所是自有的还是租来的？")
+    expect(page.locator(".tree").first).to_contain_text("经营场所是自有的还是租来的？")
+    expect(page.get_by_label("当前位置").get_by_role("link")).to_have_count(3)
     visitor.shot("84-directory-implementation")
 
 

@@ -219,7 +219,7 @@ def test_the_directory_goes_down_to_the_questions(site: Site, services: Services
     assert f"/directory/{OTHER}" in links(top.text)
     entry = site.get(f"/directory/{OTHER}").text
     assert "示范省市场监督管理局统一规定" in entry and f"/directory/implementations/{OTHER}" in links(entry)
-    assert services.requests("ListEntries")[-1].parent_code == "990131001000"
+    assert "990131001000" in {one.parent_code for one in services.requests("ListEntries")}
     below = site.get(f"/directory/implementations/{OTHER}").text
     assert f"/items/{ITEM}" in links(below) and "经营场所是自有还是租赁？" in below and "法定本级行使" in below
     assert f"/directory/{OTHER}" in links(below)
@@ -230,6 +230,29 @@ def test_items_of_other_codes_are_not_below_an_implementation(site: Site, servic
     services.on("SearchItems", catalog.SearchItemsResponse(hits=[hit], total=1))
     page = site.get(f"/directory/implementations/{OTHER}").text
     assert "别的事项" not in page and "还没有发布办理项" in page
+
+
+def test_a_sub_item_names_its_main_item_and_an_implementation_its_sub_item(site: Site, services: Services):
+    sub = told_catalog.an_entry(id=ITEM)
+    sub.definition.code, sub.definition.name, sub.definition.parent_code = (
+        "990131001001",
+        "食品经营许可新办",
+        "99013100100Y",
+    )
+    main = told_catalog.an_entry()
+    main.definition.code, main.definition.name = "99013100100Y", "食品经营许可（主项）"
+
+    def listed(request: directory.ListEntriesRequest) -> directory.ListEntriesResponse:
+        entries = [sub] if request.parent_code == "99013100100Y" else [main] if request.query == "990131001" else []
+        return directory.ListEntriesResponse(entries=entries)
+
+    services.on("ListEntries", listed)
+    services.on("GetEntry", sub)
+    assert "食品经营许可（主项）" in site.get(f"/directory/{ITEM}").text
+    below = told_catalog.an_implementation()
+    below.definition.base_code = "990131001001"
+    services.on("GetImplementation", below)
+    assert f"/directory/{ITEM}" in links(site.get(f"/directory/implementations/{OTHER}").text)
 
 
 def test_an_empty_directory_leads_to_the_search(site: Site, services: Services):
