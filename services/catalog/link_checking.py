@@ -111,6 +111,8 @@ def _asked(url: str) -> tuple[Outcome | None, str]:
             # Some sites know no HEAD, or answer it wrongly.
             if answer.status < 400:
                 break
+    except urllib3.exceptions.NewConnectionError:
+        return Outcome(DEAD, "无法连接"), url
     except urllib3.exceptions.TimeoutError:
         return Outcome(DOUBTFUL, "超时"), url
     except (urllib3.exceptions.HTTPError, ValueError) as error:

@@ -28,7 +28,7 @@ from yiwang.access.v1 import access_pb2 as access
 PROBLEM = "application/problem+json"
 # The channels of Backends calls go to; a service's contracts are in the package of its name.
 SERVICES = ("identity", "catalog", "case", "rating")
-SLOW = ("UploadAttachment", "DownloadAttachment")
+SLOW = ("UploadAttachment", "DownloadAttachment", "UploadGuideFile", "DownloadGuideFile")
 _BEARER = re.compile(r"^[Bb]earer ([A-Za-z0-9._~+/-]{1,4096}=*)$")
 
 TITLES = {

@@ -167,7 +167,7 @@ def test_a_theme_asks_once_and_says_what_runs_beside_what(visit: Callable[..., V
     expect(page.locator("ol.course > li").nth(1)).to_be_visible()
     visitor.shot("86-theme")
     while (button := page.get_by_role("button", name="下一步")).count():
-        for group in page.get_by_role("group").all():
+        for group in page.locator("#scenario fieldset").all():
             if not group.locator("input:checked").count():
                 group.locator("input").first.check()
         button.click()

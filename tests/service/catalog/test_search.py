@@ -45,7 +45,12 @@ def test_an_api_that_starts_later_finds_the_same(catalog: CatalogHere, database:
 
 
 def test_filters_facets_and_corrections_come_with_the_answer(catalog: CatalogHere) -> None:
-    known = {"service_objects": ["自然人"], "exercise_level": "4", "handling_forms": [pb.HANDLING_FORM_WEB], "visits": 0}
+    known = {
+        "service_objects": ["自然人"],
+        "exercise_level": "4",
+        "handling_forms": [pb.HANDLING_FORM_WEB],
+        "visits": 0,
+    }
     catalog.publish(item(code="TEST-1", name="食品经营许可证核发", former_codes=["OLD-2019-7"], **known))
     catalog.publish(item(code="TEST-2", name="食品经营许可证变更", visits=3, visit_reason="须当面核验"))
     catalog.poll()

@@ -124,6 +124,18 @@ def test_copies_are_compared_one_by_one(catalog: CatalogHere, database: Db) -> N
     assert [one.what for one in compare(known, {published.id: live})] == ["live, and should not be"]
 
 
+def test_the_command_asks_every_reader_and_ends_with_a_code(
+    catalog: CatalogHere, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog.publish(item(name="取水许可"))
+    catalog.poll()
+    with pytest.raises(SystemExit) as ended:
+        drifting.main(catalog.parts, ["--catalog", catalog.address, "--case", "127.0.0.1:1"])
+    told = capsys.readouterr().out.splitlines()
+    assert ended.value.code == 1
+    assert told == [f"catalog {catalog.address}: 1 copies, 0 drifted", "case 127.0.0.1:1: not reached (UNAVAILABLE)"]
+
+
 def test_a_reader_that_does_not_answer_is_no_whole_copy(database: Db, capsys: pytest.CaptureFixture[str]) -> None:
     readers = dict(drifting._listings({"catalog": ["127.0.0.1:1"]}))
     assert not report(lambda: read(database), readers.items(), wait=0.0)

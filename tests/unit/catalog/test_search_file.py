@@ -90,7 +90,7 @@ def test_what_the_store_no_longer_has_is_forgotten() -> None:
 
 def test_searches_run_while_the_index_is_written() -> None:
     index, stop = Index(), threading.Event()
-    index.keep(listed(one) for one in synthetic_items(500, 1))
+    index.keep(listed(one) for one in synthetic_items(200, 1))
     faults: list[BaseException] = []
     served = [0]
 
@@ -107,13 +107,13 @@ def test_searches_run_while_the_index_is_written() -> None:
     for thread in threads:
         thread.start()
     for version in (3, 4):
-        index.keep(listed(one, version) for one in synthetic_items(900, version))
+        index.keep(listed(one, version) for one in synthetic_items(300, version))
     stop.set()
     for thread in threads:
         thread.join()
     assert not faults and served[0] > 10
     assert len(index) == len(
-        {one.code for version in (1, 3, 4) for one in synthetic_items(900 if version > 1 else 500, version)}
+        {one.code for version in (1, 3, 4) for one in synthetic_items(300 if version > 1 else 200, version)}
     )
 
 
