@@ -20,7 +20,7 @@ import psutil
 
 from deploy.local.stores import Store, start_store
 from deploy.local.suite import Suite
-from loadtests import bench_catalog_lint, bench_identity, bench_search
+from loadtests import bench_catalog_import, bench_catalog_lint, bench_identity, bench_search
 from loadtests.bench_figures import (
     Rounds,
     consequence_figures,
@@ -257,7 +257,7 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")
-    return figures + bench_catalog_lint.figures(folder)
+    return figures + bench_catalog_import.figures(folder) + bench_catalog_lint.figures(folder)
 
 
 if __name__ == "__main__":

@@ -189,9 +189,9 @@ class CaseApi:
             raise not_found()
         return views.progress(record)
 
-    def ListItemCopies(self, request: catalog.ListCopiesRequest, call: Call) -> catalog.ListCopiesResponse:
+    def ListItemCopies(self, request: pb.ListItemCopiesRequest, call: Call) -> pb.ListItemCopiesResponse:
         copies, token = self.items.copies(request.page_token, request.page_size or COPIES)
-        return catalog.ListCopiesResponse(copies=copies, next_page_token=token)
+        return pb.ListItemCopiesResponse(copies=copies, next_page_token=token)
 
     def RequestCorrection(self, request: pb.RequestCorrectionRequest, call: Call) -> pb.Case:
         return self._move(request, call, lambda case: self._correction_request(case, request))

@@ -19,16 +19,16 @@ class DirectoryApi(ImplementationApi):
         self._require_fit(request.definition)
         return self.save(ENTRY, request, call)  # type: ignore[no-any-return]
 
-    def ReviewEntry(self, request: pb.ReviewRequest, call: Call) -> pb.Entry:
+    def ReviewEntry(self, request: pb.ReviewEntryRequest, call: Call) -> pb.Entry:
         return self.review(ENTRY, request, call)  # type: ignore[no-any-return]
 
-    def ReturnEntry(self, request: pb.ReturnRequest, call: Call) -> pb.Entry:
+    def ReturnEntry(self, request: pb.ReturnEntryRequest, call: Call) -> pb.Entry:
         return self.give_back(ENTRY, request, call)  # type: ignore[no-any-return]
 
-    def PublishEntry(self, request: pb.PublishRequest, call: Call) -> pb.Entry:
+    def PublishEntry(self, request: pb.PublishEntryRequest, call: Call) -> pb.Entry:
         return self.publish(ENTRY, request, call)  # type: ignore[no-any-return]
 
-    def WithdrawEntry(self, request: pb.WithdrawRequest, call: Call) -> pb.Entry:
+    def WithdrawEntry(self, request: pb.WithdrawEntryRequest, call: Call) -> pb.Entry:
         entries, visible = store_directory.entries(self.database), model_life.visible(call.actor)
         code = entries.get(request.id, visible).state.code
         require(
@@ -36,10 +36,10 @@ class DirectoryApi(ImplementationApi):
         )
         return self.withdraw(ENTRY, request, call)  # type: ignore[no-any-return]
 
-    def GetEntry(self, request: pb.GetDirectoryRequest, call: Call) -> pb.Entry:
+    def GetEntry(self, request: pb.GetEntryRequest, call: Call) -> pb.Entry:
         return self.published(ENTRY, request)  # type: ignore[no-any-return]
 
-    def GetEntryDraft(self, request: pb.GetDirectoryRequest, call: Call) -> pb.Entry:
+    def GetEntryDraft(self, request: pb.GetEntryDraftRequest, call: Call) -> pb.Entry:
         return self.draft(ENTRY, request, call)  # type: ignore[no-any-return]
 
     def ListEntries(self, request: pb.ListEntriesRequest, call: Call) -> pb.ListEntriesResponse:

@@ -13,22 +13,22 @@ class ImplementationApi(LineApi):
     def SaveImplementation(self, request: pb.SaveImplementationRequest, call: Call) -> pb.Implementation:
         return self.save(IMPLEMENTATION, request, call)  # type: ignore[no-any-return]
 
-    def ReviewImplementation(self, request: pb.ReviewRequest, call: Call) -> pb.Implementation:
+    def ReviewImplementation(self, request: pb.ReviewImplementationRequest, call: Call) -> pb.Implementation:
         return self.review(IMPLEMENTATION, request, call)  # type: ignore[no-any-return]
 
-    def ReturnImplementation(self, request: pb.ReturnRequest, call: Call) -> pb.Implementation:
+    def ReturnImplementation(self, request: pb.ReturnImplementationRequest, call: Call) -> pb.Implementation:
         return self.give_back(IMPLEMENTATION, request, call)  # type: ignore[no-any-return]
 
-    def PublishImplementation(self, request: pb.PublishRequest, call: Call) -> pb.Implementation:
+    def PublishImplementation(self, request: pb.PublishImplementationRequest, call: Call) -> pb.Implementation:
         return self.publish(IMPLEMENTATION, request, call)  # type: ignore[no-any-return]
 
-    def WithdrawImplementation(self, request: pb.WithdrawRequest, call: Call) -> pb.Implementation:
+    def WithdrawImplementation(self, request: pb.WithdrawImplementationRequest, call: Call) -> pb.Implementation:
         return self.withdraw(IMPLEMENTATION, request, call)  # type: ignore[no-any-return]
 
-    def GetImplementation(self, request: pb.GetDirectoryRequest, call: Call) -> pb.Implementation:
+    def GetImplementation(self, request: pb.GetImplementationRequest, call: Call) -> pb.Implementation:
         return self.published(IMPLEMENTATION, request)  # type: ignore[no-any-return]
 
-    def GetImplementationDraft(self, request: pb.GetDirectoryRequest, call: Call) -> pb.Implementation:
+    def GetImplementationDraft(self, request: pb.GetImplementationDraftRequest, call: Call) -> pb.Implementation:
         return self.draft(IMPLEMENTATION, request, call)  # type: ignore[no-any-return]
 
     def ListImplementations(self, request: pb.ListImplementationsRequest, call: Call) -> pb.ListImplementationsResponse:

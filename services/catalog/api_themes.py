@@ -8,7 +8,7 @@ from chassis.parts import Parts
 from chassis.rpc import Call
 from services.catalog import model_life, model_merge, model_themes, store, store_themes, views_themes
 from services.catalog.model_merge import Known
-from yiwang.catalog.v1 import directory_pb2, service_pb2
+from yiwang.catalog.v1 import service_pb2
 from yiwang.catalog.v1 import themes_pb2 as pb
 
 PAGE = 20
@@ -35,7 +35,7 @@ class ThemeApi:
         )
         return views_themes.draft(record)
 
-    def ReviewTheme(self, request: directory_pb2.ReviewRequest, call: Call) -> pb.Theme:
+    def ReviewTheme(self, request: pb.ReviewThemeRequest, call: Call) -> pb.Theme:
         by, visible = call.actor.by, model_life.visible(call.actor)
         record = self.themes.change(
             request.id,
@@ -45,18 +45,18 @@ class ThemeApi:
         )
         return views_themes.draft(record)
 
-    def ReturnTheme(self, request: directory_pb2.ReturnRequest, call: Call) -> pb.Theme:
+    def ReturnTheme(self, request: pb.ReturnThemeRequest, call: Call) -> pb.Theme:
         visible = model_life.visible(call.actor)
         record = self.themes.change(
             request.id, call.cause, lambda theme: model_themes.give_back(theme, request.reason), visible
         )
         return views_themes.draft(record)
 
-    def PublishTheme(self, request: directory_pb2.PublishRequest, call: Call) -> pb.Theme:
+    def PublishTheme(self, request: pb.PublishThemeRequest, call: Call) -> pb.Theme:
         visible = model_life.visible(call.actor)
         return views_themes.draft(self.themes.change(request.id, call.cause, model_themes.publish, visible))
 
-    def WithdrawTheme(self, request: directory_pb2.WithdrawRequest, call: Call) -> pb.Theme:
+    def WithdrawTheme(self, request: pb.WithdrawThemeRequest, call: Call) -> pb.Theme:
         visible = model_life.visible(call.actor)
         record = self.themes.change(
             request.id, call.cause, lambda theme: model_themes.withdraw(theme, request.reason), visible

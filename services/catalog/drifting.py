@@ -20,6 +20,7 @@ from chassis.acts import now
 from chassis.parts import Parts
 from services.catalog import settings, store
 from services.catalog.model_life import PUBLISHED
+from yiwang.case.v1 import service_pb2 as case_pb
 from yiwang.case.v1 import service_pb2_grpc as case_grpc
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2_grpc as catalog_grpc
@@ -29,7 +30,8 @@ MOST_LOOKS: Final = 4
 PAGE, CALL_SECONDS = 1000, 10.0
 _SHOWN: Final = 50
 
-List = Callable[[pb.ListCopiesRequest], pb.ListCopiesResponse]
+# One page of a reader's copies, after a token.
+List = Callable[[str], Any]
 
 
 class Source(NamedTuple):
@@ -130,7 +132,7 @@ def copies_of(listing: List) -> Iterator[pb.Copy]:
     """All copies of one reader, page by page."""
     token = ""
     while True:
-        answer = listing(pb.ListCopiesRequest(page_size=PAGE, page_token=token))
+        answer = listing(token)
         yield from answer.copies
         if not (token := answer.next_page_token):
             return
@@ -150,9 +152,14 @@ def _listings(readers: Mapping[str, list[str]]) -> Iterator[tuple[str, List]]:
     for name, addresses in readers.items():
         for address in addresses:
             channel = grpc.insecure_channel(address, options=rpc.OPTIONS)
-            call = (
-                catalog_grpc.CatalogServiceStub(channel).ListCopies
-                if name == "catalog"
-                else case_grpc.CaseServiceStub(channel).ListItemCopies
-            )
-            yield f"{name} {address}", partial(call, timeout=CALL_SECONDS)
+            yield f"{name} {address}", partial(_page, *_METHODS[name](channel))
+
+
+def _page(call: Callable[..., Any], request: Callable[..., Any], token: str) -> Any:
+    return call(request(page_size=PAGE, page_token=token), timeout=CALL_SECONDS)
+
+
+_METHODS: Final[Mapping[str, Callable[[grpc.Channel], tuple[Callable[..., Any], Callable[..., Any]]]]] = {
+    "catalog": lambda channel: (catalog_grpc.CatalogServiceStub(channel).ListCopies, pb.ListCopiesRequest),
+    "case": lambda channel: (case_grpc.CaseServiceStub(channel).ListItemCopies, case_pb.ListItemCopiesRequest),
+}

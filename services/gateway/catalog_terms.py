@@ -223,13 +223,13 @@ def money_text(fee: catalog.Fee) -> str:
 
 
 def copies_text(material: catalog.Material) -> str:
-    """Form and number of copies: 原件 1 份，复印件 2 份."""
-    told = [("原件", material.originals), ("复印件", material.duplicates)]
-    counted = "，".join(f"{name} {number} 份" for name, number in told if number)
-    copies = material.copies and (f"{material.copies} 份" if material.copies.isdecimal() else material.copies)
-    form = material.form or MEDIUM.get(material.medium, "")
-    stated = ["" if form and counted.startswith(form) else form, counted or copies]
-    return "，".join(part for part in stated if part) or "不限"
+    """Form and number of copies, as published where that says both: 原件或电子件，1 份; else as counted: 原件 1 份，复印件 2 份."""
+    form, copies = material.form or MEDIUM.get(material.medium, ""), material.copies
+    if not (form and copies):
+        told = [("原件", material.originals), ("复印件", material.duplicates)]
+        copies = "，".join(f"{name} {number} 份" for name, number in told if number) or copies
+    copies = f"{copies} 份" if copies.isdecimal() else copies
+    return "，".join(part for part in ("" if form and copies.startswith(form) else form, copies) if part) or "不限"
 
 
 def percent_text(value: float) -> str:

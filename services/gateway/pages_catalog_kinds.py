@@ -79,13 +79,13 @@ _IMPLEMENTATION = [field.name for field in directory.ImplementationDefinition.DE
 KINDS = (
     Kind(
         "directory", "基本目录", "省、市统一的目录项和标准要素：本级以下的事项都照此执行（服务同源）。", "directory", "Entry",
-        directory.EntryDefinition, directory.SaveEntryRequest, directory.ListEntryDraftsRequest, "entries", directory.GetDirectoryRequest,
+        directory.EntryDefinition, directory.SaveEntryRequest, directory.ListEntryDraftsRequest, "entries", directory.GetEntryDraftRequest,
         _ENTRY, ("code", "name", "type_code", "parent_code", "region", "owner_name"),
     ),
     Kind(
         "implementations", "实施清单", "哪个部门在哪里行使哪一项目录：也就是权责清单和公共服务清单。", "directory", "Implementation",
         directory.ImplementationDefinition, directory.SaveImplementationRequest, directory.ListImplementationDraftsRequest,
-        "implementations", directory.GetDirectoryRequest, {"implementation": ("实施清单", _IMPLEMENTATION)},
+        "implementations", directory.GetImplementationDraftRequest, {"implementation": ("实施清单", _IMPLEMENTATION)},
         ("code", "base_code", "name", "type_code", "department", "region"),
     ),
     Kind(
@@ -254,12 +254,17 @@ def _review(typed: FormData) -> dict[str, Any]:
     return {"version": number(typed, "version"), "note": text(typed, "note")}
 
 
+def _request(kind: Kind, verb: str) -> Any:
+    """The message of an act on this kind."""
+    return getattr({"directory": directory, "themes": themes}[kind.stub], f"{verb}{kind.noun}Request")
+
+
 def _acts(kind: Kind) -> tuple[Act, ...]:
     said = (
-        ("review", f"Review{kind.noun}", directory.ReviewRequest, "item-reviewed", _review),
-        ("return", f"Return{kind.noun}", directory.ReturnRequest, "item-returned", only("reason")),
-        ("publish", f"Publish{kind.noun}", directory.PublishRequest, "item-published", only()),
-        ("withdraw", f"Withdraw{kind.noun}", directory.WithdrawRequest, "item-withdrawn", only("reason")),
+        ("review", f"Review{kind.noun}", _request(kind, "Review"), "item-reviewed", _review),
+        ("return", f"Return{kind.noun}", _request(kind, "Return"), "item-returned", only("reason")),
+        ("publish", f"Publish{kind.noun}", _request(kind, "Publish"), "item-published", only()),
+        ("withdraw", f"Withdraw{kind.noun}", _request(kind, "Withdraw"), "item-withdrawn", only("reason")),
     )
     return tuple(
         Act(name, f"{kind.stub}.{method}", message, done, fields, LABELS)

@@ -80,7 +80,7 @@ async def entries(request: Request) -> Response:
 async def entry(request: Request) -> Response:
     """One entry: its standard, its sub-items, and who exercises it."""
     stub = backends(request).directory
-    message = directory.GetDirectoryRequest(id=str(request.path_params["id"]))
+    message = directory.GetEntryRequest(id=str(request.path_params["id"]))
     one = await ask_public(request, stub.GetEntry, message)
     code = one.definition.code
     below = directory.ListEntriesRequest(parent_code=code, page_size=100)
@@ -100,7 +100,7 @@ async def entry(request: Request) -> Response:
 
 async def implementation(request: Request) -> Response:
     """One implementation: power, laws and duties, and the items below it with their scenario questions."""
-    message = directory.GetDirectoryRequest(id=str(request.path_params["id"]))
+    message = directory.GetImplementationRequest(id=str(request.path_params["id"]))
     one = await ask_public(request, backends(request).directory.GetImplementation, message)
     items, above = await asyncio.gather(
         _items_below(request, one.definition), or_none(_entry(request, one.definition.base_code))

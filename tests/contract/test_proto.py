@@ -38,6 +38,7 @@ WITHOUT_PAGES = {
     "yiwang.identity.v1.OrganizationService.ListMyOrganizations": "one person's own",
     "yiwang.identity.v1.SsoService.ListConsents": "one person's own",
     "yiwang.identity.v1.SsoService.ListUpstreams": "of the configuration",
+    "yiwang.catalog.v1.VocabularyService.ListMisses": "the 200 most frequent",
     "yiwang.catalog.v1.CatalogService.ListEditions": "one item's own, no more than its journal has entries",
 }
 # Events whose record has no id of its own name it by what it is of.

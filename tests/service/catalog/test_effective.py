@@ -8,6 +8,7 @@ import pytest
 
 from chassis import store as chassis_store
 from services.catalog import instants, worker_items
+from standards.workdays import SHANGHAI
 from tests.support.calling import refused
 from tests.support.catalog_service import BEN, CatalogHere, item
 from yiwang.catalog.v1 import service_pb2 as pb
@@ -124,7 +125,7 @@ def test_what_was_in_force_on_a_day_is_told_for_ever(catalog: CatalogHere) -> No
     catalog.publish(item(name="新的名称"))
     citizen = catalog.by(None)
     assert citizen.GetItem(item_id=first.id, as_of=between).edition == 1
-    today = datetime.now(UTC).astimezone(instants.SHANGHAI).date()
+    today = datetime.now(UTC).astimezone(SHANGHAI).date()
     assert citizen.GetItem(item_id=first.id, as_of=today.isoformat()).edition == 2
     for day in (before, (today - timedelta(days=1)).isoformat()):
         with refused(Code.NOT_FOUND):

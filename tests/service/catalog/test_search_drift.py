@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.catalog import drifting, store
+from services.catalog import drifting, search_following, store
 from services.catalog.drifting import Source, compare, report, settled, sources
 from tests.support.catalog_service import CatalogHere, Db, item
 from tests.support.serving import serving
@@ -17,8 +17,8 @@ def read(database: Db) -> dict[str, Source]:
     return sources(store.published_keys(store.items(database)))
 
 
-def listing(catalog: CatalogHere) -> Callable[[pb.ListCopiesRequest], pb.ListCopiesResponse]:
-    return catalog.by(None).ListCopies  # type: ignore[no-any-return]
+def listing(catalog: CatalogHere) -> Callable[[str], pb.ListCopiesResponse]:
+    return lambda token: catalog.by(None).ListCopies(page_token=token)  # type: ignore[no-any-return]
 
 
 def test_an_api_that_starts_again_reads_what_changed_and_drops_what_is_gone(
@@ -52,6 +52,18 @@ def test_a_store_brought_back_to_an_older_state_is_followed_at_the_next_start(
     database["items"].replace_one({"_id": published.id}, before)
     with serving("catalog", database, CatalogHere, index_dir=str(tmp_path)) as again:
         assert again.found("") == ["取水许可"]
+
+
+def test_an_import_of_many_is_followed_in_steps_that_end(catalog: CatalogHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog.poll()
+    for number in range(3):
+        catalog.publish(item(code=f"TEST-{number}", name=f"取水许可{number}"))
+    monkeypatch.setattr(search_following, "STEP_SECONDS", 0.0)
+    counts = []
+    for _ in range(3):
+        catalog.poll()
+        counts.append(len(catalog.servicer.index))
+    assert counts == [1, 2, 3]
 
 
 def test_a_damaged_index_is_replaced_by_the_next_poll(catalog: CatalogHere) -> None:

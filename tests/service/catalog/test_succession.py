@@ -22,7 +22,7 @@ def heard(catalog: CatalogHere, id: str, handler: str, kind: str) -> list[Heard[
     """The events of this kind in the item's journal, as a handler hears them."""
     items = store.items(catalog.database)
     return [
-        Heard(f"{id}.{entry['seq']}", id, entry["seq"], entry["by"], "", items.event(entry), f"catalog.{handler}", "")  # type: ignore[type-var]
+        Heard(f"{id}.{entry['seq']}", id, entry["seq"], entry["by"], "", items.event(entry), f"catalog.{handler}", "")
         for entry in items.get(id).journal
         if entry["type"] == kind
     ]

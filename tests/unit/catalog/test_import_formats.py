@@ -8,10 +8,14 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from services.catalog import importing_hunan_parts as parts
+from services.catalog import importing_words as words
+from services.catalog.importing_conditions import condition_of
 from services.catalog.importing_defaults import Row, material_keys, placeholder_owner, step_kind
 from services.catalog.importing_files import rows
+from services.catalog.importing_guangan import main_code
 from tests.support.items import definition
 from yiwang.catalog.v1 import service_pb2 as pb
+from yiwang.catalog.v1.items_pb2 import UploadGuideFileRequest
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "services/catalog/sample/items.json"
@@ -237,3 +241,88 @@ def test_a_step_is_told_by_its_name() -> None:
         "办结": 4,
     }
     assert {name: step_kind(name) for name in kinds} == kinds
+
+
+def test_a_list_brings_the_levels_it_names_and_gives_unnumbered_main_items_a_code(tmp_path: Path) -> None:
+    lines = (
+        "水务局,取水许可,取水许可（新办）,512012002010-990121000000-000-11990121000001134C-1-00,512012002010,"
+        "11990121000001134C,1,行政许可,990121000000\n"
+        "水务局,取水许可,取水许可（变更）,511A0138000000-990121000000-000-11990121000001134C-1-00,511A0138000000,"
+        "11990121000001134C,1,行政许可,990121000000\n"
+        "水务局,,节水奖励,G-000007-001,G,11990121000001134C,8,行政奖励,990121000000\n"
+    )
+    found = read(tmp_path, "list.csv", GUANGAN + lines)
+    levels = [[(type(one).__name__, one.code) for one in row.above] for row in found]
+    main = main_code("51", "取水许可")
+    # Twelve digits tell their main item (C.1.2), other profiles do not.
+    assert [one[0] for one in levels[0]] == ["EntryDefinition", "EntryDefinition", "ImplementationDefinition"]
+    assert [code for _, code in levels[0]][:2] == ["51201200200Y", "512012002010"]
+    assert [code for _, code in levels[1]][:2] == [main, "511A0138000000"]
+    assert levels[2] == [("ImplementationDefinition", "G-000007-001")]
+    assert [item.duty_codes for item in good(found)] == [[item.code] for item in good(found)]
+
+
+def test_a_code_of_33_digits_tells_the_implementation_and_the_base(tmp_path: Path) -> None:
+    code = "11990121000001134C499011900100001"
+    plain = MessageToDict(definition(type_code="01", code=code, duty_codes=[]))
+    (row,) = read(tmp_path, "items.jsonl", json.dumps(plain))
+    (item,) = good([row])
+    assert (item.implementation_code, item.base_code, list(item.duty_codes)) == (code[:31], code[19:31], [code[:31]])
+    assert [one.code for one in row.above] == [code[:31]]
+
+
+def test_json_lines_are_definitions_or_flat_rows_and_a_bad_line_stops_nothing(tmp_path: Path) -> None:
+    flat = {"code": "B-1", "name": "取水许可", "typeCode": "1", "department.code": "11990121000001134C"}
+    flat |= {
+        "department.name": "水务局",
+        "region": "990121",
+        "materials": "申请书；有条件:论证报告",
+        "visits": 1,
+        "online": True,
+    }
+    text = "\n".join([json.dumps(MessageToDict(definition(type_code="01"))), "{", json.dumps(flat, ensure_ascii=False)])
+    found = read(tmp_path, "items.jsonl", text)
+    assert [item.code for item in good(found)] == ["TEST-1", "B-1"]
+    assert [number for number, _, _ in faults(found)] == [2]
+    assert [one.necessity for one in good(found)[1].materials] == [pb.NECESSITY_REQUIRED, pb.NECESSITY_CONDITIONAL]
+
+
+def test_a_form_is_kept_as_a_file_of_guides(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, "form.pdf", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF\n")
+    assert isinstance(row.definition, UploadGuideFileRequest) and row.definition.name == "form.pdf"
+
+
+@pytest.mark.parametrize(
+    ("name", "note", "phrases", "negative"),
+    [
+        ("公司章程", "个体工商户无需提供", ("个体工商户",), True),
+        ("批准文件", "仅前置许可经营项目需要（表面标注为必要）", ("前置许可经营项目",), False),
+        ("委托书", "仅委托代理时（标注为必要）", ("委托代理",), False),
+        ("同意证明", "有业务主管单位的需提交", ("有业务主管单位",), False),
+        ("合同（仅以房产抵押的提供）", "", ("以房产抵押",), False),
+        ("行驶证（适用于货车）、登记证书（适用于气瓶）", "", ("货车", "气瓶"), False),
+        ("住所文件", "住所与户口簿不一致的，提交住所证明", (), False),
+        ("制度", "可在现场核查时提交", (), False),
+        ("产权证明", "由房产部门提供", (), False),
+        ("身份证", "三选一", (), False),
+    ],
+)
+def test_a_condition_is_what_the_words_say_and_no_more(
+    name: str, note: str, phrases: tuple[str, ...], negative: bool
+) -> None:
+    found = condition_of(name, note)
+    assert [(one.phrases, one.negative) for one in found] == ([(phrases, negative)] if phrases else [])
+
+
+@pytest.mark.parametrize(
+    ("standard", "told"),
+    [
+        ("60元/证", [(6000, 6000, "证")]),
+        ("12.5元/平方米", [(1250, 1250, "平方米")]),
+        ("每平方米5-8元", [(500, 800, "平方米")]),
+        ("住宅80元/件、非住宅550元/件", [(8000, 8000, "件"), (55000, 55000, "件")]),
+        ("按规定收取", [(0, 0, "")]),
+    ],
+)
+def test_amounts_are_read_from_the_words_of_a_fee(standard: str, told: list[tuple[int, int, str]]) -> None:
+    assert [(one.least, one.most, one.unit) for one in words.fees("费", standard, "")] == told

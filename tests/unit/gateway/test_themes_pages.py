@@ -41,6 +41,14 @@ def test_the_stated_limit_stands_beside_the_longest_branch_and_the_flag_is_expla
     assert "6 个工作日" in page and "9 个工作日" in page and "短于最长的一条办理路径" in page
 
 
+def test_what_only_officers_mend_is_told_apart_from_what_visitors_must_know(site: Site, services: Services):
+    guide = told_catalog.merged(themes.GetThemeRequest(id=OTHER))
+    guide.oddities.add(reason="QUESTION_DIFFERS", message="两个问题不同")
+    services.on("GetTheme", guide)
+    before, _, after = site.get(THEME).text.partition("数据说明")
+    assert "短于最长的一条办理路径" in before and "两个问题不同" not in before and "两个问题不同" in after
+
+
 def test_the_course_is_an_ordered_list_that_says_what_comes_after_what(site: Site):
     page = site.get(THEME).text
     assert '<ol class="course">' in page and "在个体工商户设立登记办完后开始" in page and "第 9 个工作日前办完" in page

@@ -110,3 +110,32 @@ def test_text_can_be_read_in_every_colour_it_is_shown_in(dark: bool):
     assert not too_weak
     shapes = {line: contrast(colours[line], colours["surface"]) for line in ("line-strong", "green", "red")}
     assert min(shapes.values()) >= 3, shapes
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"form": "原件或电子件", "copies": "1", "originals": 1}, "原件或电子件，1 份"),
+        ({"form": "原件", "originals": 2}, "原件 2 份"),
+        ({"duplicates": 2, "originals": 1}, "原件 1 份，复印件 2 份"),
+        ({"medium": catalog.MATERIAL_FORM_ELECTRONIC}, "电子"),
+        ({"copies": "一式两份"}, "一式两份"),
+        ({}, "不限"),
+    ],
+)
+def test_copies_are_said_once(fields, shown: str):
+    assert catalog_terms.copies_text(catalog.Material(**fields)) == shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"least": 8000, "most": 8000, "unit": "件"}, "80 元/件"),
+        ({"least": 10000, "most": 55050}, "100 至 550.50 元"),
+        ({"least": 0, "most": 123456700}, "0 至 1,234,567 元"),
+        ({"standard": "按面积"}, "按面积"),
+        ({}, "以缴费通知为准"),
+    ],
+)
+def test_fees_are_read_in_yuan(fields, shown: str):
+    assert catalog_terms.money_text(catalog.Fee(**fields)) == shown

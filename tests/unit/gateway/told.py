@@ -47,7 +47,7 @@ ITEM = "7b0f3c1e-0000-4000-8000-000000000001"
 CASE = "7b0f3c1e-0000-4000-8000-000000000002"
 FILE = "7b0f3c1e-0000-4000-8000-000000000003"
 USCC = "11990121000001011B"
-OFFICER_ROLES = ["receive", "administer", "supervise"]
+OFFICER_ROLES = ["receive", "administer", "supervise", "catalog"]
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 # One loop for the services, the gateway and the client: grpc.aio binds to the loop it is made in.
