@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from chassis.plain import plain
 from deploy.local.stores import start_store

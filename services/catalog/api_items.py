@@ -25,6 +25,9 @@ from yiwang.catalog.v1 import events_pb2 as events
 from yiwang.catalog.v1 import items_pb2 as pb
 from yiwang.catalog.v1.service_pb2 import Item as View
 
+# Entries of the journal that are kept for what ends an item: a suspension, the parts of a split, a withdrawal.
+ROOM = 30
+
 
 class ItemApi(ItemDesk):
     """The methods of yiwang.catalog.v1.ItemService, by name; those that write no item are in `api_items_desk`."""
@@ -33,7 +36,7 @@ class ItemApi(ItemDesk):
         model_life.require_region(call.actor, request.definition.region)
         id = store.item_id(request.definition.code)
         decide = partial(self._save, id, request)
-        return _shown(call, store.write(self.items, id, call.cause, decide, model_life.visible(call.actor)))
+        return _shown(call, store.write(self.items, id, call.cause, decide, model_life.visible(call.actor), room=ROOM))
 
     def _save(self, id: str, request: pb.SaveItemRequest, item: Item | None) -> events.ItemSaved | None:
         self.require_files(request.definition)
@@ -55,7 +58,7 @@ class ItemApi(ItemDesk):
         )
 
     def SuspendItem(self, request: pb.SuspendItemRequest, call: Call) -> View:
-        return self._change(request, call, lambda item: model.suspend(item, request.reason))
+        return self._change(request, call, lambda item: model.suspend(item, request.reason), room=0)
 
     def ResumeItem(self, request: pb.ResumeItemRequest, call: Call) -> View:
         return self._change(request, call, model.resume)
@@ -71,7 +74,7 @@ class ItemApi(ItemDesk):
                 raise invalid(*unknown)
             return model.withdraw(item, request.reason, request.successors)
 
-        return self._change(request, call, decide)
+        return self._change(request, call, decide, room=0)
 
     def SplitItem(self, request: pb.SplitItemRequest, call: Call) -> View:
         codes = [part.code for part in request.parts]
@@ -94,9 +97,9 @@ class ItemApi(ItemDesk):
 
         return _shown(call, store.write(self.items, id, call.cause, decide))
 
-    def _change(self, request: Any, call: Call, decide: Callable[[Item], Any]) -> View:
+    def _change(self, request: Any, call: Call, decide: Callable[[Item], Any], room: int = ROOM) -> View:
         visible = model_life.visible(call.actor)
-        return _shown(call, self.items.change(request.item_id, call.cause, decide, visible))
+        return _shown(call, self.items.change(request.item_id, call.cause, decide, visible, room))
 
 
 def _shown(call: Call, record: Record[Item]) -> View:

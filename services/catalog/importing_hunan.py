@@ -80,6 +80,7 @@ def _row(number: int, guide: Guide, topics: Mapping[str, list[str]]) -> Row:
     if guide.get("oddity"):
         doubts.append(Violation("", "ODDITY", guide["oddity"]))
     item = _definition(guide, kind, topics.get(guide["name"], []))
+    item.MergeFrom(_channels(guide))
     item.materials.extend(material)
     _by_scenario(item, guide, questions)
     return Row(number, item, [], doubts, (_entry(item), implementation_of(item, parts.source_note(guide))))
@@ -117,6 +118,16 @@ def _definition(guide: Guide, kind: str, topics: list[str]) -> pb.ItemDefinition
         fee_note=parts.fee_note(guide),
         result_name=guide.get("result_name", "")[:500],
         results=parts.results(guide),
+        topics=topics[:20],
+        faq=[pb.Faq(question=one["q"], answer=one["a"]) for one in guide.get("faq", ())],
+        windows=parts.windows(guide),
+        source_note=parts.source_note(guide),
+    )
+
+
+def _channels(guide: Guide) -> pb.ItemDefinition:
+    """How and where it is applied for."""
+    return pb.ItemDefinition(
         visits=guide.get("min_on_site_visits") or 0,
         visit_reason=guide.get("visits_note", "")[:1000],
         online=bool(guide.get("online")),
@@ -125,10 +136,6 @@ def _definition(guide: Guide, kind: str, topics: list[str]) -> pb.ItemDefinition
         reach=parts.reach(guide),
         commitment=bool(guide.get("commitment_system")),
         intermediary_services=parts.intermediaries(guide),
-        topics=topics[:20],
-        faq=[pb.Faq(question=one["q"], answer=one["a"]) for one in guide.get("faq", ())],
-        windows=parts.windows(guide),
-        source_note=parts.source_note(guide),
     )
 
 

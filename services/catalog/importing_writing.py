@@ -79,6 +79,7 @@ class Importer:
             made for made, kind in self._kinds.items() if kind.records.collection.find_one({}, {"_id": 1}) is None
         }
         self._entries: set[str] = set()
+        self._files: set[str] = set()
         self._standards: dict[tuple[str, ...], Standard | None] = {}
         self._looked = -FRESH
 
@@ -116,6 +117,7 @@ class Importer:
         source = digest(plain(row.definition))
         definition = model_standard.held(standard.entry, row.definition) if standard else row.definition
         lines, drafted = _told(row, definition)
+        lines += self._missing(definition)
         levels = Counter(line.kind for line in lines)
         kind = self._write(
             definition, not drafted, source=source, standard=standard.name if standard else "", levels=levels
@@ -162,6 +164,19 @@ class Importer:
         known = store_files.has(self._database, hashlib.sha256(upload.content).hexdigest())
         store_files.put(self._database, upload.name, kind or "", upload.content)
         return UNCHANGED if known else NEW
+
+    def _missing(self, definition: pb.ItemDefinition) -> list[Line]:
+        """Forms and samples a guide names that nobody brought."""
+        named = {f"results[{n}].sample": one.sample.id for n, one in enumerate(definition.results)}
+        for n, one in enumerate(definition.materials):
+            named |= {f"materials[{n}].blank_form": one.blank_form.id, f"materials[{n}].sample": one.sample.id}
+        found = []
+        for path, id in named.items():
+            if id and id not in self._files and not store_files.has(self._database, id):
+                found.append(Line("", "FILE_UNKNOWN", path, "找不到该文件，请一并导入"))
+            elif id:
+                self._files.add(id)
+        return found
 
     def _standard(self, definition: pb.ItemDefinition) -> Standard | None:
         if time.monotonic() - self._looked > FRESH:

@@ -120,7 +120,8 @@ def schedule(item: Item, effective_from: datetime, now: datetime) -> events.Item
     _require_faultless(item)
     if not now < effective_from <= now + FURTHEST:
         raise invalid(Violation("effective_from", "NOT_AHEAD", "生效时间应晚于现在，且不超过两年"))
-    return events.ItemScheduled(item_id=item.id, effective_from=effective_from.isoformat())
+    # As precise as the store is.
+    return events.ItemScheduled(item_id=item.id, effective_from=effective_from.isoformat(timespec="milliseconds"))
 
 
 def take_effect(item: Item, now: datetime) -> events.ItemPublished | None:

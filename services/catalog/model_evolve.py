@@ -18,7 +18,7 @@ from yiwang.catalog.v1 import events_pb2 as events
 def _saved(item: Item | None, event: events.ItemSaved, moment: Moment) -> Item:
     definition, content = event.definition, plain(event.definition)
     base = item or Item(event.item_id, definition.code, "", "", Life(), {}, short_code(event.item_id))
-    moved = life.after_saved(item.life if item else None, content, moment)
+    moved = life.after_saved(item.life if item else None, content, moment, event.writers)
     return replace(
         base,
         region=definition.region,

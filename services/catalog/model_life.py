@@ -2,7 +2,7 @@
 withdrawn. Items, entries, implementations and themes share it. Pure: one function per act that refuses, one per event that moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -147,21 +147,17 @@ def _require_room(life: Life | None, bytes: int) -> None:
         raise invalid(Violation("definition", "TOO_LARGE", "内容连同历次版本过大，无法保存"))
 
 
-def after_saved(life: Life | None, content: Mapping[str, Any], moment: Moment) -> Life:
-    """Written: a review before this no longer counts. What is published already, brought back, waits for nothing."""
+def after_saved(life: Life | None, content: Mapping[str, Any], moment: Moment, also: Sequence[str] = ()) -> Life:
+    """Written: a review before this no longer counts. What is published already, brought back, waits for nothing.
+
+    `also` are principals who count as writers beside who wrote it here.
+    """
     base, fresh = life or Life(), digest(content)
-    writers = base.writers if moment.by in base.writers else [*base.writers, moment.by]
+    writers = list(dict.fromkeys((*base.writers, moment.by, *also)))
     moved = _moved(base, moment)
     written = base.written + size(content)
-    undone = fresh == base.published_digest
-    return replace(
-        moved,
-        draft=NOTHING if undone else WRITTEN,
-        writers=[] if undone else writers,
-        digest=fresh,
-        written=written,
-        return_reason="",
-    )
+    draft = NOTHING if fresh == base.published_digest else WRITTEN
+    return replace(moved, draft=draft, writers=writers, digest=fresh, written=written, return_reason="")
 
 
 def after_reviewed(life: Life, moment: Moment) -> Life:

@@ -54,15 +54,18 @@ def split(item: Item, ids: Sequence[str], parts: Sequence[items.Part], taken: Se
     )
 
 
-def open_part(item: Item | None, event: events.ItemSplit, position: int) -> events.ItemSaved | None:
-    """The draft of one part. Where an officer of the same region was quicker to write one under its code, that becomes the part as it
-    stands; nothing when it is the part already, is over, or is somebody else's."""
+def open_part(item: Item | None, event: events.ItemSplit, position: int, by: str) -> events.ItemSaved | None:
+    """The draft of one part; `by` ordered the split and counts as its writer.
+
+    Where an officer of the same region was quicker to write one under its code, that becomes the part as it stands; nothing when it
+    is the part already, is over, or is somebody else's.
+    """
     id, source = event.part_ids[position], event.item_id
     if item is None:
         definition = pb.ItemDefinition()
         definition.CopyFrom(event.definition)
         definition.code, definition.name = event.codes[position], event.names[position]
-        return model.saved(id, definition, predecessors=[source])
+        return model.saved(id, definition, predecessors=[source], writers=[by])
     ours = item.region == event.definition.region and item.life.status != WITHDRAWN
     if not ours or source in item.predecessors:
         return None
@@ -71,6 +74,7 @@ def open_part(item: Item | None, event: events.ItemSplit, position: int) -> even
         model.definition_of(item.definition),
         predecessors=[*item.predecessors, source],
         standard=item.standard,
+        writers=[by],
     )
 
 

@@ -150,7 +150,7 @@ def _connect(path: Path, reading: bool = False) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode={'ro' if reading else 'rwc'}"
     connection = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, cached_statements=32)
     # Pages the system keeps anyway are not kept a second time in every connection.
-    connection.execute(f"PRAGMA cache_size = {-1000 if reading else -8000}")
+    connection.execute(f"PRAGMA cache_size = {-1000 if reading else -4000}")
     if not reading:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

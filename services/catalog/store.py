@@ -59,8 +59,12 @@ def write(
     decide: Callable[[Any], Message | list[Message] | None],
     visible: Mapping[str, Any] | None = None,
     known: bool | None = None,
+    room: int = 0,
 ) -> Record[Any]:
-    """Creates the record by the events `decide(None)` returns, or changes the one that is there (`known` when it was seen)."""
+    """Creates the record by the events `decide(None)` returns, or changes the one that is there (`known` when it was seen).
+
+    `room` is what the journal must have left afterwards, for what ends things.
+    """
     if known is None:
         known = all.collection.find_one({"_id": id}, {"_id": 1}) is not None
     if not known:
@@ -70,7 +74,7 @@ def write(
             # An id taken under another cause: somebody created it meanwhile.
             if refused.reason != "REQUEST_ID_REUSED":
                 raise
-    return all.change(id, cause, decide, visible)
+    return all.change(id, cause, decide, visible, room)
 
 
 def _must(found: Message | list[Message] | None) -> Message | list[Message]:

@@ -22,7 +22,7 @@ class HearsItems:
         """Act: a draft for each part; those that are there already stay as they are."""
         items = store.items(self.parts.database)
         for position, id in enumerate(event.body.part_ids):
-            decide = partial(model_succession.open_part, event=event.body, position=position)
+            decide = partial(model_succession.open_part, event=event.body, position=position, by=event.by)
             record = store.write(items, id, event.cause, decide)
             if event.body.item_id not in record.state.predecessors:
                 log("items").warning("part_is_another_item", record=id, source=event.body.item_id)

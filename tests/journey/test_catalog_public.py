@@ -88,9 +88,6 @@ def test_the_answers_leave_exactly_the_list_that_applies_with_its_reasons(
     told["answered"] = page.url.removeprefix(visitor.url).partition("#")[0]
     apply = page.get_by_role("link", name="在线申请").first.get_attribute("href") or ""
     assert "q_premises=rented" in apply and "q_delegated=no" in apply
-    phone = visit(390)
-    phone.go(told["answered"])
-    phone.shot("catalog-07-guide-answered-phone")
 
 
 def test_a_blank_form_is_saved(visit: Callable[..., Visitor], told: dict[str, str]) -> None:
@@ -111,7 +108,7 @@ def test_the_paper_version_is_complete_and_fits_a4(visit: Callable[..., Visitor]
     for part in ("办理条件", "申请材料", "办理流程", "办理结果", "办理地点与咨询", "设定依据", "基本信息"):
         expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
     expect(page.locator(".paper-head")).to_contain_text("第 1 版")
-    visitor.shot("catalog-08-guide-print")
+    visitor.shot("catalog-07-guide-print")
     page.emulate_media(media="print")
     paper = page.pdf(format="A4", prefer_css_page_size=True)
     assert paper.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", paper)) <= 4
@@ -134,73 +131,69 @@ def test_a_scanned_code_leads_to_the_guide_also_as_people_type_it(
 def test_topics_and_departments_lead_to_the_item(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.go("/topics")
-    visitor.shot("catalog-09-topics")
+    visitor.shot("catalog-08-topics")
     page.locator("main a[href^='/topics/']").first.click()
     expect(page.locator(".hit").first).to_be_visible()
-    visitor.shot("catalog-10-topic")
     page = visitor.go("/departments")
-    visitor.shot("catalog-11-departments")
+    visitor.shot("catalog-09-departments")
     page.get_by_role("link", name=re.compile("市场监督管理局")).first.click()
     expect(page.get_by_role("link", name=ITEM, exact=True)).to_be_visible()
-    visitor.shot("catalog-12-department")
+    visitor.shot("catalog-10-department")
 
 
 def test_the_directory_goes_down_to_the_item_and_its_questions(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.go("/directory?q=食品经营")
-    visitor.shot("catalog-13-directory")
+    visitor.shot("catalog-11-directory")
     page.get_by_role("link", name="食品经营许可", exact=True).click()
     page.get_by_role("link", name=ITEM, exact=True).click()
-    visitor.shot("catalog-14-directory-entry")
+    visitor.shot("catalog-12-directory-entry")
     page.locator("a[href^='/directory/implementations/']").first.click()
     expect(page.locator(".tree").first).to_contain_text("经营场所是自有的还是租来的？")
     expect(page.get_by_label("当前位置").get_by_role("link")).to_have_count(3)
-    visitor.shot("catalog-15-directory-implementation")
+    visitor.shot("catalog-13-directory-implementation")
 
 
 def test_a_theme_asks_once_and_says_what_runs_beside_what(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.go("/themes")
-    visitor.shot("catalog-16-themes")
+    visitor.shot("catalog-14-themes")
     page.get_by_role("link", name=re.compile("餐饮|餐馆|饭店")).first.click()
     expect(page.get_by_role("heading", name="一张表单")).to_be_visible()
     expect(page.locator("ol.course > li").nth(1)).to_be_visible()
-    visitor.shot("catalog-17-theme")
+    visitor.shot("catalog-15-theme")
     while (button := page.get_by_role("button", name="下一步")).count():
         for group in page.locator("#scenario fieldset").all():
             if not group.locator("input:checked").count():
                 group.locator("input").first.check()
         button.click()
     expect(page.get_by_role("heading", name="已按您的情况合并")).to_be_visible()
-    visitor.shot("catalog-18-theme-answered")
-    phone = visit(390)
-    phone.go(page.url.removeprefix(visitor.url).partition("#")[0])
-    phone.shot("catalog-19-theme-phone")
+    visitor.shot("catalog-16-theme-answered")
 
 
 def test_lists_and_rates_say_how_they_were_counted_and_show_what_is_behind(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.go("/lists")
-    visitor.shot("catalog-20-lists")
+    visitor.shot("catalog-17-lists")
     page.get_by_role("link", name=re.compile("最多跑一次")).click()
     expect(page.locator("main")).to_contain_text("截至")
-    visitor.shot("catalog-21-list")
+    visitor.shot("catalog-18-list")
     total = int(re.search(r"共 (\d+) 项", page.get_by_role("status").inner_text()).group(1))  # type: ignore[union-attr]
     with page.expect_download() as download:
         page.get_by_role("link", name="下载 CSV").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     assert rows[0][1] == "事项名称" and len(rows) == total + 1
     page = visitor.go("/rates")
-    visitor.shot("catalog-22-rates")
+    visitor.shot("catalog-19-rates")
     card = page.locator(".rate", has_text="网上可办率")
     numbers = re.search(r"(\d+) / (\d+)", card.inner_text()).groups()  # type: ignore[union-attr]
     card.get_by_role("link", name="查看背后的事项").click()
     expect(page.get_by_role("status")).to_contain_text(f"共 {numbers[1]} 项")
     page.get_by_role("link", name="计入的", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text(f"共 {numbers[0]} 项")
-    visitor.shot("catalog-23-rate")
+    visitor.shot("catalog-20-rate")
     visitor.go("/reductions")
-    visitor.shot("catalog-24-reductions")
+    visitor.shot("catalog-21-reductions")
 
 
 def test_yesterday_there_was_nothing_to_count(visit: Callable[..., Visitor]) -> None:

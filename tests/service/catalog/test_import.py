@@ -87,14 +87,14 @@ def test_bad_rows_are_named_and_good_ones_kept(
     report = tmp_path / "report.tsv"
     _, said, _ = bring(catalog, capsys, file, "--again", "--report", report)
     assert "list.csv" not in said
-    table = [line.split("\t") for line in report.read_text().splitlines()]
-    faults = [row for row in table if not row[4].startswith(("警告", "提示", "存疑"))]
+    told = [line.split("\t") for line in report.read_text().splitlines()]
+    faults = [row for row in told if not row[4].startswith(("警告", "提示", "存疑"))]
     assert [(row[1], row[2], row[4]) for row in faults] == [
         ("第3行", "region", "格式不正确"),
         ("第4行", "visits", "“很多”无法识别"),
         ("第5行", "code", "编码与第 2 行重复"),
     ]
-    assert {row[3] for row in table} >= {"L103", "L104"} and all(row[0] == "list.csv" for row in table)
+    assert {row[3] for row in told} >= {"L103", "L104"} and all(row[0] == "list.csv" for row in told)
     bring(catalog, capsys, file, "--again", "--report", tmp_path / "report.json")
     found = json.loads((tmp_path / "report.json").read_text())["rows"]
     assert {(row["row"], row["field"], row["rule"], row["kind"]) for row in found} > {

@@ -1,5 +1,6 @@
 """Imports that are killed, spreadsheets and old encodings, drafts for errors, standards of the directory, and the levels above an item."""
 
+import hashlib
 import json
 import os
 import signal
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import MessageToDict
 
+from chassis.errors import Refused
 from chassis.parts import Parts
-from services.catalog import importing, store, store_directory, store_imports
+from services.catalog import importing, model_lines, store, store_directory, store_imports
 from tests.support.catalog_service import CatalogHere, Db, item
 from tests.support.serving import MASTER
 from tests.support.waiting import wait_until
@@ -253,3 +255,53 @@ def test_themes_and_entries_are_brought_once(
     assert "新增 1" in summary and "themes.json themes 第2行 code：编码与themes第 1 行重复" in said
     summary, _ = bring(catalog.parts, capsys, file, "--again")
     assert "新增 0，变更 0，未变 1" in summary
+
+
+def test_the_sample_county_is_imported_whole_and_published(
+    catalog: CatalogHere, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample, database = ROOT / "services/catalog/sample", catalog.parts.database
+    names = [f"{name}.json" for name in ("directory", "themes", "vocabulary", "items")]
+    files = sorted((sample / "files").glob("*.pdf"))
+    summary, _ = bring(catalog.parts, capsys, *files, *(sample / name for name in names))
+    assert "有误 0，存为草稿 0" in summary
+    items = json.loads((sample / "items.json").read_text())["items"]
+    for raw in items:
+        assert catalog.by(None).GetItem(item_id=store.item_id(raw["code"])).edition == 1
+        implementation = store_directory.implementation_id(raw["implementationCode"])
+        assert store_directory.implementations(database).get(implementation).state.life.edition == 1
+    kept = {row["_id"] for row in database["guide_files"].find({}, {"_id": 1})}
+    named = {one["sample"]["id"] for raw in items for one in raw["results"]}
+    assert len(kept) == 4 and named <= kept
+    standard = store_directory.standard_of(database, pb.ItemDefinition(base_code="990119001000", region="990121"))
+    assert standard is not None and standard.entry.owner_name == "示范市人民政府"
+
+
+def test_a_level_that_is_refused_is_told_of_and_keeps_nothing_out(
+    catalog: CatalogHere, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = pb.Department(code=OWNER, name="示范县水务局")
+    one = item(code=f"{OWNER}4{BASE}01", department=office)
+    refused = Refused(9, "CODE_TAKEN", "编码已被占用")
+
+    def refuse(*_: Any) -> None:
+        raise refused
+
+    monkeypatch.setattr(model_lines, "bring", refuse)
+    report = tmp_path / "report.tsv"
+    summary, _ = bring(catalog.parts, capsys, document(tmp_path / "a.json", items=[one]), "--report", report)
+    assert "新增 1" in summary and "实施清单条目" in report.read_text() and "编码已被占用" in report.read_text()
+
+
+def test_a_form_nobody_brought_is_named(
+    catalog: CatalogHere, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF\n"
+    (tmp_path / "form.pdf").write_bytes(form)
+    one = item()
+    one.materials[0].blank_form.CopyFrom(pb.GuideFile(name="申请书", id=hashlib.sha256(form).hexdigest()))
+    file, report = document(tmp_path / "a.json", items=[one]), tmp_path / "report.tsv"
+    bring(catalog.parts, capsys, file, "--report", report)
+    assert "materials[0].blank_form\tFILE_UNKNOWN" in report.read_text()
+    bring(catalog.parts, capsys, tmp_path / "form.pdf", file, "--again", "--report", report)
+    assert "FILE_UNKNOWN" not in report.read_text()

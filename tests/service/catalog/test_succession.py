@@ -6,11 +6,12 @@ from typing import Any
 import grpc
 import pytest
 
+from chassis import records
 from chassis.errors import NotYet
 from chassis.events import Heard
-from services.catalog import model, store, worker
+from services.catalog import api_items, model, store, worker
 from tests.support.calling import refused
-from tests.support.catalog_service import BEN, CatalogHere, item
+from tests.support.catalog_service import ANN, BEN, CatalogHere, item
 from yiwang.catalog.v1 import service_pb2 as pb
 
 Code = grpc.StatusCode
@@ -226,3 +227,24 @@ def test_what_handlers_write_is_written_by_the_system_and_not_taken_for_an_impor
     part = store.items(catalog.database).get(PART_IDS[0])
     assert part.journal[0]["by"] == model.IMPORTER and part.state.imported == ""
     assert worker.Worker.name == "catalog"
+
+
+def test_who_ordered_a_split_wrote_its_parts_and_cannot_review_them(catalog: CatalogHere) -> None:
+    split(catalog)
+    draft = catalog.desk().GetItemDraft(item_id=PART_IDS[0])
+    with refused(Code.PERMISSION_DENIED, "WRITER_MAY_NOT_REVIEW"):
+        catalog.desk(ANN).ReviewItem(item_id=draft.id, version=draft.version)
+    assert (
+        catalog.desk(BEN).ReviewItem(item_id=draft.id, version=draft.version).draft_status == pb.DRAFT_STATUS_REVIEWED
+    )
+
+
+def test_an_item_whose_journal_is_full_can_still_be_suspended_and_ended(
+    catalog: CatalogHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = catalog.publish(item())
+    monkeypatch.setattr(records, "MAX_ENTRIES", api_items.ROOM + 3)
+    with refused(Code.FAILED_PRECONDITION, "JOURNAL_FULL"):
+        catalog.desk().SaveItem(definition=item(name="改名"))
+    catalog.desk().SuspendItem(item_id=published.id, reason="停办")
+    assert catalog.desk().WithdrawItem(item_id=published.id, reason="取消").status == pb.ITEM_STATUS_WITHDRAWN

@@ -119,9 +119,9 @@ def test_what_cannot_be_done_says_why(steps: list[Step], act: Any, reason: str) 
     assert refused.value.reason == reason
 
 
-def test_bringing_back_what_is_published_leaves_nothing_to_review() -> None:
+def test_bringing_back_what_is_published_leaves_nothing_to_review_and_forgets_no_writer() -> None:
     undone = after(*IN_FORCE, ("save", 1, 0), WRITTEN)
-    assert (undone.life.draft, undone.life.writers) == (life.NOTHING, [])
+    assert (undone.life.draft, undone.life.writers) == (life.NOTHING, ["officer:ann"])
     assert undone.definition["name"] == NAMES[0] and undone.life.edition == 1
 
 

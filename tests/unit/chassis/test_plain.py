@@ -70,5 +70,7 @@ def test_a_whole_item_and_an_enum_of_a_newer_writer_are_told_the_same() -> None:
 def test_rules_within_rules_are_told_to_their_end() -> None:
     rule = rules.Rule(leaf=rules.Leaf(id="a", cel="a"))
     for _ in range(8):
-        rule = rules.Rule(all=rules.RuleList(rules=[rule, rules.Rule(**{"not": rule})]))
+        opposite = rules.Rule()
+        getattr(opposite, "not").CopyFrom(rule)
+        rule = rules.Rule(all=rules.RuleList(rules=[rule, opposite]))
     assert plain(rule) == MessageToDict(rule)
