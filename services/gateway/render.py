@@ -16,7 +16,16 @@ from services.gateway.session import keep_session, session_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SHEETS = ("tokens.css", "base.css", "layout.css", "forms.css", "components.css", "account.css", "catalog.css", "editing.css")
+SHEETS = (
+    "tokens.css",
+    "base.css",
+    "layout.css",
+    "forms.css",
+    "components.css",
+    "account.css",
+    "catalog.css",
+    "editing.css",
+)
 LETTERS = "yiwang-letters"
 
 # What people read when a page cannot be shown: title, and what to do.
