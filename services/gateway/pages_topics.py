@@ -111,12 +111,11 @@ async def implementation(request: Request) -> Response:
 
 async def _items_below(request: Request, definition: directory.ImplementationDefinition) -> list[catalog.Item] | None:
     """The handling items that name it or whose code goes on from its code; None while catalog cannot tell."""
-    stub = backends(request).catalog
+    message = directory.ListImplementationItemsRequest(implementation_code=definition.code, page_size=SHOWN_ITEMS)
     try:
-        message = catalog.SearchItemsRequest(query=definition.code, page_size=100)
-        hits = (await ask_public(request, stub.SearchItems, message)).hits
-        below = [hit.id for hit in hits if hit.code.startswith(definition.code)][:SHOWN_ITEMS]
-        found = (ask_public(request, stub.GetItem, catalog.GetItemRequest(item_id=id)) for id in below)
+        listed = await ask_public(request, backends(request).directory.ListImplementationItems, message)
+        stub = backends(request).catalog
+        found = (ask_public(request, stub.GetItem, catalog.GetItemRequest(item_id=hit.id)) for hit in listed.items)
         return list(await asyncio.gather(*found))
     except CallError:
         return None

@@ -225,11 +225,12 @@ def test_the_directory_goes_down_to_the_questions(site: Site, services: Services
     assert f"/directory/{OTHER}" in links(below)
 
 
-def test_items_of_other_codes_are_not_below_an_implementation(site: Site, services: Services):
-    hit = catalog.ItemHit(id=ITEM, name="别的事项", code="Y1")
-    services.on("SearchItems", catalog.SearchItemsResponse(hits=[hit], total=1))
+def test_an_implementation_without_items_says_so(site: Site, services: Services):
+    services.on("ListImplementationItems", directory.ListImplementationItemsResponse())
     page = site.get(f"/directory/implementations/{OTHER}").text
-    assert "别的事项" not in page and "还没有发布办理项" in page
+    (asked,) = services.requests("ListImplementationItems")
+    assert asked.implementation_code == told_catalog.an_implementation().definition.code
+    assert "还没有发布办理项" in page
 
 
 def test_a_sub_item_names_its_main_item_and_an_implementation_its_sub_item(site: Site, services: Services):

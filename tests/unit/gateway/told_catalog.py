@@ -271,6 +271,7 @@ ANSWERS = {
     "GetEntry": an_entry(),
     "ListImplementations": directory.ListImplementationsResponse(implementations=[an_implementation()]),
     "GetImplementation": an_implementation(),
+    "ListImplementationItems": directory.ListImplementationItemsResponse(items=[{"id": ITEM}]),
     "ResolveShortCode": catalog.ShortCode(
         item_id=ITEM, status=catalog.ITEM_STATUS_PUBLISHED, name="食品经营许可证核发"
     ),
