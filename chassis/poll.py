@@ -42,6 +42,10 @@ def start(parts: Parts, verifier: "Verifier", ready: Callable[[bool], None], pol
             except PyMongoError as error:
                 ready(False)
                 log("poll").warning("store_away", error=type(error).__name__)
+            except Exception as error:
+                # Whatever it is, it must not end the thread: then nobody would hear of ended sessions any more, and nobody would know.
+                ready(False)
+                log("poll").error("poll_failed", error=type(error).__name__)
             else:
                 ready(True)
                 since = instant

@@ -11,7 +11,7 @@ from standards.lint_words import POWER_TYPES, Item, Spot, filled, repeated, show
 from yiwang.catalog.v1 import service_pb2 as pb
 
 _COMPANY = re.compile(r"有限(?:责任)?公司|股份公司|集团|公司$|厂$|合作社$")
-_TITLE = re.compile(r"《[^》]{2,}》")
+_TITLE = re.compile(r"《[^《》]{2,}》")
 _ARTICLE = re.compile(r"第[\d一二三四五六七八九十百零〇]+[条款项章]|附件|全文")
 _NUMBER = re.compile(
     r"[〔\[（(【]\s*(?:19|20)\d{2}\s*[〕\]）)】]\s*第?\d+号|(?:令|公告)?第\d+号|[A-Z]{2,4}[/ ]?T?\s*\d{3,}"
@@ -19,7 +19,7 @@ _NUMBER = re.compile(
 _PARTS = re.compile(r"[；;\n。]+|(?<=[》条])[、，,](?=《)")
 _LEVELS_TOLD = re.compile(r"实施层级：([^\n]*)")
 _MONEY = re.compile(r"\d")
-_RANGE = re.compile(r"\d+(?:\.\d+)?\s*(?:元)?\s*[-—~～至到]\s*\d+(?:\.\d+)?\s*元")
+_RANGE = re.compile(r"(?<!\d)\d{1,12}(?:\.\d{1,6})?\s{0,3}元?\s{0,3}[-—~～至到]\s{0,3}\d{1,12}(?:\.\d{1,6})?\s{0,3}元")
 _SOME = re.compile(r"(?:适用|免收|免征|减收|减半|不收|缴纳|只收|仅[^；。]{0,20}收)")
 _REPEALED: Final = {
     "民法通则": "民法典", "民法总则": "民法典", "物权法": "民法典", "合同法": "民法典", "担保法": "民法典",

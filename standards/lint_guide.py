@@ -34,7 +34,7 @@ _PUSHED = re.compile(
 _OTHER_PARTY = re.compile(r"被申请人|双方当事人|对方当事人|提名(?:人|单位)|推荐(?:人|单位)")
 _NAME_A_FEE = re.compile(r"(?:费|费用|押金|保证金|税)(?:收取|征收|缴纳)?$")
 _ADDRESS = re.compile(
-    r"[\u4e00-\u9fff]{2,5}(?:市|县|区)[\u4e00-\u9fff\d]{1,16}(?:路|街|大道|巷)[\u4e00-\u9fff\d]{0,8}\d+号"
+    r"[\u4e00-\u9fff]{2,5}(?:市|县|区)[\u4e00-\u9fff\d]{1,16}(?:路|街|大道|巷)[\u4e00-\u9fff\d]{0,8}\d{1,5}号"
 )
 _BARE_NUMBER = re.compile(r"\d+")
 _UNLIMITED = re.compile(r"[无不][^，。]{0,4}限|没有限制")

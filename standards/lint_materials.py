@@ -244,7 +244,7 @@ def unsorted_scenarios(item: Item) -> Iterator[Spot]:
         yield "questions", "情形写在受理条件里，没有设为情形引导的问题"
 
 
-_SCENARIOS: Final = re.compile(r"情形：[^\n]*、|(?:的，(?:应当?|还应|须)?提交.*){2}", re.DOTALL)
+_SCENARIOS: Final = re.compile(r"情形：[^\n]{0,200}、|(?:的，(?:应当?|还应|须)?提交.*){2}", re.DOTALL)
 
 
 def unclear_note(item: Item, material: Material) -> Iterator[Spot]:

@@ -12,7 +12,8 @@ from standards.lint_words import Item, Spot, shown
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.rules.v1 import rules_pb2 as rules
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|' + r"'((?:[^'\\]|\\.)*)'")
+# A string nobody ends goes on to the end: looked for from each quote anew, it would cost the square of the length.
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|' + r"'((?:[^'\\]|\\.)*+)(?:'|\\?\Z)", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.])([a-z_][a-z0-9_]*)(?!\s*\(|\w)")
 _EQUALS = re.compile(
     r"(?<![\w.])([a-z_]\w*)\s*[!=]=\s*\0(\d+)\0|\0(\d+)\0\s*[!=]=\s*([a-z_]\w*)|\0(\d+)\0\s+in\s+([a-z_]\w*)"

@@ -48,37 +48,45 @@ class Asking(NamedTuple):
 def asking(questions: Sequence[pb.Question], answers: Answers, judge: Judge) -> Asking:
     """Which questions are asked under these answers. Answers to others do not count, so they change nothing."""
     facts: dict[str, Any] = {}
-    waiting, asked = {question.key: question for question in questions}, set[str]()
-    moved = True
-    while moved:
-        moved = False
-        for key, question in list(waiting.items()):
-            truth = _asked(question, facts, judge)
-            if truth == UNKNOWN:
-                continue
-            del waiting[key]
-            moved = True
-            if truth == FALSE:
-                facts[key] = None
-            else:
-                asked.add(key)
-                if key in answers:
-                    facts[key] = fact(question, answers[key].values)
+    left, asked = {question.key: question for question in questions}, set[str]()
+
+    def settle(question: pb.Question) -> None:
+        del left[question.key]
+        truth, missing = _asked(question, facts, judge)
+        if needed := [left[key] for key in sorted(missing) if key in left]:
+            for other in needed:
+                # One of them may have settled the next.
+                if other.key in left:
+                    settle(other)
+            truth, _ = _asked(question, facts, judge)
+        if truth == TRUE:
+            asked.add(question.key)
+            if question.key in answers:
+                facts[question.key] = fact(question, answers[question.key].values)
+        elif truth == FALSE:
+            facts[question.key] = None
+
+    # What a question hangs on is settled before it, so that no rule is judged more than twice: anybody may ask for a guide.
+    for question in questions:
+        if question.key in left:
+            settle(question)
     order = [question.key for question in questions if question.key in asked]
     return Asking(order, [key for key in order if key not in facts], facts)
 
 
-def _asked(question: pb.Question, facts: Mapping[str, Any], judge: Judge) -> int:
-    """Whether it is asked; one whose rule cannot be judged although all is told is asked to be on the safe side."""
+def _asked(question: pb.Question, facts: Mapping[str, Any], judge: Judge) -> tuple[int, set[str]]:
+    """Whether it is asked, and what that hangs on while it is unknown; one whose rule cannot be judged although all is told is asked, to
+    be on the safe side."""
     if not question.HasField("when"):
-        return TRUE
+        return TRUE, set()
     verdict = judge(question.when, facts)
-    return TRUE if verdict.truth == UNKNOWN and not _hangs(verdict) else verdict.truth
+    missing = _missing(verdict) if verdict.truth == UNKNOWN else set[str]()
+    return (TRUE if verdict.truth == UNKNOWN and not missing else verdict.truth), missing
 
 
-def _hangs(verdict: rules.Verdict) -> bool:
-    """Whether something unknown lacks a fact, rather than being impossible to judge."""
-    return bool(verdict.missing) or any(_hangs(part) for part in verdict.parts)
+def _missing(verdict: rules.Verdict) -> set[str]:
+    """The facts that something unknown lacks; none where it is impossible to judge."""
+    return {*verdict.missing}.union(*(_missing(part) for part in verdict.parts))
 
 
 def fact(question: pb.Question, values: Sequence[str]) -> Any:
@@ -162,7 +170,7 @@ def demand(material: pb.Material, reason: rules.Verdict | None) -> int:
     if material.maker in _OTHERS or material.kind == pb.MATERIAL_KIND_BIOMETRIC or material.stage:
         return pb.DEMAND_NOT_BY_APPLICANT
     if reason is not None and reason.truth == UNKNOWN:
-        return pb.DEMAND_OPEN if _hangs(reason) else pb.DEMAND_CONDITIONAL
+        return pb.DEMAND_OPEN if _missing(reason) else pb.DEMAND_CONDITIONAL
     if material.one_of and material.necessity == pb.NECESSITY_REQUIRED:
         return pb.DEMAND_ONE_OF
     return _DEMANDS.get(material.necessity, pb.DEMAND_OPTIONAL)
@@ -200,7 +208,7 @@ def missing(definition: pb.ItemDefinition, guide: pb.ScenarioGuide, handed_in: S
     """What is wrong with the materials handed in under a complete guide, as `materials[key]`: what does not belong (`unlisted`), what
     another one stands for, and what is lacking."""
     names, given = {one.key: one.name for one in definition.materials}, set(handed_in)
-    listed = [one.key for one in guide.materials]
+    listed = brought(guide)
     excluded = _excluded(definition, given & set(listed))
     found = unlisted(definition, listed, handed_in)
     found += [
@@ -211,8 +219,13 @@ def missing(definition: pb.ItemDefinition, guide: pb.ScenarioGuide, handed_in: S
     return found + _lacking(guide, names, given, excluded)
 
 
+def brought(guide: pb.ScenarioGuide) -> list[str]:
+    """The materials that are the applicant's to hand in: nobody else's document is taken from him, nor one of a later stage."""
+    return [one.key for one in guide.materials if one.demand != pb.DEMAND_NOT_BY_APPLICANT]
+
+
 def unlisted(definition: pb.ItemDefinition, listed: Collection[str], handed_in: Sequence[str]) -> list[Fault]:
-    """What is none of the item's materials, is not among those listed for the scenario, or is named twice."""
+    """What is none of the item's materials, is not among those listed for the scenario (`brought`), or is named twice."""
     names, keys = {one.key: one.name for one in definition.materials}, list(dict.fromkeys(handed_in))
     found = [
         Fault(f"materials[{key}]", "MATERIAL_NOT_IN_SCENARIO", f"申请人的情形不需要此材料：{names[key]}")

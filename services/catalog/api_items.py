@@ -17,16 +17,16 @@ from services.catalog import (
     model_succession,
     store,
     store_directory,
+    taking_over,
     views,
 )
 from services.catalog.api_items_desk import ItemDesk
 from services.catalog.model import Item
+from services.catalog.store import ROOM
 from yiwang.catalog.v1 import events_pb2 as events
 from yiwang.catalog.v1 import items_pb2 as pb
 from yiwang.catalog.v1.service_pb2 import Item as View
-
-# Entries of the journal that are kept for what ends an item: a suspension, the parts of a split, a withdrawal.
-ROOM = 30
+from yiwang.catalog.v1.service_pb2 import ItemDefinition
 
 
 class ItemApi(ItemDesk):
@@ -81,7 +81,8 @@ class ItemApi(ItemDesk):
         ids = [store.item_id(code) for code in codes]
 
         def decide(item: Item) -> events.ItemSplit:
-            return model_succession.split(item, ids, request.parts, store.known_codes(self.items, codes))
+            taken = store.known_codes(self.items, codes)
+            return model_succession.split(item, ids, request.parts, taken, self._in_force(item, call))
 
         return self._change(request, call, decide)
 
@@ -92,10 +93,19 @@ class ItemApi(ItemDesk):
             if item is not None:
                 raise invalid(Violation("into.code", "CODE_TAKEN", f"编码 {request.into.code} 已被使用"))
             sources = [self.items.get(one, visible).state for one in request.item_ids]
-            definition = model_succession.merge(sources, request.into)
-            return model.save(None, id, definition, predecessors=request.item_ids)
+            merged = model_succession.merge(sources, [self._in_force(one, call) for one in sources], request.into)
+            definition, standard = taking_over.filled(self.database, merged)
+            return model.save(None, id, definition, predecessors=request.item_ids, standard=standard)
 
         return _shown(call, store.write(self.items, id, call.cause, decide))
+
+    def _in_force(self, item: Item, call: Call) -> ItemDefinition:
+        """What was reviewed and is in force of an item: not the draft that somebody may be writing, who could review it elsewhere."""
+        model.require_published(item)
+        found = store.edition(self.items, self.items.get(item.id), item.life.edition)
+        assert found is not None
+        model_life.require_region(call.actor, found[0].definition.region)
+        return found[0].definition
 
     def _change(self, request: Any, call: Call, decide: Callable[[Item], Any], room: int = ROOM) -> View:
         visible = model_life.visible(call.actor)

@@ -16,6 +16,7 @@ from services.catalog import (
     store,
     store_directory,
     store_files,
+    taking_over,
     views,
 )
 from standards import codes, item_codes, lint
@@ -62,18 +63,38 @@ class ItemDesk:
 
     def LintDefinition(self, request: pb.LintDefinitionRequest, call: Call) -> pb.LintDefinitionResponse:
         definition, owned = request.definition, dict[str, str]()
-        refusing = [(one.field, one) for one in model_checks.faults(definition)]
+        refusing, missed = list[Violation](), list[pb.Finding]()
         if standard := store_directory.standard_of(self.database, definition):
             owned = model_standard.owned(standard.entry)
-            found = model_standard.violations(standard.entry, definition)
-            refusing += [(one.field.removeprefix("definition."), one) for one in found]
+            refusing = model_standard.violations(standard.entry, definition)
+            missed = self._missed(definition, standard, call)
             definition = model_standard.merge(standard.entry, definition)
-        # What would refuse it stands first: it could not even be saved.
+        # What would refuse it stands first: it could not even be saved. What the standard fills in is no fault of who left it out.
         findings = [
-            pb.Finding(rule=one.reason, level=pb.FINDING_LEVEL_ERROR, field=field, message=one.message)
-            for field, one in refusing
+            pb.Finding(
+                rule=one.reason,
+                level=pb.FINDING_LEVEL_ERROR,
+                field=one.field.removeprefix("definition."),
+                message=one.message,
+            )
+            for one in (*model_checks.faults(definition), *refusing)
         ]
-        return pb.LintDefinitionResponse(findings=[*findings, *_findings(lint.findings(definition))], owned=owned)
+        found = _findings(lint.findings(definition))
+        return pb.LintDefinitionResponse(findings=[*findings, *_with(found, missed)], owned=owned)
+
+    def _missed(
+        self, definition: service.ItemDefinition, standard: store_directory.Standard, call: Call
+    ) -> list[pb.Finding]:
+        """What its officers should know: the edition in force could not take its standard over."""
+        id, region = store.item_id(definition.code), definition.region
+        if not model_life.covers(call.actor, region):
+            return []
+        why = taking_over.behind(self.database, id, region, standard)
+        message = f"在用版本与{standard.entry.owner_name}统一规定的现行标准不一致：{why}"
+        hint = "系统会自动重试；仍不一致的，请修改后重新保存、审核、发布"
+        warning = pb.FINDING_LEVEL_WARNING
+        told = pb.Finding(rule="STANDARD_MISSED", level=warning, field="base_code", message=message, hint=hint)
+        return [told] if why else []
 
     def UploadGuideFile(self, request: pb.UploadGuideFileRequest, call: Call) -> service.GuideFile:
         if len(request.content) > store_files.MOST_BYTES:
@@ -120,6 +141,12 @@ def _findings(found: Iterable[lint.Finding]) -> list[pb.Finding]:
         pb.Finding(rule=one.rule, level=LEVELS[one.level], field=one.field, message=one.message, hint=one.hint)
         for one in found
     ]
+
+
+def _with(found: list[pb.Finding], more: list[pb.Finding]) -> list[pb.Finding]:
+    """Further warnings behind the errors."""
+    errors = [one for one in found if one.level == pb.FINDING_LEVEL_ERROR]
+    return [*errors, *more, *(one for one in found if one.level != pb.FINDING_LEVEL_ERROR)]
 
 
 def _json(value: object) -> str:

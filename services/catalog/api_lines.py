@@ -28,7 +28,9 @@ class LineApi:
             return model_lines.save(kind, line, id, definition, request.version)
 
         try:
-            record = store.write(self._all(kind), id, call.cause, decide, model_life.visible(call.actor))
+            record = store.write(
+                self._all(kind), id, call.cause, decide, model_life.visible(call.actor), room=store.ROOM
+            )
         except Refused as refused:
             if refused.code != NOT_FOUND:
                 raise
@@ -50,7 +52,7 @@ class LineApi:
 
     def withdraw(self, kind: Kind, request: Any, call: Call) -> Any:
         """Ends it for ever."""
-        return self._change(kind, request, call, lambda line: model_lines.withdraw(kind, line, request.reason))
+        return self._change(kind, request, call, lambda line: model_lines.withdraw(kind, line, request.reason), room=0)
 
     def published(self, kind: Kind, request: Any) -> Any:
         """What everyone may read of it."""
@@ -69,9 +71,11 @@ class LineApi:
     def _all(self, kind: Kind) -> Any:
         return store_directory.of_kind(self.database, kind)
 
-    def _change(self, kind: Kind, request: Any, call: Call, decide: Callable[[Line], Any]) -> Any:
+    def _change(
+        self, kind: Kind, request: Any, call: Call, decide: Callable[[Line], Any], room: int = store.ROOM
+    ) -> Any:
         visible = model_life.visible(call.actor)
-        return self._draft(kind, self._all(kind).change(request.id, call.cause, decide, visible), call)
+        return self._draft(kind, self._all(kind).change(request.id, call.cause, decide, visible, room), call)
 
     def _draft(self, kind: Kind, record: Record[Line], call: Call) -> Any:
         call.span.set(telemetry.RECORD, record.id)

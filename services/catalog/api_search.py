@@ -1,13 +1,15 @@
 """Finding items: the part of CatalogService that answers from this process' index."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from chassis.errors import UNAVAILABLE, Refused
 from chassis.paging import malformed
 from chassis.parts import Parts
 from chassis.rpc import Call
 from services.catalog import settings, store, store_vocabulary
-from services.catalog.search import Found, Index, Query
+from services.catalog.search import Index, Query
 from services.catalog.search_columns import Wanted
 from services.catalog.search_following import Follower
 from services.catalog.search_misses import Misses
@@ -29,9 +31,10 @@ class Searching:
     def SearchItems(self, request: pb.SearchItemsRequest, call: Call) -> pb.SearchItemsResponse:
         query = Query(request.query, _wanted(request), request.facets)
         offset, size = _offset(request.page_token), request.page_size or PAGE
-        found = self._find(query, offset, size)
-        if found.missed and not offset:
-            self._misses.note(request.region, request.query)
+        with self._whole():
+            found = self.index.find(query, offset, size)
+            if found.missed and not offset:
+                self._misses.note(request.region, request.query)
         token = str(offset + size) if found.more and offset + size <= MOST_OFFSET else ""
         return pb.SearchItemsResponse(
             hits=found.hits, next_page_token=token, total=found.total, facets=found.facets, corrected=found.corrected
@@ -39,7 +42,8 @@ class Searching:
 
     def ListCopies(self, request: pb.ListCopiesRequest, call: Call) -> pb.ListCopiesResponse:
         size = request.page_size or COPIES
-        copies = self.index.copies(request.page_token, size)
+        with self._whole():
+            copies = self.index.copies(request.page_token, size)
         token = copies[-1].item_id if len(copies) == size else ""
         return pb.ListCopiesResponse(copies=copies, next_page_token=token)
 
@@ -48,9 +52,11 @@ class Searching:
         self._follower.step()
         self._misses.flush()
 
-    def _find(self, query: Query, offset: int, size: int) -> Found:
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """UNAVAILABLE while the index cannot be read."""
         try:
-            return self.index.find(query, offset, size)
+            yield
         except sqlite3.DatabaseError as error:
             if not isinstance(error, sqlite3.OperationalError):
                 self._follower.replace()

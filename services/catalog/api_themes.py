@@ -32,6 +32,7 @@ class ThemeApi:
             call.cause,
             lambda theme: model_themes.save(theme, id, definition, request.version),
             visible,
+            room=store.ROOM,
         )
         return views_themes.draft(record)
 
@@ -42,19 +43,21 @@ class ThemeApi:
             call.cause,
             lambda theme: model_themes.review(theme, by, request.version, request.note),
             visible,
+            store.ROOM,
         )
         return views_themes.draft(record)
 
     def ReturnTheme(self, request: pb.ReturnThemeRequest, call: Call) -> pb.Theme:
         visible = model_life.visible(call.actor)
         record = self.themes.change(
-            request.id, call.cause, lambda theme: model_themes.give_back(theme, request.reason), visible
+            request.id, call.cause, lambda theme: model_themes.give_back(theme, request.reason), visible, store.ROOM
         )
         return views_themes.draft(record)
 
     def PublishTheme(self, request: pb.PublishThemeRequest, call: Call) -> pb.Theme:
         visible = model_life.visible(call.actor)
-        return views_themes.draft(self.themes.change(request.id, call.cause, model_themes.publish, visible))
+        record = self.themes.change(request.id, call.cause, model_themes.publish, visible, store.ROOM)
+        return views_themes.draft(record)
 
     def WithdrawTheme(self, request: pb.WithdrawThemeRequest, call: Call) -> pb.Theme:
         visible = model_life.visible(call.actor)

@@ -154,7 +154,7 @@ class Importer:
         # The version tells an import that brings an older definition back from one that is merely repeated.
         key = f"{model.IMPORTER}/import/{source}" + (f"/{known.version}" if known else "")
         cause = Cause(key, model.IMPORTER, trace=self._trace)
-        store.write(kind.records, id, cause, decide, known=known is not None)
+        store.write(kind.records, id, cause, decide, known=known is not None, room=store.ROOM)
         if isinstance(definition, directory.EntryDefinition):
             self._entries.update((definition.code, *definition.former_codes))
         return CHANGED if known else NEW

@@ -46,6 +46,7 @@ def main(arguments: list[str]) -> int:
     try:
         levels = _levels(wanted.levels) if wanted.levels else {}
         own = read_map(wanted.columns) if wanted.columns else NO_MAP
+        _spare([wanted.columns, wanted.levels, *wanted.files], [wanted.html, wanted.json])
         report = Report(wanted.first)
         with ExitStack() as closing:
             if wanted.json:
@@ -87,6 +88,15 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
         "--most", type=int, default=most, metavar="MIB", help=f"一个文件的上限（默认 {most} MiB，JSON Lines 不限）"
     )
     return parser.parse_args(arguments)
+
+
+def _spare(inputs: Iterable[Path | None], reports: Iterable[Path | None]) -> None:
+    """No report is written over what it is made from, or over the other."""
+    taken = [path.resolve() for path in inputs if path]
+    for report in (path for path in reports if path):
+        if report.resolve() in taken:
+            raise Wrong(f"报告 {report} 会覆盖另一个文件")
+        taken.append(report.resolve())
 
 
 def _levels(path: Path) -> dict[str, str]:

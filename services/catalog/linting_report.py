@@ -174,7 +174,8 @@ def summary(report: Report) -> str:
     for bad in report.unreadable:
         place = f"第{bad['row']}行 " if bad["row"] else ""
         lines.append(f"  {bad['file']}：{place}{bad['column']} 无法读取：{bad['message']}")
-    return "\n".join(lines)
+    # What stands in a file is no command for the screen.
+    return "\n".join("".join(one if one.isprintable() else "�" for one in line) for line in lines)
 
 
 _STYLE: Final = """

@@ -50,8 +50,10 @@ class Source:
         known: dict[tuple[str, ...], Columns] = {}
         for row in reading.open_rows(self.path, self._sheet, self._most):
             if row.number == 1 and isinstance(row.values, dict) and "rights_code" in row.values:
-                yield from _guides(reading.document(self.path, self._most))
-                return
+                content = reading.document(self.path, self._most)
+                if importing_hunan.matches(content):
+                    yield from _guides(content)
+                    return
             if row.faults:
                 yield LintRow(row.number, None, tuple((one.column, one.message) for one in row.faults))
             elif not isinstance(row.values, dict):

@@ -178,8 +178,11 @@ def bring(
     ours = bool(found) or (item is not None and item.life.digest == incoming)
     fresh = item is None or (item.life.status != SUSPENDED and item.life.published_digest != incoming)
     if live and ours and fresh:
-        edition = item.life.edition + 1 if item else 1
-        found.append(events.ItemPublished(item_id=id, edition=edition, definition=definition, standard=standard))
+        told = events.ItemPublished(item_id=id, edition=1, definition=definition, standard=standard)
+        if item is not None:
+            told.edition = item.life.edition + 1
+            told.predecessors.extend(item.predecessors)
+        found.append(told)
     return found
 
 

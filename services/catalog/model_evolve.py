@@ -97,7 +97,8 @@ def _turned(item: Item, chapter: Chapter) -> Item:
 
 
 def _split(item: Item, event: events.ItemSplit, moment: Moment) -> Item:
-    return replace(item, life=life.moved(item.life, moment), parts=list(event.part_ids), parts_published=[])
+    kept = life.after_kept(life.moved(item.life, moment), life.size(plain(event.definition)))
+    return replace(item, life=kept, parts=list(event.part_ids), parts_published=[])
 
 
 def _part_published(item: Item, event: events.PartPublished, moment: Moment) -> Item:

@@ -4,13 +4,15 @@ Neither changes two records. A split is noted on the source; its parts are opene
 published, by handlers. A merger is a draft that names its sources; each is retired when that is published.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from google.protobuf.message import Message
 
 from chassis import rules
 from chassis.errors import Violation, invalid, require
+from chassis.plain import plain
 from services.catalog import model
+from services.catalog import model_life as life
 from services.catalog.model import Item
 from services.catalog.model_life import WITHDRAWN
 from yiwang.catalog.v1 import events_pb2 as events
@@ -23,11 +25,18 @@ MOST_MATERIALS, MOST_QUESTIONS, MOST_LETTERS, MOST_NOTE = 100, 40, 40, 4000
 SPLIT, MERGED = "拆分为新的事项", "合并为新的事项"
 
 
-def split(item: Item, ids: Sequence[str], parts: Sequence[items.Part], taken: Sequence[str]) -> events.ItemSplit:
-    """Parts that are to take an item's place. `taken` are those of their codes that another item has.
+def split(
+    item: Item,
+    ids: Sequence[str],
+    parts: Sequence[items.Part],
+    taken: Mapping[str, bool],
+    definition: pb.ItemDefinition,
+) -> events.ItemSplit:
+    """Parts that are to take an item's place, each with its definition in force. `taken` are those of their codes that an item has, and
+    whether that has ended.
 
     FAILED_PRECONDITION NOT_PUBLISHED, or SPLIT_UNDER_WAY once a part of an earlier split is published; INVALID_ARGUMENT CODE_TWICE,
-    CODE_TAKEN.
+    CODE_TAKEN, TOO_LARGE.
     """
     model.require_published(item)
     require(not item.parts_published, "SPLIT_UNDER_WAY", "该事项正在拆分，已有部分发布")
@@ -37,25 +46,33 @@ def split(item: Item, ids: Sequence[str], parts: Sequence[items.Part], taken: Se
         for position, code in enumerate(codes)
         if code in codes[:position]
     ]
-    # A part that was opened by the split that this one replaces is no other item.
+    # A part that was opened by the split that this one replaces is no other item, unless it has ended.
     found += [
         Violation(f"parts[{position}].code", "CODE_TAKEN", f"编码 {code} 已被使用")
         for position, (id, code) in enumerate(zip(ids, codes, strict=True))
-        if code in taken and id not in item.parts
+        if code in taken and (taken[code] or id not in item.parts)
     ]
     if found:
         raise invalid(*found)
+    life.require_room(item.life, plain(definition))
     return events.ItemSplit(
         item_id=item.id,
         part_ids=ids,
         codes=codes,
         names=[part.name for part in parts],
-        definition=model.definition_of(item.definition),
+        definition=definition,
     )
 
 
-def open_part(item: Item | None, event: events.ItemSplit, position: int, by: str) -> events.ItemSaved | None:
-    """The draft of one part; `by` ordered the split and counts as its writer.
+def open_part(
+    item: Item | None,
+    event: events.ItemSplit,
+    position: int,
+    by: str,
+    filled: Callable[[pb.ItemDefinition], tuple[pb.ItemDefinition, str]],
+) -> events.ItemSaved | None:
+    """The draft of one part; `by` ordered the split and counts as its writer. `filled` gives a definition as its standard lets it be,
+    and the standard's name.
 
     Where an officer of the same region was quicker to write one under its code, that becomes the part as it stands; nothing when it
     is the part already, is over, or is somebody else's.
@@ -65,7 +82,8 @@ def open_part(item: Item | None, event: events.ItemSplit, position: int, by: str
         definition = pb.ItemDefinition()
         definition.CopyFrom(event.definition)
         definition.code, definition.name = event.codes[position], event.names[position]
-        return model.saved(id, definition, predecessors=[source], writers=[by])
+        definition, standard = filled(definition)
+        return model.saved(id, definition, predecessors=[source], standard=standard, writers=[by])
     ours = item.region == event.definition.region and item.life.status != WITHDRAWN
     if not ours or source in item.predecessors:
         return None
@@ -92,8 +110,8 @@ def part_published(item: Item, part_id: str, beside: int) -> list[Message] | Non
     return found
 
 
-def merge(sources: Sequence[Item], into: items.Part) -> pb.ItemDefinition:
-    """One definition in place of several: the first one's, with the materials of all and the questions they depend on.
+def merge(sources: Sequence[Item], definitions: Sequence[pb.ItemDefinition], into: items.Part) -> pb.ItemDefinition:
+    """One definition in place of several: the first one's in force, with the materials of all and the questions they depend on.
 
     FAILED_PRECONDITION NOT_PUBLISHED, SPLIT_UNDER_WAY; INVALID_ARGUMENT DEPARTMENT_DIFFERS, REGION_DIFFERS, TOO_MANY_MATERIALS,
     TOO_MANY_QUESTIONS.
@@ -101,8 +119,9 @@ def merge(sources: Sequence[Item], into: items.Part) -> pb.ItemDefinition:
     for item in sources:
         model.require_published(item)
         require(not item.parts, "SPLIT_UNDER_WAY", "其中有正在拆分的事项")
-    _require_same(sources)
-    first, *others = (model.definition_of(item.definition) for item in sources)
+    _require_same(definitions)
+    first, others = pb.ItemDefinition(), definitions[1:]
+    first.CopyFrom(definitions[0])
     first.code, first.name = into.code, into.name
     for number, other in enumerate(others, 2):
         _take_materials(first, other, number, _take_questions(first, other))
@@ -113,10 +132,10 @@ def merge(sources: Sequence[Item], into: items.Part) -> pb.ItemDefinition:
     return first
 
 
-def _require_same(sources: Sequence[Item]) -> None:
-    first = sources[0]
-    for position, item in enumerate(sources):
-        if item.department != first.department:
+def _require_same(definitions: Sequence[pb.ItemDefinition]) -> None:
+    first = definitions[0]
+    for position, item in enumerate(definitions):
+        if item.department.code != first.department.code:
             raise invalid(Violation(f"item_ids[{position}]", "DEPARTMENT_DIFFERS", "只能合并同一部门的事项"))
         if item.region != first.region:
             raise invalid(Violation(f"item_ids[{position}]", "REGION_DIFFERS", "只能合并同一区划的事项"))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from chassis.errors import invalid
+from chassis.errors import Refused, invalid
 from services.catalog import model, model_standard
 from services.catalog import model_life as life
 from services.catalog.model import Item
@@ -35,20 +35,27 @@ def take_over(item: Item, working: Change | None, published: Change | None) -> l
 
     A draft that waits stays a draft, with the standard in it, and needs its review. What is in force is published anew; a suspended item is
     not brought back by it (it takes over what it missed when it is resumed), a withdrawn one is as it was. INVALID_ARGUMENT when the
-    result is no definition, or when the record has no room left.
+    result is no definition, or when the record has no room left; of a draft beside an edition only when that takes over nothing.
     """
     if item.life.status == life.WITHDRAWN:
         return []
     if published and item.life.digest == item.life.published_digest:
         working = published
     found: list[Message] = []
+    refused: Refused | None = None
     if working and (fresh := working.result) != working.definition:
-        _require_sound(item, fresh)
-        found.append(model.saved(item.id, fresh, standard=working.name))
+        try:
+            _require_sound(item, fresh)
+            found.append(model.saved(item.id, fresh, standard=working.name))
+        except Refused as why:
+            # A draft that cannot hold it waits for its officers, and keeps what is in force from nothing.
+            refused = why
     if published and item.life.status == life.PUBLISHED and (fresh := published.result) != published.definition:
         _require_sound(item, fresh)
         edition = item.life.edition + 1
         found.append(events.ItemPublished(item_id=item.id, edition=edition, definition=fresh, standard=published.name))
+    if refused and not found:
+        raise refused
     return found
 
 

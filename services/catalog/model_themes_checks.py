@@ -1,7 +1,7 @@
 """What the definition of a theme must be beyond the proto's field rules. Pure; everything found is named by its field."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chassis import rules
 from chassis.errors import Violation
@@ -9,6 +9,7 @@ from services.catalog import model_graph
 from standards import codes, scenario_faults
 from yiwang.catalog.v1 import service_pb2
 from yiwang.catalog.v1 import themes_pb2 as pb
+from yiwang.rules.v1 import rules_pb2
 
 # In what is merged, the theme's own fields and materials are told by this key.
 OWN = "theme"
@@ -26,7 +27,10 @@ def faults(definition: pb.ThemeDefinition) -> list[Violation]:
         found.append(Violation("region", "REGION_UNKNOWN", "行政区划代码格式不正确"))
     for name in ("items", "materials", "form_fields"):
         found += _twice(name, (one.key for one in getattr(definition, name)))
-    return found + _graph_faults(definition) + _question_faults(definition) + _rule_faults(definition)
+    found += _graph_faults(definition)
+    if large := rules.oversized(_rules_of(definition)):
+        return found + large
+    return found + _question_faults(definition) + _rule_faults(definition)
 
 
 def shell(theme: pb.ThemeDefinition) -> service_pb2.ItemDefinition:
@@ -104,9 +108,11 @@ def _question_faults(definition: pb.ThemeDefinition) -> list[Violation]:
 
 def _rule_faults(definition: pb.ThemeDefinition) -> list[Violation]:
     facts = {question.key for question in definition.questions}
-    found = []
+    return [found for path, rule in _rules_of(definition) for found in rules.faults(rule, facts, path)]
+
+
+def _rules_of(definition: pb.ThemeDefinition) -> Iterator[tuple[str, rules_pb2.Rule]]:
     for name in ("items", "questions", "materials"):
         for number, one in enumerate(getattr(definition, name)):
             if one.HasField("when"):
-                found += rules.faults(one.when, facts, f"{name}[{number}].when")
-    return found
+                yield f"{name}[{number}].when", one.when

@@ -13,6 +13,7 @@ MOST_BYTES: Final = 64 * 2**20
 """The largest file but JSON Lines, which are read line by line."""
 MOST_TEXT: Final = 100_000
 """Characters of one value; no field of an item takes more than 20,000."""
+MOST_COLUMNS: Final = 1_000
 LINES: Final = frozenset({".jsonl", ".ndjson"})
 
 _ZIP, _OLE = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -81,6 +82,8 @@ def document(path: Path, most: int = MOST_BYTES) -> Any:
         return None
     from services.catalog import reading_json, reading_text
 
+    if reading_json.is_lines(path):
+        return None
     encoding = reading_text.encoding_of(path)
     if not reading_text.begins_json(path, encoding):
         return None
@@ -139,9 +142,11 @@ def column_names(cells: list[str]) -> list[str]:
         names.pop()
     if not names:
         raise Unreadable(1, "", "第一行没有列名")
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(1, f"第{MOST_COLUMNS + 1}列", f"有 {len(names)} 列，超过上限 {MOST_COLUMNS}")
     for position, name in enumerate(names):
-        if name in names[:position]:
-            raise Unreadable(1, name, f"列名“{name}”重复（第{names.index(name) + 1}列和第{position + 1}列）")
+        if (first := names.index(name)) < position:
+            raise Unreadable(1, name, f"列名“{name[:100]}”重复（第{first + 1}列和第{position + 1}列）")
         if wrong := text_fault(name):
             raise Unreadable(1, f"第{position + 1}列", f"列名不可用：{wrong}")
     return names

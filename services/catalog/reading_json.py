@@ -15,6 +15,7 @@ MOST_DEPTH: Final = 60
 LISTS: Final = ("items", "rows", "records", "RECORDS", "list", "data", "result")
 """Keys under which exports of other platforms keep their rows."""
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BLANK = re.compile(r"[\s\ufeff]*")
 
 
@@ -25,8 +26,10 @@ class Bad(ValueError):
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise Bad(f"键“{next(name for name in names if names.count(name) > 1)[:40]}”重复")
+        seen: set[str] = set()
+        # `add` gives None, so the first name that was there before is found.
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise Bad(f"键“{twice[:40]}”重复")
     return found
 
 
@@ -102,6 +105,11 @@ def _decoded(text: str, start: int) -> tuple[Any, int]:
         raise Bad("有无法识别的数字") from error
     if deeper(value, MOST_DEPTH):
         raise Bad(f"嵌套超过 {MOST_DEPTH} 层")
+    if _SURROGATE.search(text, start, end):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise Bad("有不成对的 \\ud800 类转义，不是字符") from error
     return value, end
 
 

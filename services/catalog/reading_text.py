@@ -5,7 +5,7 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from services.catalog.reading import RawRow, Unreadable, column_names, row_of
 
@@ -15,6 +15,8 @@ _CHUNK: Final = 2**20
 _QUOTED = re.compile(r'"[^"]*"')
 MOST_FIELD: Final = 2**20
 """Characters of one CSV field: beyond it a quote is open, and what follows cannot be told apart."""
+MOST_RECORD: Final = 4 * 2**20
+"""Characters of one CSV record: a line of commas alone would become a list of millions of cells."""
 
 
 def encoding_of(path: Path) -> str:
@@ -80,20 +82,39 @@ def csv_rows(path: Path, encoding: str) -> Iterator[RawRow]:
         header = _QUOTED.sub("", file.readline(MOST_FIELD))
         file.seek(0)
         separator = max(",\t;", key=header.count)
-        reader = csv.reader(file, delimiter=separator, strict=True)
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=separator, strict=True)
         names: list[str] = []
-        for number, cells in _numbered(reader):
+        for number, cells in _numbered(reader, lines):
             if not names:
                 names = column_names(cells)
             elif (row := row_of(number, names, cells)) is not None:
                 yield row
 
 
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+class _Lines:
+    """The lines of a file, as long as those of one record stay within bounds."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self.record, self._left = file, 0, MOST_RECORD
+
+    def begin(self) -> int:
+        """A record begins; its number."""
+        self.record, self._left = self.record + 1, MOST_RECORD
+        return self.record
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._file.readline(self._left + 1):
+            self._left -= len(line)
+            if self._left < 0:
+                raise Unreadable(self.record, "", f"一行超过 {MOST_RECORD:,} 个字符")
+            yield line
+
+
+def _numbered(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
     """Records with their numbers; blank lines are records, as in a spreadsheet."""
-    number = 0
     while True:
-        number += 1
+        number = lines.begin()
         try:
             yield number, next(reader)
         except StopIteration:

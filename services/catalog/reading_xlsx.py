@@ -8,19 +8,20 @@ import datetime
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
-from typing import Any, Final, NamedTuple
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
 from xml.parsers import expat
 
-from services.catalog.reading import Place, RawRow, Unreadable, column_names, row_of
+from services.catalog import reading_package as package
+from services.catalog.reading import MOST_COLUMNS, Place, RawRow, Unreadable, column_names, row_of
+from services.catalog.reading_package import Sheet
 
-MOST_ENTRIES: Final = 2_000
-MOST_TIMES: Final = 8
-"""All entries unpacked, in times of the largest file."""
-MOST_RATIO, RATIO_FROM = 200, 10 * 2**20
-"""No entry above that size unpacks to more than so many times its packed size."""
-MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 300_000, 1_000, 12_000_000
+MOST_MERGED_ROWS: Final = 2_000_000
+MOST_TEXTS: Final = 4
+"""Characters of all cells with a shared text, in times of the largest file's bytes."""
+MOST_ROWS, MOST_CELLS = 300_000, 12_000_000
 """Of the used area: a single cell far out would make a table of everything before it."""
 EXACT: Final = 10**15
 """Numbers from here on have lost digits (IEEE 754 double, 15 significant digits in spreadsheets)."""
@@ -30,41 +31,96 @@ _CODE_COLUMN = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_ROW = re.compile(r"[0-9]{1,7}")
 _RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
-_CHUNK: Final = 2**18
 _FAULTS_A_ROW: Final = 5
 _FORMULA, _ERROR, _MERGED = "是公式，请把公式的结果粘贴为数值", "是错误值", "是合并单元格，请取消合并后逐行填写"
 
 
-class _Sheet(NamedTuple):
-    name: str
-    visible: bool
-    part: str
+class _Texts:
+    """How long each shared text is."""
+
+    def __init__(self) -> None:
+        self.lengths = array("I")
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
+        if tag.rpartition(" ")[2] == "si":
+            self.lengths.append(0)
+
+    def text(self, text: str) -> None:
+        if self.lengths:
+            self.lengths[-1] += len(text)
 
 
 class _Scan:
-    """What the XML of a sheet tells beside its values."""
+    """What the XML of a sheet tells beside its values. A cell without a place of its own follows the one before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, lengths: Sequence[int], most_text: int) -> None:
         self.faults: dict[int, list[tuple[str, str]]] = {}
         self.merged: list[tuple[str, int, int, str]] = []
-        self.rows = self.columns = 0
+        self.rows = self.columns = self._merged_rows = 0
+        self._row = self._column = 0
         self._cell = ""
+        self._lengths, self._longest = lengths, max(lengths, default=0)
+        self._text_left, self._most_text = most_text, most_text
+        self._shared, self._index = False, ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(" ")[2]
         if name == "c":
-            self._cell = attributes.get("r", "")
-            if found := _CELL.fullmatch(self._cell):
-                self._seen(_column(found[1]), int(found[2]))
-            if attributes.get("t") == "e":
+            self._place(attributes.get("r"))
+            kind = attributes.get("t")
+            if kind == "e":
                 self._fault(_ERROR)
+            if self._shared:
+                self.end()
+            self._shared = kind == "s"
+        elif name == "row":
+            self._row, self._column = self._number(attributes.get("r")), 0
         elif name == "f":
             self._fault(_FORMULA)
         elif name == "mergeCell" and (found := _RANGE.fullmatch(attributes.get("ref", ""))):
-            self.merged.append((found[0], int(found[2]), int(found[4]), found[1]))
-            if len(self.merged) > MOST_ROWS:
-                raise Unreadable(0, "", "合并单元格过多")
+            self._merge(found)
+
+    def text(self, text: str) -> None:
+        """The number of a shared text stands in its cell."""
+        if self._shared:
+            self._index += text
+
+    def end(self) -> None:
+        """Counts the shared text of the cell that ended: a short file may show a long text any number of times."""
+        if self._shared:
+            index = int(self._index) if self._index.isdecimal() and len(self._index) < 10 else -1
+            self._text_left -= self._lengths[index] if 0 <= index < len(self._lengths) else self._longest
+            self._shared, self._index = False, ""
+            if self._text_left < 0:
+                raise Unreadable(
+                    self._row, self._cell, f"表格内容过多：重复的文字合计超过 {self._most_text // 2**20} 百万字符"
+                )
+
+    def _number(self, told: str | None) -> int:
+        if told is None:
+            return self._row + 1
+        if not _ROW.fullmatch(told):
+            raise Unreadable(0, told[:20], f"行号“{told[:20]}”有误")
+        return int(told)
+
+    def _place(self, told: str | None) -> None:
+        if told is None:
+            self._column += 1
+            row, self._cell = self._row, f"{_letters(self._column)}{self._row}"
+        elif found := _CELL.fullmatch(told):
+            row, self._column, self._cell = int(found[2]), _column(found[1]), told
+        else:
+            raise Unreadable(self._row, told[:20], f"单元格位置“{told[:20]}”有误")
+        self._seen(self._column, row)
+
+    def _merge(self, found: "re.Match[str]") -> None:
+        first, last = int(found[2]), int(found[4])
+        self.merged.append((found[0], first, last, found[1]))
+        self._merged_rows += max(min(last, MOST_ROWS) - first + 1, 1)
+        if self._merged_rows > MOST_MERGED_ROWS:
+            raise Unreadable(0, "", "合并单元格过多")
 
     def _seen(self, column: int, row: int) -> None:
         if row > MOST_ROWS or column > MOST_COLUMNS:
@@ -173,17 +229,24 @@ def _letters(number: int) -> str:
     return letters
 
 
-def _scanned(path: Path, sheet: str, most: int) -> tuple[_Sheet, _Scan]:
+def _scanned(path: Path, sheet: str, most: int) -> tuple[Sheet, _Scan]:
     """The sheet that is meant, and what its XML tells; every entry was unpacked once and is as large as it says."""
     try:
-        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-            entries = _bounded(archive, most)
-            chosen = _chosen(_sheets(file, entries), sheet)
+        with path.open("rb") as file:
+            entries = package.entries_of(file, most)
+            sheets, texts = package.sheets_of(file, entries)
+            chosen = _chosen(sheets, sheet)
             if chosen.part not in entries:
                 raise Unreadable(0, "", f"找不到工作表“{chosen.name}”的内容")
-            scan = _Scan()
             for name, entry in entries.items():
-                _parse(file, entry, scan.start) if name == chosen.part else _drain(file, entry)
+                if name not in (chosen.part, texts):
+                    package.drain(file, entry)
+            shared = _Texts()
+            if texts:
+                package.parse(file, entries[texts], shared.start, shared.text)
+            scan = _Scan(shared.lengths, MOST_TEXTS * most)
+            package.parse(file, entries[chosen.part], scan.start, scan.text if texts else None)
+            scan.end()
             return chosen, scan
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, ValueError) as error:
         raise Unreadable(0, "", "不是有效的 XLSX 文件（压缩包已损坏）") from error
@@ -193,98 +256,7 @@ def _scanned(path: Path, sheet: str, most: int) -> tuple[_Sheet, _Scan]:
         ) from error
 
 
-def _bounded(archive: zipfile.ZipFile, most: int) -> dict[str, zipfile.ZipInfo]:
-    """The entries by name. Raises Unreadable for an archive that declares too much."""
-    entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES:
-        raise Unreadable(0, "", f"压缩包中有 {len(entries)} 个文件，超过上限 {MOST_ENTRIES}")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise Unreadable(0, "", "XLSX 文件加了密码，请取消密码后再用")
-    total = sum(entry.file_size for entry in entries)
-    if total > MOST_TIMES * most:
-        raise Unreadable(0, "", f"解压后有 {total / 2**20:.0f} MiB，超过上限 {MOST_TIMES * most / 2**20:g} MiB")
-    for entry in entries:
-        if entry.file_size > RATIO_FROM and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
-            raise Unreadable(0, "", f"压缩包中的 {entry.filename[:60]} 压缩比超过 {MOST_RATIO}，疑为压缩炸弹")
-    if "xl/workbook.xml" not in archive.NameToInfo:
-        raise Unreadable(0, "", "是压缩包，但不是 XLSX 文件（没有 xl/workbook.xml）")
-    if len(archive.NameToInfo) < len(entries):
-        raise Unreadable(0, "", "压缩包中有同名文件")
-    return dict(archive.NameToInfo)
-
-
-def _unpacked(file: Any, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """An entry's content in pieces, counted: more than it declares is refused, whatever its checksum says."""
-    file.seek(entry.header_offset)
-    header = file.read(30)
-    if header[:4] != b"PK\x03\x04":
-        raise zipfile.BadZipFile("no local header")
-    file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    inflate = zlib.decompressobj(-15) if entry.compress_type == zipfile.ZIP_DEFLATED else None
-    if inflate is None and entry.compress_type != zipfile.ZIP_STORED:
-        raise NotImplementedError(entry.compress_type)
-    left, told = entry.compress_size, entry.file_size
-    while left > 0 and (packed := file.read(min(_CHUNK, left))):
-        left -= len(packed)
-        while packed:
-            piece = inflate.decompress(packed, _CHUNK) if inflate else packed
-            packed = inflate.unconsumed_tail if inflate else b""
-            told -= len(piece)
-            if told < 0:
-                raise Unreadable(0, "", f"压缩包中的 {entry.filename[:60]} 解压后比声明的大，疑为压缩炸弹")
-            yield piece
-
-
-def _drain(file: Any, entry: zipfile.ZipInfo) -> None:
-    tail = b""
-    for piece in _unpacked(file, entry):
-        if entry.filename.endswith((".xml", ".rels")) and (b"<!DOCTYPE" in tail + piece or b"<!ENTITY" in tail + piece):
-            raise Unreadable(0, "", _DTD)
-        tail = piece[-10:]
-
-
-_DTD: Final = "XLSX 中的 XML 含有 DTD 或实体定义，不予读取"
-
-
-def _parse(file: Any, entry: zipfile.ZipInfo, start: Callable[[str, dict[str, str]], None]) -> None:
-    """Runs an XML entry through expat: no document type, no entities, so nothing grows and nothing outside is read."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-
-    def refuse(*_: Any) -> None:
-        raise Unreadable(0, "", _DTD)
-
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = start
-    for piece in _unpacked(file, entry):
-        parser.Parse(piece, False)
-    parser.Parse(b"", True)
-
-
-def _sheets(file: Any, entries: dict[str, zipfile.ZipInfo]) -> list[_Sheet]:
-    """Worksheets in their order: name, whether it is visible, and the entry that holds it."""
-    found: list[tuple[str, bool, str]] = []
-    targets: dict[str, str] = {}
-
-    def sheet(tag: str, attributes: dict[str, str]) -> None:
-        if tag.endswith(" sheet"):
-            relation = next((value for name, value in attributes.items() if name.endswith(" id")), "")
-            found.append((attributes.get("name", ""), attributes.get("state", "visible") == "visible", relation))
-
-    def relation(tag: str, attributes: dict[str, str]) -> None:
-        if tag.endswith(" Relationship") and attributes.get("Type", "").endswith("/worksheet"):
-            targets[attributes.get("Id", "")] = attributes.get("Target", "")
-
-    _parse(file, entries["xl/workbook.xml"], sheet)
-    if "xl/_rels/workbook.xml.rels" in entries:
-        _parse(file, entries["xl/_rels/workbook.xml.rels"], relation)
-    return [_Sheet(name, visible, _part(targets[id])) for name, visible, id in found if id in targets]
-
-
-def _part(target: str) -> str:
-    return target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
-
-
-def _chosen(sheets: list[_Sheet], name: str) -> _Sheet:
+def _chosen(sheets: list[Sheet], name: str) -> Sheet:
     wanted = [sheet for sheet in sheets if (sheet.name == name if name else sheet.visible)]
     if wanted:
         return wanted[0]

@@ -27,7 +27,7 @@ from services.catalog import (
 )
 from services.catalog.search_columns import Columns, Wanted
 from services.catalog.search_file import File
-from services.catalog.search_matching import Matched
+from services.catalog.search_matching import Look, Matched
 from services.catalog.search_ranking import CLOSE, Line, Prior
 from services.catalog.search_rows import DEPARTMENT, KINDS, LEVEL, TRAIT, TYPE, read_tags
 from services.catalog.search_synonyms import Vocabularies
@@ -112,13 +112,16 @@ class Index:
         """Takes items in, new ones and newer ones (`anew`: whatever is known of them); returns how many changed."""
         changed = 0
         fresh = (one for one in listed if anew or self.version(one.id) < one.version)
-        while batch := list(islice(fresh, BATCH)):
-            with self._file.writing() as writer:
-                put = search_writing.put(writer, batch)
-            self._changed(put)
-            changed += len(batch)
-        if changed:
-            self._settle()
+        try:
+            while batch := list(islice(fresh, BATCH)):
+                with self._file.writing() as writer:
+                    put = search_writing.put(writer, batch)
+                self._changed(put)
+                changed += len(batch)
+        finally:
+            # Also what was taken in before the rest could not be read: nobody will take it in again.
+            if changed:
+                self._settle()
         return changed
 
     def drop(self, ids: Iterable[str]) -> int:
@@ -139,8 +142,13 @@ class Index:
         told, filters = asked(query.text), self._columns.sets(query.wanted)
         live = self._columns.live()
         within = search_columns.merged(filters.values(), live)
+        terms = self._terms
+        state = terms.state
         with self._file.reading() as reader:
-            matched, corrected = self._match(reader, told, query.wanted.region, within) if told.text else (None, "")
+            look = partial(terms.rows, reader, state)
+            matched, corrected = (
+                self._match(reader, look, told, query.wanted.region, within) if told.text else (None, "")
+            )
             shown = matched.rows & within if matched else within
             rows = self._ranked(reader, matched, shown) if matched else self._listed(shown, offset + size)
             hits = _hits(reader, rows[offset : offset + size])
@@ -206,20 +214,21 @@ class Index:
         best = array("I", sorted(listed, key=by_row.__getitem__))
         self._listing, self._prior = listed, Prior(by_row, best)
 
-    def _match(self, reader: sqlite3.Connection, told: Asked, region: str, within: int) -> tuple[Matched, str]:
+    def _match(
+        self, reader: sqlite3.Connection, look: Look, told: Asked, region: str, within: int
+    ) -> tuple[Matched, str]:
         """What the words as typed match, or else those that were meant, with these."""
-        typed = self._matched(reader, told, region, within)
+        typed = self._matched(look, told, region, within)
         if typed.every & within:
             return typed, ""
         for text in self._meant(reader, typed):
-            other = self._matched(reader, asked(text), region, within)
+            other = self._matched(look, asked(text), region, within)
             if other.every & within:
                 return other, text
         return typed, ""
 
-    def _matched(self, reader: sqlite3.Connection, told: Asked, region: str, within: int) -> Matched:
+    def _matched(self, look: Look, told: Asked, region: str, within: int) -> Matched:
         expansions = self.vocabularies.expansions(region, told.text)
-        look = partial(self._terms.rows, reader)
         return search_matching.match(told, expansions, look, within, len(self._lengths))
 
     def _meant(self, reader: sqlite3.Connection, typed: Matched) -> Iterator[str]:

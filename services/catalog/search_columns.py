@@ -98,7 +98,9 @@ class Columns:
                 found = self._named[kind].rows(value, prefix=kind == REGION) & self.live()
             else:
                 found = int.from_bytes(self._values.get(key, b"") if kind else self._live, "little")
-            sets[key] = found
+            # What people make up has no rows and is not kept.
+            if found:
+                sets[key] = found
         return found
 
 

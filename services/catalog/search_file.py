@@ -22,6 +22,9 @@ from services.catalog import search_chapters
 # Processes that may share a folder, and searches of one process that run side by side; more wait a moment.
 MOST_PROCESSES: Final = 64
 READERS: Final = 4
+# How long a search waits for one: so often, so many seconds.
+LOOKS: Final = 15
+LOOK_SECONDS: Final = 0.2
 SCHEMA: Final = f"""
 CREATE TABLE meta (fingerprint TEXT);
 CREATE VIRTUAL TABLE words USING fts5(title, about, spelled, codes, tokenize = 'unicode61', detail = 'column');
@@ -99,8 +102,7 @@ class File:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of the index as long as it is held."""
-        readers = self._readers
-        connection = readers.get()
+        readers, connection = self._taken()
         try:
             connection.execute("BEGIN")
             yield connection
@@ -109,16 +111,25 @@ class File:
                 connection.execute("ROLLBACK")
             readers.put(connection)
 
+    def _taken(self) -> tuple[queue.LifoQueue[sqlite3.Connection], sqlite3.Connection]:
+        """A connection and where it goes back to; looks again meanwhile, since the file may have begun anew or be closed."""
+        for _ in range(LOOKS):
+            readers = self._readers
+            with suppress(queue.Empty):
+                return readers, readers.get(timeout=LOOK_SECONDS)
+        raise sqlite3.OperationalError("no connection is free")
+
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One batch: all of it is seen at once, or nothing of it."""
         self.writer.execute("BEGIN IMMEDIATE")
         try:
             yield self.writer
+            self.writer.execute("COMMIT")
         except BaseException:
-            self.writer.execute("ROLLBACK")
+            if self.writer.in_transaction:  # SQLite may have ended it by itself
+                self.writer.execute("ROLLBACK")
             raise
-        self.writer.execute("COMMIT")
 
     @property
     def size(self) -> int:
@@ -167,5 +178,7 @@ def _create(connection: sqlite3.Connection) -> None:
     try:
         connection.executescript(SCHEMA)
     except sqlite3.OperationalError as error:
-        raise RuntimeError("this Python's SQLite was built without FTS5") from error
+        if "no such module" in str(error):
+            raise RuntimeError("this Python's SQLite was built without FTS5") from error
+        raise
     connection.execute("INSERT INTO meta VALUES (?)", (fingerprint(),))

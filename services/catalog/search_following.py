@@ -52,7 +52,9 @@ class Follower:
                 # The disk is full or slow: what was written stays, the rest is tried again.
                 telemetry.log("search").error("index_not_written", error=type(error).__name__)
             except sqlite3.DatabaseError as error:
-                self._replace(type(error).__name__)
+                # By the next step, which tries again until it can.
+                self._damaged = True
+                telemetry.log("search").error("index_damaged", error=type(error).__name__)
             else:
                 if changed:
                     telemetry.log("search").info("index_refreshed", changed=changed, items=len(self._index))
@@ -61,10 +63,10 @@ class Follower:
         """Makes the next step begin with an empty file: what is there cannot be read."""
         self._damaged = True
 
-    def _replace(self, error: str) -> None:
-        telemetry.log("search").error("index_damaged", error=error)
+    def _replace(self) -> None:
         self._index.begin_anew()
         self._begin()
+        telemetry.log("search").info("index_begun_anew")
 
     def _compare(self) -> int:
         started, known = now(), self._index.known()
@@ -89,7 +91,7 @@ class Follower:
     def _learn(self) -> None:
         """The words of counties that changed. All of them are few: they are kept in memory alone."""
         if self._damaged:
-            self._replace("reported by a search")
+            self._replace()
         started = now()
         for one in store_vocabulary.saved_since(self._vocabularies, self._told - OVERLAP):
             self._index.vocabularies.put(one.region, one.groups)

@@ -33,10 +33,15 @@ class Terms:
         self._lock = threading.Lock()
         self._state = 0
 
-    def rows(self, reader: sqlite3.Connection, term: Term) -> int:
-        """The rows that have it, as a set."""
+    @property
+    def state(self) -> int:
+        """How many changes there were: to be read before a connection begins to see the index."""
+        return self._state
+
+    def rows(self, reader: sqlite3.Connection, state: int, term: Term) -> int:
+        """The rows that have it, as a set. It is kept only when nothing changed since `state`: later changes are not seen by the reader,
+        and would be missing from the set for ever."""
         with self._lock:
-            state = self._state
             if (kept := self._kept.get(term)) is not None:
                 self._kept.move_to_end(term)
                 return kept

@@ -18,6 +18,8 @@ from services.catalog.model_life import WITHDRAWN
 from yiwang.catalog.v1 import events_pb2 as events
 
 Document = dict[str, Any]
+# Entries of a journal that are kept for what ends things: a suspension, the parts of a split, a withdrawal.
+ROOM = 30
 SUBJECTS = (store_directory, store_themes, store_lists, store_vocabulary, store_imports)
 
 
@@ -113,9 +115,10 @@ def is_live(all: Records[Item], id: str) -> bool:
     return bool(life["edition"]) and life["status"] != WITHDRAWN
 
 
-def known_codes(all: Records[Item], codes: Iterable[str]) -> list[str]:
-    """Those of the codes that an item has, or had."""
-    return [code for code in codes if all.collection.find_one({"_id": item_id(code)}, {"_id": 1})]
+def known_codes(all: Records[Item], codes: Iterable[str]) -> dict[str, bool]:
+    """Those of the codes that an item has, or had; and whether that has ended."""
+    found = ((code, all.collection.find_one({"_id": item_id(code)}, {"state.life.status": 1})) for code in codes)
+    return {code: seen["state"]["life"]["status"] == WITHDRAWN for code, seen in found if seen}
 
 
 def due(all: Records[Item], instant: datetime) -> list[tuple[str, datetime]]:

@@ -13,11 +13,9 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.telemetry import log
-from services.catalog import model_take_over, store, store_directory
+from services.catalog import model_take_over, store, store_directory, taking_over
 from services.catalog.model import Item, definition_of
-from services.catalog.model_take_over import Change
 from yiwang.catalog.v1.events_pb2 import EntryPublished, ItemResumed
-from yiwang.catalog.v1.service_pb2 import ItemDefinition
 
 # A save that read the standard before it changed may be written after its items were gathered.
 RETAKEN = timedelta(minutes=10)
@@ -69,7 +67,7 @@ def _take_over(database: Database[store_directory.Document], id: str, cause: Cau
     for _ in range(ATTEMPTS):
         record = items.get(id)
         try:
-            items.change(id, cause, partial(_decide, database, record))
+            items.change(id, cause, partial(_decide, database, record), room=store.ROOM)
             return
         except _Moved:
             continue
@@ -84,14 +82,6 @@ def _decide(database: Database[store_directory.Document], record: Record[Item], 
     if item.life.version != record.version:
         raise _Moved
     shown = store.edition(store.items(database), record, item.life.edition) if item.life.edition else None
-    working = _change(database, definition_of(item.definition), item.standard)
-    published = _change(database, shown[0].definition, item.published_standard) if shown else None
+    working = taking_over.change_of(database, definition_of(item.definition), item.standard)
+    published = taking_over.change_of(database, shown[0].definition, item.published_standard) if shown else None
     return model_take_over.take_over(item, working, published) or None
-
-
-def _change(database: Database[store_directory.Document], definition: ItemDefinition, held: str) -> Change | None:
-    standard = store_directory.standard_of(database, definition)
-    if standard is None:
-        return None
-    old = store_directory.edition(database, held) if held != standard.name else standard.entry
-    return Change(definition, old, standard.entry, standard.name)

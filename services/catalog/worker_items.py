@@ -8,7 +8,8 @@ from chassis.errors import NOT_FOUND, NotYet, Refused
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.telemetry import log
-from services.catalog import model, model_succession, store
+from services.catalog import model, model_succession, store, taking_over
+from services.catalog.model_life import PUBLISHED
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemSplit
 
 
@@ -20,12 +21,20 @@ class HearsItems:
     @on(ItemSplit)
     def open_parts(self, event: Heard[ItemSplit]) -> None:
         """Act: a draft for each part; those that are there already stay as they are."""
-        items = store.items(self.parts.database)
+        items, source = store.items(self.parts.database), event.body.item_id
+        filled = partial(taking_over.filled, self.parts.database)
         for position, id in enumerate(event.body.part_ids):
-            decide = partial(model_succession.open_part, event=event.body, position=position, by=event.by)
+            decide = partial(
+                model_succession.open_part, event=event.body, position=position, by=event.by, filled=filled
+            )
             record = store.write(items, id, event.cause, decide)
-            if event.body.item_id not in record.state.predecessors:
-                log("items").warning("part_is_another_item", record=id, source=event.body.item_id)
+            if source not in record.state.predecessors:
+                log("items").warning("part_is_another_item", record=id, source=source)
+            elif record.state.life.status == PUBLISHED:
+                # It was in force before it was known to be a part: nobody will hear of that again.
+                own = Cause(f"{event.cause.key}/{id}", event.cause.by, event.cause.request, event.cause.trace)
+                beside = len(record.state.predecessors) - 1
+                items.change(source, own, partial(model_succession.part_published, part_id=id, beside=beside))
 
     @on(ItemPublished)
     def retire_predecessors(self, event: Heard[ItemPublished]) -> None:

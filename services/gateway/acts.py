@@ -106,9 +106,13 @@ async def refused(request: Request, act: Act, error: CallError) -> Tried:
 
 
 def post(act: Act, page: Shown, to: str) -> Handler:
-    """Serves a form: does its act and goes to `to` (filled from the path), or shows its page again."""
+    """Serves a form: does its act and goes to `to` (filled from the path), or shows its page again; also when something was looked
+    up in it before it is sent (`do=find`)."""
 
     async def handler(request: Request) -> Response:
+        typed = await request.form()
+        if text(typed, "do") == "find":
+            return await page(request, tried(typed, act.name, [], 200))
         try:
             await do(request, act)
         except CallError as error:

@@ -11,6 +11,14 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 Table = Mapping[Any, str]
 
+QUESTION_KIND: Final[Table] = {
+    catalog.QUESTION_KIND_ONE: "one",
+    catalog.QUESTION_KIND_MANY: "many",
+    catalog.QUESTION_KIND_YES_NO: "truth",
+    catalog.QUESTION_KIND_NUMBER: "number",
+}
+"""How the answers of a question are asked for beside a rule."""
+COMPARISONS: Final[Table] = {">=": "不少于", ">": "多于", "<=": "不多于", "<": "少于", "==": "等于"}
 UNIT: Final[Table] = {
     catalog.TIME_UNIT_WORKING_DAY: "工作日",
     catalog.TIME_UNIT_NATURAL_DAY: "自然日",
@@ -73,7 +81,41 @@ OPTIONS: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
 }
 """Fields that are no enums but have their answers all the same."""
 
-PRESET: Final = frozenset({"kind", "necessity", "unit", "medium", "maker", "waiver", "required"})
+KIND: Final[Mapping[str, str]] = {
+    "Limit.note": "text",
+    "Baseline.source": "text",
+    "GuideFile.url": "text",
+    "Law.url": "text",
+}
+"""Inputs of another kind than the length of their field suggests."""
+
+FOLDED: Final = frozenset({"GuideFile", "Baseline", "Automatic"})
+"""Parts most rows do without: they stand folded until they say something."""
+
+NUMBERED: Final[Mapping[str, str]] = {
+    "Material": "m",
+    "FormField": "f",
+    "Question": "q",
+    "Option": "a",
+    "ThemeItem": "t",
+}
+"""Rows with a key of their own, which gets this letter and the next number where nobody typed one."""
+
+BOUNDED: Final[Mapping[str, Sequence[str]]] = {
+    "materials": ("necessity", "waiver", "licence_name", "licence_code", "blank_form", "sample"),
+    "steps": ("limit", "role", "outcome"),
+}
+"""Lists that stay somebody's own in part when a standard has them (服务同源): what may still be said in their rows."""
+
+LIGHTER: Final[Mapping[str, str]] = {
+    "materials": "可以删去材料、降低必要性，补充本地的空白表、样表和免提交方式；全部删去再保存，就恢复为统一规定的材料",
+    "steps": "环节时限可以更短，可以写明本地岗位",
+    "limit_variants": "分情形的承诺时限可以更短",
+    "visit_reason": "到现场次数比统一规定少的，可以另行说明",
+}
+"""What a county may do to what a standard owns; everything else is shut."""
+
+PRESET: Final = frozenset({"kind", "necessity", "unit", "medium", "maker", "waiver", "required", "op"})
 """Inputs that always have a value: a row with nothing else is empty."""
 
 
@@ -166,21 +208,26 @@ LABEL: Final[Mapping[str, str]] = {
 
 HINT: Final[Mapping[str, str]] = {
     "ItemDefinition.aliases": "一行一个：群众怎么说，就怎么写",
-    "ItemDefinition.duty_codes": "一行一个；没有关联权责清单的指南不能发布",
+    "ItemDefinition.duty_codes": "没有关联权责清单的指南不能发布",
     "ItemDefinition.former_codes": "一行一个",
     "ItemDefinition.visit_reason": "到现场次数不为 0 时必填",
     "ItemDefinition.topics": "一行一个",
     "ItemDefinition.corporate_topics": "一行一个",
     "ItemDefinition.service_objects": "一行一个：自然人、企业法人、事业法人、社会组织法人……",
-    "Material.key": "小写字母、数字、下划线；发布后不要改",
+    "Material.key": "不填就自动编号；小写字母、数字、下划线，发布后不要改",
     "Material.one_of": "同一事项里分组相同的材料，交一份即可",
-    "Material.excludes": "一行一个材料标识",
-    "FormField.key": "小写字母、数字、下划线；发布后不要改",
+    "Material.excludes": "交了本材料，勾选的材料就不用再交",
+    "Material.when": "不限就是人人都要；勾选情形答案，只对符合的人适用",
+    "GuideFile.id": "在页面下方上传，会自动填到这里",
+    "FormField.key": "不填就自动编号；小写字母、数字、下划线，发布后不要改",
     "FormField.fact": "一件事里对应同一信息项的只问一次，如 applicant.phone",
-    "Question.key": "小写字母开头；条件表达式用它作变量名",
-    "Option.key": "小写字母开头；条件表达式里写作字符串",
+    "Question.key": "不填就自动编号；小写字母开头，规则用它作变量名，发布后不要改",
+    "Option.key": "不填就自动编号；小写字母开头，规则里写作字符串",
     "Fee.least": "按单位计，以分为单位；固定收费时与最高相同",
-    "ThemeItem.after": "一行一个",
+    "ThemeItem.key": "不填就自动编号；小写字母开头",
+    "ThemeItem.after": "这些事项办结以后才开始办它",
+    "ThemeItem.item_code": "本目录没有的（如银行开户）不填",
+    "EntryDefinition.open_fields": "勾选的要素，县区可以自己规定；其余照标准执行",
 }
 
 

@@ -17,8 +17,9 @@ from services.gateway.session import Session, keep_session, session_of
 Handler = Callable[[Request], Awaitable[Response]]
 # Where everybody begins.
 HOME_OF = {"person": "/cases", "officer": "/desk", "agent": "/agent"}
-# What is done at the desk; officers without any of it begin at administration.
+# What is done at the desk; officers without any of it begin where their first of these is done.
 DESK = {"receive", "review", "decide", "issue"}
+OFFICES = {"administer": "/admin", "supervise": "/desk", "catalog": "/desk/catalog"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Page:
     roles: tuple[str, ...] = ()
     # Who acts for somebody may come too, in his name.
     acting: bool = False
+    # How many inputs its form may have.
+    fields: int = 1000
 
 
 def go(path: str, **query: str | int) -> RedirectResponse:
@@ -42,8 +45,9 @@ def go(path: str, **query: str | int) -> RedirectResponse:
 
 def home_of(session: Session) -> str:
     """Where a visitor who is signed in begins."""
-    office = session.realm == "officer" and "administer" in session.roles and not DESK & set(session.roles)
-    return "/admin" if office else HOME_OF[session.realm]
+    if session.realm == "officer" and not DESK & set(session.roles):
+        return next((home for role, home in OFFICES.items() if role in session.roles), HOME_OF["officer"])
+    return HOME_OF[session.realm]
 
 
 def route(page: Page) -> Route:
@@ -66,6 +70,7 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
         if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:
+            await request.form(max_fields=page.fields)
             await check_form_token(request)
             return await page.post(request)
         return await get(request)

@@ -3,51 +3,100 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grpc import StatusCode
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import editing
+from services.gateway import editing, editing_reading
 from services.gateway.acts import SHOWN
-from services.gateway.calls import CallError, FieldError, backends
-from services.gateway.editing import Mistyped, anchor
-from services.gateway.editing_words import SECTIONS
+from services.gateway.calls import CallError, backends
+from services.gateway.editing import Around, Input
+from services.gateway.editing_rules import Mistyped, Questions
+from services.gateway.editing_words import BOUNDED, LIGHTER, SECTIONS
 from services.gateway.forms import Problem, new_request_id, next_request_id, request_id, text
 from services.gateway.pages import Page, go
 from services.gateway.pages_catalog import CATALOG, DESK, ITEM, LEVEL, lint
 from services.gateway.render import show
-from services.gateway.session import ask, session_of
+from services.gateway.session import ask, ask_public
+from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import items_pb2 as items
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-# Owned, and yet to be made lighter: shorter, fewer, less necessary.
-LIGHTER = frozenset({"materials", "steps", "promised_limit", "visits", "special_procedures"})
-NEW = ("code", "name", "type_code", "department", "region", "implementation_code")
+# As many materials are offered to be ticked at each other; more would make the page too long.
+MOST_TICKED = 30
+# A hundred materials with all their inputs.
+FIELDS = 20_000
+# What a file may be of a material.
+FILES = {"blank_form": "空白表", "sample": "样表"}
+Owned = Mapping[str, str]
 
 
-def _shut(owned: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """The fields of these that a standard owns, and in whose name."""
+def shut(owned: Owned, names: Sequence[str]) -> dict[str, str]:
+    """The fields of these that a standard owns wholly, and in whose name."""
     return {name: owner for name in names if name not in LIGHTER and (owner := owned.get(name))}
 
 
-async def _show(
-    request: Request, item: catalog.Item, section: str, problems: Sequence[Problem] = (), more: str = "",
-    status: int = 200, act: str = "",
-) -> Response:  # fmt: skip
-    """The form of a section over the definition as it stands or was typed."""
-    title, names = SECTIONS[section]
-    # A definition that cannot be read by the service is not linted either: its refusal stands beside the fields already.
-    findings = items.LintDefinitionResponse() if problems else await lint(request, item.definition)
-    beside: dict[str, list[items.Finding]] = {}
-    for one in findings.findings:
-        beside.setdefault(anchor(one.field), []).append(one)
-    context = {
-        "item": item, "section": section, "sections": SECTIONS, "title": title, "beside": beside, "shut": _shut(findings.owned, names),
-        "owned": findings.owned, "inputs": editing.inputs(item.definition, names, more=more), "level_words": LEVEL,
-        "errors": {one.anchor: one.text for one in problems}, "act": act or new_request_id(), "more": more,
+def told(
+    inputs: Sequence[Input], problems: Sequence[Problem | Mistyped] = (), found: Sequence[items.Finding] = (), owned: Owned | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """What templates show of a form made from a contract: the inputs and, by their ids, what is wrong with them and what the lint
+    found; whose they are; and which rows hold any of it, so that they stand open."""
+    known, errors, beside = dict(editing.spots(inputs)), dict[str, str](), dict[str, list[items.Finding]]()
+    typed = {editing.anchor(one.path): one.typed for one in problems if isinstance(one, Mistyped)}
+    paths = [one.path if isinstance(one, Mistyped) else one.anchor for one in problems]
+    at_inputs = [Problem(editing.placed(path, known), one.text) for path, one in zip(paths, problems, strict=True)]
+    for one in at_inputs:
+        errors[one.anchor] = "；".join(filter(None, (errors.get(one.anchor), one.text)))
+    for finding in found:
+        if at := editing.placed(finding.field, known):
+            beside.setdefault(at, []).append(finding)
+    marked = {at[:end] for at in {*errors, *beside} for end, sign in enumerate(at + "-") if sign == "-"}
+    names = [name.path for name in inputs]
+    forms = {
+        "errors": errors, "beside": beside, "shut": shut(owned or {}, names), "owned": owned or {}, "level_words": LEVEL,
+        "lighter": LIGHTER, "marked": marked, "typed": typed,
     }  # fmt: skip
-    return show(request, "catalog_edit.html", status, problems=problems, **context)
+    summary = [Problem(one.anchor, one.text, known.get(one.anchor, "")) for one in at_inputs]
+    listed = [(at, known[at], one) for at in known for one in beside.get(at, [])]
+    return {"inputs": inputs, "c": forms, "problems": summary, "listed": listed}
+
+
+async def _around(
+    request: Request, definition: catalog.ItemDefinition, section: str, owned: Owned, more: str
+) -> Around:
+    """What the inputs of a section are made with: its questions, what there is to pick from, what is bounded."""
+    picks: dict[str, list[tuple[str, str]]] = {}
+    if section == "basic" and (powers := await _powers(request, definition)):
+        picks["ItemDefinition.duty_codes"] = powers
+    if section == "materials" and len(definition.materials) <= MOST_TICKED:
+        picks["Material.excludes"] = [(one.key, one.name) for one in definition.materials]
+    bounded = {name: open for name, open in BOUNDED.items() if name in owned}
+    return Around(definition.questions, picks, bounded, more)
+
+
+async def _powers(request: Request, definition: catalog.ItemDefinition) -> list[tuple[str, str]]:
+    """The published implementations of its department, to be linked; none while they cannot be read."""
+    message = directory.ListImplementationsRequest(department=definition.department.code[:18], page_size=100)
+    try:
+        found = await ask_public(request, backends(request).directory.ListImplementations, message)
+    except CallError:
+        return []
+    return [(one.definition.code, one.definition.name) for one in found.implementations]
+
+
+async def _show(
+    request: Request, item: catalog.Item, section: str, owned: Owned, found: Sequence[items.Finding] = (),
+    problems: Sequence[Problem | Mistyped] = (), more: str = "", status: int = 200, act: str = "", unsaved: bool = False,
+) -> Response:  # fmt: skip
+    """The form of a section over the definition as it stands, or as it was typed and not saved."""
+    title, names = SECTIONS[section]
+    around = await _around(request, item.definition, section, owned, more)
+    inputs = editing.inputs(item.definition, names, around=around)
+    context = {
+        "item": item, "section": section, "sections": SECTIONS, "title": title, "unsaved": unsaved, "more": more, "files": FILES,
+        "act": act or new_request_id(), "action": f"{DESK}/items/{item.id}/edit/{section}", **told(inputs, problems, found, owned),
+    }  # fmt: skip
+    return show(request, "catalog_edit.html", status, **context)
 
 
 async def _item(request: Request) -> catalog.Item:
@@ -62,29 +111,43 @@ def _section(request: Request) -> str:
 
 async def edit(request: Request) -> Response:
     """A section of the working definition."""
-    return await _show(request, await _item(request), _section(request))
+    item = await _item(request)
+    seen = await lint(request, item.definition)
+    return await _show(request, item, _section(request), seen.owned, seen.findings)
 
 
 async def write(request: Request) -> Response:
     """Takes what was typed: to save it, to check it, or to add a row; whatever is wrong stands beside its field."""
     form, item, section = await request.form(), await _item(request), _section(request)
-    names = SECTIONS[section][1]
-    shut = _shut((await lint(request, item.definition)).owned, names)
-    try:
-        editing.read(form, item.definition, [name for name in names if name not in shut])
-    except Mistyped as error:
-        return await _show(request, item, section, [Problem(anchor(error.path), error.text)], status=400)
-    do = text(form, "do")
-    if do != "save":
-        return await _show(request, item, section, more=do.removeprefix("add "), act=request_id(form))
+    owned = (await lint(request, item.definition)).owned
+    names = [name for name in SECTIONS[section][1] if name not in shut(owned, [name])]
+    if wrong := _take(form, item.definition, names, owned):
+        return await _show(
+            request, item, section, owned, problems=wrong, status=400, act=request_id(form), unsaved=True
+        )
+    if (do := text(form, "do")) != "save":
+        found = (await lint(request, item.definition)).findings
+        more = do.removeprefix("add ") if do.startswith("add ") else ""
+        return await _show(request, item, section, owned, found, more=more, act=request_id(form), unsaved=True)
     version = int(text(form, "version")) if text(form, "version").isdecimal() else item.version
     message = items.SaveItemRequest(request_id=request_id(form), definition=item.definition, version=version)
     try:
         await ask(request, backends(request).catalog_items.SaveItem, message)
     except CallError as error:
-        problems = problems_at(error)
-        return await _show(request, item, section, problems, status=error.status, act=next_request_id(form, error))
+        act, refused = next_request_id(form, error), problems_at(error)
+        return await _show(request, item, section, owned, (), refused, status=error.status, act=act, unsaved=True)
     return go(f"{DESK}/items/{item.id}/edit/{section}", done="item-saved")
+
+
+def _take(form: FormData, definition: catalog.ItemDefinition, names: Sequence[str], owned: Owned) -> list[Mistyped]:
+    """What was typed, into the definition. Rules may read questions that were typed together with them."""
+    questions: Questions = definition.questions
+    if "questions" in names:
+        typed = catalog.ItemDefinition()
+        editing_reading.read(form, typed, ["questions"])
+        questions = typed.questions
+    bounded = {name: open for name, open in BOUNDED.items() if name in owned}
+    return editing_reading.read(form, definition, names, around=Around(questions, bounded=bounded))
 
 
 def problems_at(error: CallError) -> list[Problem]:
@@ -93,89 +156,35 @@ def problems_at(error: CallError) -> list[Problem]:
         raise error
     if not error.fields:
         return [Problem("", error.message)]
-    return [Problem(anchor(one.field.removeprefix("definition.")), one.text or error.message) for one in error.fields]
-
-
-async def new(request: Request) -> Response:
-    """The form of an item that is not there yet."""
-    session = session_of(request)
-    definition = catalog.ItemDefinition(region=session.region)
-    definition.department.code, definition.department.name = session.department, session.department_name
-    return await _show_new(request, definition)
-
-
-async def _show_new(
-    request: Request,
-    definition: catalog.ItemDefinition,
-    problems: Sequence[Problem] = (),
-    status: int = 200,
-    act: str = "",
-) -> Response:
-    context = {
-        "inputs": editing.inputs(definition, NEW), "errors": {one.anchor: one.text for one in problems},
-        "act": act or new_request_id(), "beside": {}, "shut": {}, "owned": {}, "level_words": LEVEL,
-    }  # fmt: skip
-    return show(request, "catalog_new.html", status, problems=problems, **context)
-
-
-async def begin(request: Request) -> Response:
-    """Makes the draft, or proposes a code for it, and goes on with its sections."""
-    form = await request.form()
-    definition = catalog.ItemDefinition()
-    try:
-        editing.read(form, definition, NEW)
-        if text(form, "do") == "propose":
-            return await _show_new(request, await _proposed(request, definition), act=request_id(form))
-        saved = await _begun(request, form, definition)
-    except Mistyped as error:
-        return await _show_new(request, definition, [Problem(anchor(error.path), error.text)], 400)
-    except CallError as error:
-        return await _show_new(request, definition, problems_at(error), error.status, next_request_id(form, error))
-    return go(f"{DESK}/items/{saved.id}/edit/basic", done="item-saved")
-
-
-async def _proposed(request: Request, definition: catalog.ItemDefinition) -> catalog.ItemDefinition:
-    message = items.ProposeCodeRequest(implementation_code=definition.implementation_code)
-    definition.code = (await ask(request, backends(request).catalog_items.ProposeCode, message)).code
-    return definition
-
-
-async def _begun(request: Request, form: FormData, definition: catalog.ItemDefinition) -> catalog.Item:
-    # Each code is one item for ever: somebody who types a known one would write over it.
-    found = await ask(
-        request,
-        backends(request).catalog_items.ListDrafts,
-        items.ListDraftsRequest(query=definition.code[:100], page_size=1),
-    )
-    if definition.code and any(line.code == definition.code for line in found.lines):
-        raise _taken()
-    message: Any = items.SaveItemRequest(request_id=request_id(form), definition=definition)
-    return await ask(request, backends(request).catalog_items.SaveItem, message)
-
-
-def _taken() -> CallError:
-    told = "该编码已有事项，请在列表中打开它修改"
-    return CallError(StatusCode.INVALID_ARGUMENT, "CODE_TAKEN", told, [FieldError("definition.code", told)])
+    return [Problem(one.field.removeprefix("definition."), one.text or error.message) for one in error.fields]
 
 
 async def upload(request: Request) -> Response:
-    """Keeps a blank form or a sample, and shows the id to write beside the material."""
-    form = await request.form()
-    file = form.get("file")
-    content = await file.read() if file is not None and not isinstance(file, str) else b""
-    name = (file.filename or "file") if file is not None and not isinstance(file, str) else ""
-    message = items.UploadGuideFileRequest(request_id=request_id(form), name=name[-200:] or "file", content=content)
-    item = await _item(request)
+    """Keeps a blank form or a sample, and writes it down at its material; what else was typed on the page is not touched."""
+    form, item = await request.form(), await _item(request)
+    owned = (await lint(request, item.definition)).owned
+    file, place = form.get("file"), text(form, "as")
+    material = next((one for one in item.definition.materials if one.key == text(form, "material")), None)
     try:
+        if material is None or place not in FILES or file is None or isinstance(file, str) or not file.filename:
+            raise Mistyped("file", "请选择材料、用途和文件")
+        message = items.UploadGuideFileRequest(
+            request_id=request_id(form), name=file.filename[-200:], content=await file.read()
+        )
         kept = await ask(request, backends(request).catalog_items.UploadGuideFile, message)
+        getattr(material, place).CopyFrom(kept)
+        save = items.SaveItemRequest(
+            request_id=f"{request_id(form)[:60]}.at", definition=item.definition, version=item.version
+        )
+        await ask(request, backends(request).catalog_items.SaveItem, save)
+    except Mistyped as error:
+        return await _show(request, item, "materials", owned, problems=[Problem("", error.text)], status=400)
     except CallError as error:
-        told = "；".join(one.text for one in error.fields) or error.message
-        return await _show(request, item, "materials", [Problem("file", told)], status=error.status)
-    return show(request, "catalog_file.html", item=item, kept=kept)
+        return await _show(request, item, "materials", owned, problems=problems_at(error), status=error.status)
+    return go(f"{DESK}/items/{item.id}/edit/materials", done="file-kept")
 
 
 PAGES = (
-    Page(DESK + "/new", new, begin, "officer", CATALOG),
-    Page(ITEM + "/edit/{section}", edit, write, "officer", CATALOG),
+    Page(ITEM + "/edit/{section}", edit, write, "officer", CATALOG, fields=FIELDS),
     Page(ITEM + "/files", None, upload, "officer", CATALOG),
 )

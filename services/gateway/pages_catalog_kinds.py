@@ -9,15 +9,16 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import editing
+from services.gateway import editing, editing_reading, editing_words
 from services.gateway.acts import Act, Shown, Tried, form, number, only, shown
 from services.gateway.calls import CallError, backends
-from services.gateway.editing import Mistyped, anchor
+from services.gateway.editing import Around
+from services.gateway.editing_rules import Mistyped, Questions
 from services.gateway.editing_words import SECTIONS, names
 from services.gateway.forms import Problem, new_request_id, next_request_id, request_id, text
 from services.gateway.pages import Handler, Page, go
-from services.gateway.pages_catalog import CATALOG, DESK, DRAFT, LABELS, LEVEL, PAGE_SIZE, STATUS, one_of
-from services.gateway.pages_catalog_edit import problems_at
+from services.gateway.pages_catalog import CATALOG, DESK, DRAFT, LABELS, PAGE_SIZE, STATUS, one_of
+from services.gateway.pages_catalog_edit import FIELDS, MOST_TICKED, problems_at, told
 from services.gateway.render import show
 from services.gateway.session import ask, session_of
 from yiwang.catalog.v1 import directory_pb2 as directory
@@ -27,7 +28,7 @@ from yiwang.catalog.v1 import themes_pb2 as themes
 OWN = frozenset(
     names(
         "code department region places windows phone supervision_phone implementation_code duty_codes former_codes handling_office "
-        "source_note at_service_centre not_at_centre_reason baseline"
+        "source_note at_service_centre not_at_centre_reason baseline base_code joint_departments exercise_level"
     )
 )
 Sections = Mapping[str, tuple[str, Sequence[str]]]
@@ -64,6 +65,8 @@ _ENTRY: Sections = {
     f"standard.{key}": (f"标准要素·{title}", [name for name in fields if name not in OWN])
     for key, (title, fields) in SECTIONS.items()
 }  # fmt: skip
+# What may be standard, to be opened for counties.
+_STANDARD = [(name, editing_words.LABEL[name]) for _, fields in SECTIONS.values() for name in fields if name not in OWN]
 _THEME: Sections = {
     "theme": (
         "主题",
@@ -155,24 +158,39 @@ def _section(kind: Kind, request: Request) -> str:
     return asked if asked in kind.sections else next(iter(kind.sections))
 
 
+def _around(answer: Any, definition: Any, target: Any, more: str = "") -> Around:
+    """What the inputs are made with: the questions of what is edited (of a theme also those of its items), what there is to pick from."""
+    questions: Questions = getattr(target, "questions", ())
+    if isinstance(answer, themes.ThemeGuide):
+        asked = {one.key for one in questions}
+        questions = [*questions, *(one for one in answer.questions if one.key not in asked)]
+    picks: dict[str, list[tuple[str, str]]] = {"EntryDefinition.open_fields": _STANDARD}
+    if isinstance(definition, themes.ThemeDefinition):
+        picks["ThemeItem.after"] = [(one.key, one.name) for one in definition.items if one.key]
+    if len(materials := getattr(target, "materials", ())) <= MOST_TICKED:
+        picks["Material.excludes"] = [(one.key, one.name) for one in materials]
+    return Around(questions, picks, more=more)
+
+
 def _form(
-    request: Request, kind: Kind, thing: Any, section: str, problems: Sequence[Problem] = (), more: str = "", status: int = 200,
-    act: str = "",
+    request: Request, kind: Kind, answer: Any, section: str, problems: Sequence[Problem | Mistyped] = (), more: str = "",
+    status: int = 200, act: str = "", unsaved: bool = False,
 ) -> Response:  # fmt: skip
-    title, fields = kind.sections[section]
+    (title, fields), thing = kind.sections[section], _thing(answer)
     target, prefix = _target(kind, thing.definition, section)
+    inputs = editing.inputs(target, fields, prefix, _around(answer, thing.definition, target, more))
     context = {
-        "kind": kind, "one": thing, "section": section, "title": title, "inputs": editing.inputs(target, fields, prefix, more),
-        "errors": {one.anchor: one.text for one in problems}, "act": act or new_request_id(), "level_words": LEVEL,
+        "kind": kind, "one": thing, "section": section, "title": title, "act": act or new_request_id(), "unsaved": unsaved,
+        "action": f"{kind.at}/{thing.id}/edit/{section}", **told(inputs, problems),
     }  # fmt: skip
-    return show(request, "catalog_kind_edit.html", status, problems=problems, **context)
+    return show(request, "catalog_kind_edit.html", status, **context)
 
 
 def edit(kind: Kind) -> Handler:
     """A section of the working definition."""
 
     async def handler(request: Request) -> Response:
-        return _form(request, kind, _thing(await _read(request, kind)), _section(kind, request))
+        return _form(request, kind, await _read(request, kind), _section(kind, request))
 
     return handler
 
@@ -181,23 +199,34 @@ def write(kind: Kind) -> Handler:
     """Takes what was typed: to save it or to add a row."""
 
     async def handler(request: Request) -> Response:
-        typed, thing, section = await request.form(), _thing(await _read(request, kind)), _section(kind, request)
+        typed, answer, section = await request.form(), await _read(request, kind), _section(kind, request)
+        thing, fields = _thing(answer), kind.sections[section][1]
         target, prefix = _target(kind, thing.definition, section)
-        try:
-            editing.read(typed, target, kind.sections[section][1], prefix)
-        except Mistyped as error:
-            return _form(request, kind, thing, section, [Problem(anchor(error.path), error.text)], status=400)
+        if wrong := _take(typed, answer, target, fields, prefix):
+            act = request_id(typed)
+            return _form(request, kind, answer, section, wrong, status=400, act=act, unsaved=True)
         if (do := text(typed, "do")) != "save":
-            return _form(request, kind, thing, section, more=do.removeprefix("add "), act=request_id(typed))
+            more = do.removeprefix("add ")
+            return _form(request, kind, answer, section, more=more, act=request_id(typed), unsaved=True)
         version = int(text(typed, "version")) if text(typed, "version").isdecimal() else thing.version
         try:
             await _save(request, kind, typed, thing.definition, version)
         except CallError as error:
-            act = next_request_id(typed, error)
-            return _form(request, kind, thing, section, problems_at(error), status=error.status, act=act)
+            act, refused = next_request_id(typed, error), problems_at(error)
+            return _form(request, kind, answer, section, refused, status=error.status, act=act, unsaved=True)
         return go(f"{kind.at}/{thing.id}/edit/{section}", done="item-saved")
 
     return handler
+
+
+def _take(typed: FormData, answer: Any, target: Any, fields: Sequence[str], prefix: str) -> list[Mistyped]:
+    """What was typed, into the definition. Rules may read questions that were typed together with them."""
+    around = _around(answer, _thing(answer).definition, target)
+    if "questions" in fields:
+        fresh = type(target)()
+        editing_reading.read(typed, fresh, ["questions"], prefix)
+        around = _around(answer, _thing(answer).definition, fresh)
+    return editing_reading.read(typed, target, fields, prefix, around)
 
 
 async def _save(request: Request, kind: Kind, typed: FormData, definition: Message, version: int) -> Any:
@@ -218,16 +247,14 @@ def _form_new(
     request: Request,
     kind: Kind,
     definition: Message,
-    problems: Sequence[Problem] = (),
+    problems: Sequence[Problem | Mistyped] = (),
     more: str = "",
     status: int = 200,
     act: str = "",
 ) -> Response:
-    context = {
-        "kind": kind, "inputs": editing.inputs(definition, kind.first, more=more), "act": act or new_request_id(),
-        "errors": {one.anchor: one.text for one in problems}, "level_words": LEVEL,
-    }  # fmt: skip
-    return show(request, "catalog_kind_new.html", status, problems=problems, **context)
+    inputs = editing.inputs(definition, kind.first, around=_around(None, definition, definition, more))
+    context = {"kind": kind, "act": act or new_request_id(), "action": kind.at + "/new", **told(inputs, problems)}
+    return show(request, "catalog_kind_new.html", status, **context)
 
 
 def begin(kind: Kind) -> Handler:
@@ -235,13 +262,12 @@ def begin(kind: Kind) -> Handler:
 
     async def handler(request: Request) -> Response:
         typed, definition = await request.form(), kind.definition()
+        if wrong := editing_reading.read(typed, definition, kind.first):
+            return _form_new(request, kind, definition, wrong, status=400, act=request_id(typed))
+        if (do := text(typed, "do")) != "save":
+            return _form_new(request, kind, definition, more=do.removeprefix("add "), act=request_id(typed))
         try:
-            editing.read(typed, definition, kind.first)
-            if (do := text(typed, "do")) != "save":
-                return _form_new(request, kind, definition, more=do.removeprefix("add "), act=request_id(typed))
             saved = await _save(request, kind, typed, definition, 0)
-        except Mistyped as error:
-            return _form_new(request, kind, definition, [Problem(anchor(error.path), error.text)], status=400)
         except CallError as error:
             act = next_request_id(typed, error)
             return _form_new(request, kind, definition, problems_at(error), status=error.status, act=act)
@@ -278,7 +304,7 @@ def _pages(kind: Kind) -> list[Page]:
         Page(kind.at, listed(kind), None, "officer", CATALOG),
         Page(kind.at + "/new", new(kind), begin(kind), "officer", CATALOG),
         Page(where, shown(one(kind)), None, "officer", CATALOG),
-        Page(where + "/edit/{section}", edit(kind), write(kind), "officer", CATALOG),
+        Page(where + "/edit/{section}", edit(kind), write(kind), "officer", CATALOG, fields=FIELDS),
         *(form(f"{where}/{act.name}", act, one(kind), kind.at + "/{id}", "officer", CATALOG) for act in _acts(kind)),
     ]
 

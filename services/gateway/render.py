@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import catalog_terms, county, terms, words
+from services.gateway import catalog_terms, county, editing_words, terms, words
 from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
@@ -71,7 +71,14 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_ENVIRONMENT.globals.update(words=words, terms=terms, catalog_terms=catalog_terms, asset=_asset, sheets=SHEETS)
+_ENVIRONMENT.globals.update(
+    words=words,
+    terms=terms,
+    catalog_terms=catalog_terms,
+    comparisons=editing_words.COMPARISONS,
+    asset=_asset,
+    sheets=SHEETS,
+)
 _ENVIRONMENT.filters.update(
     limit=words.limit_text,
     time=words.time_text,

@@ -180,6 +180,7 @@ DONE = {
     "passkey-off": "通行密钥已删除。",
     "session-ended": "该登录已退出。",
     "item-saved": "已保存为编写稿。",
+    "file-kept": "文件已上传，并填到材料里。",
     "item-reviewed": "已审核通过，可以发布。",
     "item-returned": "已退回编写人。",
     "item-published": "已发布。",

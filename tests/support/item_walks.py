@@ -106,7 +106,7 @@ def act(item: Item | None, name: str, which: int, by: str) -> Any:
         "suspend": lambda: model.suspend(item, "停办"),
         "resume": lambda: model.resume(item),
         "withdraw": lambda: model.withdraw(item, "取消", ["other"]),
-        "split": lambda: model_succession.split(item, PARTS, told, []),
+        "split": lambda: model_succession.split(item, PARTS, told, {}, wanted),
         "part": lambda: model_succession.part_published(item, PARTS[which % 2], 0) if item.parts else None,
     }[name]()
 

@@ -9,7 +9,7 @@ import pytest
 from chassis import records
 from chassis.errors import NotYet
 from chassis.events import Heard
-from services.catalog import api_items, model, store, worker
+from services.catalog import model, store, worker
 from tests.support.calling import refused
 from tests.support.catalog_service import ANN, BEN, CatalogHere, item
 from yiwang.catalog.v1 import service_pb2 as pb
@@ -243,7 +243,7 @@ def test_an_item_whose_journal_is_full_can_still_be_suspended_and_ended(
     catalog: CatalogHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published = catalog.publish(item())
-    monkeypatch.setattr(records, "MAX_ENTRIES", api_items.ROOM + 3)
+    monkeypatch.setattr(records, "MAX_ENTRIES", store.ROOM + 3)
     with refused(Code.FAILED_PRECONDITION, "JOURNAL_FULL"):
         catalog.desk().SaveItem(definition=item(name="改名"))
     catalog.desk().SuspendItem(item_id=published.id, reason="停办")

@@ -163,6 +163,30 @@ def test_levels_filter_and_a_table_changes_them(tmp_path: Path) -> None:
         assert linting.main([str(file), "--levels", str(levels)]) == linting.UNREADABLE
 
 
+def test_no_report_is_written_over_a_file_that_is_read(tmp_path: Path) -> None:
+    path = table(tmp_path, "a.csv", CHINESE)
+    before = path.read_bytes()
+    beside = tmp_path / "x" / ".." / "a.csv"
+    (tmp_path / "x").mkdir()
+    for arguments in (["--json", path], ["--html", beside], ["--json", tmp_path / "r", "--html", tmp_path / "r"]):
+        assert linting.main([str(one) for one in (path, *arguments)]) == linting.UNREADABLE
+    assert path.read_bytes() == before
+
+
+def test_lines_with_a_column_of_the_provinces_guides_are_rows_like_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"rights_code":"1","name":"甲许可"}\n{"rights_code":"2","name":"乙许可"}\n', "utf-8")
+    code, report, _ = run(tmp_path, path)
+    assert report["summary"]["rows"] == 2 and code in (linting.CLEAN, linting.ERRORS)
+
+
+def test_what_stands_in_a_file_commands_no_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("事项名称,\x1b]0;x\x07列\n甲许可,1\n", "utf-8")
+    linting.main([str(path)])
+    assert "列" in (said := capsys.readouterr().out) and "\x1b" not in said
+
+
 def test_what_only_the_list_shows_is_found_over_several_files(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text(json.dumps({"items": [MessageToDict(clean())]}))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.catalog import reading, reading_json, reading_xlsx
+from services.catalog import reading, reading_json, reading_package, reading_xlsx
 from services.catalog.reading import Place, RawRow, Unreadable
 from tests.support.workbooks import HEAD, sheet, workbook
 
@@ -283,7 +283,7 @@ def test_archives_that_unpack_to_too_much_are_refused(tmp_path: Path) -> None:
     assert "压缩炸弹" in refused(bomb)[2]
     assert "解压后有" in refused(bomb, most=2**20)[2]
     many = workbook(
-        tmp_path / "b.xlsx", good, others={f"x/{number}": b"" for number in range(reading_xlsx.MOST_ENTRIES)}
+        tmp_path / "b.xlsx", good, others={f"x/{number}": b"" for number in range(reading_package.MOST_ENTRIES)}
     )
     assert "个文件" in refused(many)[2]
 

@@ -37,7 +37,7 @@ def published(wanted: pb.ItemDefinition) -> Item:
 
 
 def merged(*wanted: pb.ItemDefinition) -> pb.ItemDefinition:
-    return model_succession.merge([published(one) for one in wanted], INTO)
+    return model_succession.merge([published(one) for one in wanted], wanted, INTO)
 
 
 def when(cel: str, says: str = "") -> Rule:
