@@ -5,7 +5,7 @@ from chassis.rpc import Call, check
 from services.catalog import model_directory, model_life, store_directory, views_directory
 from services.catalog.api_implementations import ImplementationApi
 from services.catalog.model_directory import ENTRY
-from standards import item_codes
+from standards import codes, item_codes
 from yiwang.catalog.v1 import directory_pb2 as pb
 
 NATIONAL = "00"
@@ -17,6 +17,7 @@ class DirectoryApi(ImplementationApi):
     def SaveEntry(self, request: pb.SaveEntryRequest, call: Call) -> pb.Entry:
         model_life.require_region(call.actor, request.definition.region)
         self._require_fit(request.definition)
+        self._require_unowned(request.definition)
         return self.save(ENTRY, request, call)  # type: ignore[no-any-return]
 
     def ReviewEntry(self, request: pb.ReviewEntryRequest, call: Call) -> pb.Entry:
@@ -76,6 +77,19 @@ class DirectoryApi(ImplementationApi):
             raise
         except ValueError:
             raise invalid(Violation("parent_code", "NOT_MAIN", "不是主项的编码")) from None
+
+    def _require_unowned(self, definition: pb.EntryDefinition) -> None:
+        """PERMISSION_DENIED CODE_OWNED for a county's entry with a code that a region above gives its standard to: it would be the nearer
+        one, and a way around 服务同源. A city may be nearer than its province."""
+        if codes.region_level(definition.region) in ("province", "city"):
+            return
+        own = store_directory.entry_id(definition.code)
+        for path, code in (("code", definition.code), *(("former_codes", code) for code in definition.former_codes)):
+            above = store_directory.standard_for(self.database, code, definition.region)
+            if above and above.id != own and above.entry.region != definition.region:
+                told = f"编码 {code} 已由{above.entry.owner_name}统一规定，本级不能另立目录项"
+                field = Violation(f"definition.{path}", "CODE_OWNED", told)
+                raise Refused(PERMISSION_DENIED, "CODE_OWNED", told, (field,))
 
     def _require_fit(self, definition: pb.EntryDefinition) -> None:
         """INVALID_ARGUMENT for a standard that breaks the field rules of an item, or a parent that is no main item."""

@@ -85,7 +85,12 @@ def report(
     return whole
 
 
-def settled(read: Callable[[], Mapping[str, Source]], listing: List, wait: float) -> tuple[int, list[Drift]]:
+def settled(
+    read: Callable[[], Mapping[str, Source]],
+    listing: List,
+    wait: float,
+    sleep: Callable[[float], object] = time.sleep,
+) -> tuple[int, list[Drift]]:
     """How many copies a reader has, and what drifted: looked at again as long as what differs may still be on its way."""
     for look in range(1, MOST_LOOKS + 1):
         copies = {copy.item_id: copy for copy in copies_of(listing)}
@@ -95,7 +100,7 @@ def settled(read: Callable[[], Mapping[str, Source]], listing: List, wait: float
         young = [one for one in drifts if one.item_id in known and known[one.item_id].changed_at > since]
         if not young or look == MOST_LOOKS:
             break
-        time.sleep(wait)
+        sleep(wait)
     return len(copies), [one for one in drifts if one not in young]
 
 

@@ -162,15 +162,14 @@ def cel_of(question: catalog.Question, values: Sequence[str]) -> str:
         return f"{key} {values[0]} {values[1]}"
     if question.kind == catalog.QUESTION_KIND_MANY:
         return " || ".join(f'"{value}" in {key}' for value in values)
-    return f'{key} == "{values[0]}"' if len(values) == 1 else f"{key} in [{', '.join(f'"{one}"' for one in values)}]"
+    texts = [f'"{value}"' for value in values]
+    return f"{key} == {texts[0]}" if len(texts) == 1 else f"{key} in [{', '.join(texts)}]"
 
 
 def says_of(question: catalog.Question, values: Sequence[str]) -> str:
     """The same in words: 经营场所：租赁、借用."""
-    if question.kind == catalog.QUESTION_KIND_NUMBER:
-        told = f"{COMPARISONS[values[0]]} {values[1]}"
-    else:
-        told = answer_text(question, values)
+    is_number = question.kind == catalog.QUESTION_KIND_NUMBER
+    told = f"{COMPARISONS[values[0]]} {values[1]}" if is_number else answer_text(question, values)
     return f"{question.text.rstrip('？?：:')}：{told}"[:_SAYS]
 
 

@@ -23,6 +23,7 @@ DESK = "/desk/catalog"
 ITEM = DESK + "/items/{item_id:uuid}"
 CATALOG = ("catalog",)
 PAGE_SIZE = 30
+HITS = 8
 DRAFT = {
     catalog.DRAFT_STATUS_NONE: Word("无待办", "quiet"),
     catalog.DRAFT_STATUS_WRITTEN: Word("待审核", "warn"),
@@ -90,15 +91,32 @@ async def lint(request: Request, definition: catalog.ItemDefinition) -> items.Li
 async def item(request: Request, tried: Tried) -> Response:
     """One item: where it stands, its findings by section, its editions, and what may be done with it."""
     found = await _draft(request)
-    findings, editions = await asyncio.gather(lint(request, found.definition), _editions(request, found))
+    findings, editions, (hits, picked) = await asyncio.gather(
+        lint(request, found.definition), _editions(request, found), _standing_in(request, found, tried)
+    )
     sections = {key: _of_section(findings, names) for key, (_, names) in editing_words.SECTIONS.items()}
     context = {
         "item": found, "d": found.definition, "findings": findings.findings, "owned": findings.owned, "editions": editions,
         "by_section": sections, "sections": editing_words.SECTIONS, "draft_words": DRAFT, "status_words": STATUS,
         "level_words": LEVEL, "section_of": _section_of, "anchor": anchor, "tried": tried,
         "successors": await _successors(request, found), "edition_words": catalog_terms.EDITION,
+        "hits": hits, "picked": picked,
     }  # fmt: skip
     return show(request, "catalog_item.html", tried.status, problems=tried.problems, **context)
+
+
+async def _standing_in(
+    request: Request, found: catalog.Item, tried: Tried
+) -> tuple[list[catalog.ItemHit], list[tuple[str, str]]]:
+    """Items a search of the withdrawal's form found, and those ticked in it already: id and name."""
+    # A ticked item is kept as `id name`: the name would else have to be looked up again.
+    picked = [(id, name) for id, _, name in (one.partition(" ") for one in tried.values("withdraw", "successors"))]
+    if not (typed := str(tried.value("withdraw", "q"))[:100]):
+        return [], picked
+    message = catalog.SearchItemsRequest(query=typed, page_size=HITS)
+    answer = await ask_public(request, backends(request).catalog.SearchItems, message)
+    taken = {found.id, *(id for id, _ in picked)}
+    return [hit for hit in answer.hits if hit.id not in taken], picked
 
 
 async def _editions(request: Request, found: catalog.Item) -> list[catalog.EditionLine]:
@@ -158,7 +176,7 @@ def _effective(form: FormData) -> dict[str, Any]:
 
 
 def _withdrawal(form: FormData) -> dict[str, Any]:
-    return {"reason": text(form, "reason"), "successors": texts(form, "successors")}
+    return {"reason": text(form, "reason"), "successors": [one.partition(" ")[0] for one in texts(form, "successors")]}
 
 
 def _parts(form: FormData) -> dict[str, Any]:

@@ -271,6 +271,15 @@ def test_the_nearest_owner_counts_and_former_codes_do_too(catalog: CatalogHere) 
     assert holds("990121") == "省"
 
 
+def test_a_county_cannot_take_a_code_of_its_city_for_an_entry_of_its_own(city: CatalogHere) -> None:
+    own = entry(code="COUNTY-1", region="990121", owner_name="某县", former_codes=[BASE])
+    with refused(grpc.StatusCode.PERMISSION_DENIED, "CODE_OWNED") as said:
+        desk(city, at("990121")).SaveEntry(definition=own)
+    assert list(said.fields) == ["definition.former_codes"]
+    del own.former_codes[:]
+    assert desk(city, at("990121")).SaveEntry(definition=own).definition.code == "COUNTY-1"
+
+
 def test_an_item_that_cannot_take_it_over_keeps_no_other_from_it(
     city: CatalogHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,16 +1,30 @@
 """The index against the store, however they came apart; and the drift check that would tell."""
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
-from services.catalog import drifting, search_following, store
+from chassis import store as chassis_store
+from services.catalog import drifting, search_file, search_following, store
 from services.catalog.drifting import Source, compare, report, settled, sources
+from tests.support import left_behind
+from tests.support.calling import refused
+from tests.support.case_service import hear
 from tests.support.catalog_service import CatalogHere, Db, item
-from tests.support.serving import serving
+from tests.support.serving import Here, case_here, serving
 from yiwang.catalog.v1 import service_pb2 as pb
+
+
+@pytest.fixture
+def own_database(mongodb_uri: str) -> Iterator[Db]:
+    """Where case keeps its copies."""
+    database: Db = chassis_store.connect(mongodb_uri, "tests_case")
+    yield database
+    left_behind.drop(database)
 
 
 def read(database: Db) -> dict[str, Source]:
@@ -77,6 +91,32 @@ def test_a_damaged_index_is_replaced_by_the_next_poll(catalog: CatalogHere) -> N
     assert catalog.found("") == ["取水许可"]
 
 
+def test_an_index_that_cannot_begin_anew_yet_does_so_later(
+    catalog: CatalogHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.publish(item(name="取水许可"))
+    assert catalog.found("取水") == ["取水许可"]
+    catalog.servicer.index._file.path.write_bytes(b"\xa5" * 40960)
+    catalog.servicer._follower.replace()
+    create, failed = search_file._create, list[int]()
+
+    def full(connection: sqlite3.Connection) -> None:
+        failed.append(1)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(search_file, "_create", full)
+    monkeypatch.setattr(search_file, "LOOK_SECONDS", 0.001)
+    for _ in range(2):
+        catalog.poll()
+        with refused(grpc.StatusCode.UNAVAILABLE, "INDEX_AWAY"):
+            catalog.by(None).SearchItems(query="取水")
+        with refused(grpc.StatusCode.UNAVAILABLE, "INDEX_AWAY"):
+            catalog.by(None).ListCopies()
+    assert len(failed) == 2, "each poll tries again"
+    monkeypatch.setattr(search_file, "_create", create)
+    assert catalog.found("取水") == ["取水许可"]
+
+
 def test_whole_copies_are_not_drifted(catalog: CatalogHere, database: Db, capsys: pytest.CaptureFixture[str]) -> None:
     one, other, third = (catalog.publish(item(code=f"TEST-{number}", name=f"取水许可{number}")) for number in range(3))
     catalog.desk().SuspendItem(item_id=one.id, reason="法律已修改")
@@ -113,14 +153,62 @@ def _set(index: Any, change: str, id: str) -> None:
     index._file.writer.execute(f"UPDATE items SET {change} WHERE id = ?", (id,))
 
 
-def test_what_is_on_its_way_is_looked_at_again(
-    catalog: CatalogHere, database: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_on_its_way_is_looked_at_again(catalog: CatalogHere, database: Db) -> None:
     catalog.publish(item(name="取水许可"))
-    looked: list[float] = []
-    monkeypatch.setattr(drifting.time, "sleep", lambda seconds: (looked.append(seconds), catalog.poll()))
-    assert settled(lambda: read(database), listing(catalog), wait=10.0) == (1, [])
-    assert looked == [10.0]
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        catalog.poll()
+
+    assert settled(lambda: read(database), listing(catalog), wait=600.0, sleep=wait) == (1, [])
+    assert waited == [600.0]
+
+
+def test_the_copies_of_case_are_those_of_the_store_or_are_told(
+    catalog: CatalogHere, database: Db, own_database: Db, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, suspended, gone, lost = (
+        catalog.publish(item(code=f"TEST-{number}", name=f"取水许可{number}")) for number in range(4)
+    )
+    catalog.publish(item(code="TEST-0", name="取水许可二版", charged=True, aliases=["打井"]))
+    catalog.desk().SuspendItem(item_id=suspended.id, reason="法律已修改")
+    catalog.desk().WithdrawItem(item_id=gone.id, reason="法律已废止")
+    catalog.desk().SaveItem(definition=item(code="TEST-9", name="从未发布"))
+    catalog.poll()
+    with case_here(own_database) as case:
+        for one in (here, suspended, gone, lost):
+            _tell(case, database, one.id)
+        addresses = ["--catalog", catalog.address, "--case", case.address]
+        drifting.main(catalog.parts, addresses)
+        assert capsys.readouterr().out.splitlines() == [
+            f"{name} {reader.address}: 4 copies, 0 drifted" for name, reader in (("catalog", catalog), ("case", case))
+        ]
+        own_database["items"].delete_one({"_id": lost.id})
+        own_database["item_editions"].update_one({"_id": f"{here.id}/2"}, {"$set": {"digest": "x"}})
+        own_database["items"].update_one({"_id": suspended.id}, {"$set": {"suspended": False}})
+        _, drifts = settled(lambda: read(database), dict(drifting._listings({"case": [case.address]})).popitem()[1], 0)
+    assert {one.item_id: one.what for one in drifts} == {
+        lost.id: "missing",
+        here.id: "the content differs from the published one",
+        suspended.id: "live, and should not be",
+    }
+
+
+HANDLERS = {
+    "ItemPublished": "keep_item",
+    "ItemSuspended": "suspend_item",
+    "ItemWithdrawn": "withdraw_item",
+}
+
+
+def _tell(case: Here, database: Db, id: str) -> None:
+    """What case's worker hears of an item's life, as it stands in its journal."""
+    items = store.items(database)
+    record = items.get(id)
+    for entry in record.journal:
+        if handler := HANDLERS.get(entry["type"]):
+            hear(case, handler, items.event(entry), id, entry["seq"])
 
 
 def test_copies_are_compared_one_by_one(catalog: CatalogHere, database: Db) -> None:

@@ -53,7 +53,7 @@ def test_filters_people_make_up_take_no_memory() -> None:
     index.find(Query(wanted=Wanted(region="990121")))
     kept = len(index._columns._sets)
     for number in range(50):
-        made_up = Wanted(region=f"11{number:04}", department=f"D{number}", topic=f"T{number}", traits=(f"{number}",))
+        made_up = Wanted(region=f"11{number:04}", department=f"D{number}", topic=f"T{number}", traits=(f"R{number}",))
         assert index.find(Query(wanted=made_up)).total == 0
     assert len(index._columns._sets) == kept
 
