@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from standards import codes
 from standards.lint_words import (
     PLACEHOLDER_NUMBERS,
     Item,
@@ -228,7 +229,7 @@ def other_party(item: Item) -> Iterator[Spot]:
 
 def foreign_address(item: Item) -> Iterator[Spot]:
     """L188: an address fixed in a text that holds for a whole province or city."""
-    if len(item.region) > 6 or not item.region.endswith("00"):
+    if not codes.region_valid(item.region) or codes.region_level(item.region) not in ("province", "city"):
         return
     texts = [("conditions", item.conditions), *((f"faq[{n}].answer", one.answer) for n, one in enumerate(item.faq))]
     texts += [(f"materials[{n}].note", one.note) for n, one in enumerate(item.materials)]

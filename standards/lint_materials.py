@@ -12,7 +12,7 @@ Material = pb.Material
 REQUIRED, OPTIONAL, CONDITIONAL = pb.NECESSITY_REQUIRED, pb.NECESSITY_OPTIONAL, pb.NECESSITY_CONDITIONAL
 
 _CONDITION = re.compile(
-    r"(?:仅|只)(?:限|有|适用于|对|需|在)?[^）；。]{0,40}(?:提供|需要|提交|适用|时|需)|(?:^|[（(；。，])[^（(；。，]{2,30}的[，,]?(?:应当?|须|需|还应|提供|提交)"
+    r"(?:仅|只)(?:限|有|适用于|对|需|在)?[^）；。]{0,40}(?:提供|需要|提交|适用|时|需)|(?:^|[（(；。，])[^（(；。，]{2,30}的[，,]?(?:应(?![急用聘届收付税征变激])当?|须(?!知)|需(?!求|要的)|还应|提供|提交)"
     r"|适用于|如有|如需|情况下|标为必要|标注为必要|可以?不(?:再)?提[供交]|(?:无需|不需|无须|不用)(?:再)?提[供交]|可(?:不需|免)提交|时(?:需|应)?(?:提供|提交|报送)"
 )
 """The name or the note says that not everybody must hand it in."""

@@ -50,7 +50,8 @@ def lacking(item: catalog.ItemDefinition, scenario: Scenario, handed_in: Sequenc
 
 
 def unlisted(item: catalog.ItemDefinition, scenario: Scenario | None, keys: Sequence[str]) -> list[Violation]:
-    """Materials that are not of the item, or not the applicant's to bring in his scenario; None = the answers are no longer readable, and the item's list counts."""
+    """Materials that are not of the item, or not the applicant's to bring in his scenario; None = the answers are no longer readable, and
+    the item's list counts."""
     everything = [material.key for material in item.materials]
     listed = everything if scenario is None else scenarios.brought(scenario.guide)
     return [Violation(*one) for one in scenarios.unlisted(item, listed, keys)]

@@ -46,16 +46,21 @@ class ItemApi(ItemDesk):
 
     def ReviewItem(self, request: pb.ReviewItemRequest, call: Call) -> View:
         by = call.actor.by
-        return self._change(request, call, lambda item: model.review(item, by, request.version, request.note))
+        return self._change(
+            request, call, lambda item: model.review(item, by, request.version, request.note, self._no_duties(item))
+        )
 
     def ReturnItem(self, request: pb.ReturnItemRequest, call: Call) -> View:
         return self._change(request, call, lambda item: model.give_back(item, request.reason))
 
     def PublishItem(self, request: pb.PublishItemRequest, call: Call) -> View:
         since = instants.read(request.effective_from, "effective_from", instants.START_OF_DAY)
-        return self._change(
-            request, call, lambda item: model.schedule(item, since, now()) if since else model.publish(item)
-        )
+
+        def decide(item: Item) -> events.ItemScheduled | events.ItemPublished:
+            unknown = self._no_duties(item)
+            return model.schedule(item, since, now(), unknown) if since else model.publish(item, unknown)
+
+        return self._change(request, call, decide)
 
     def SuspendItem(self, request: pb.SuspendItemRequest, call: Call) -> View:
         return self._change(request, call, lambda item: model.suspend(item, request.reason), room=0)
@@ -106,6 +111,9 @@ class ItemApi(ItemDesk):
         assert found is not None
         model_life.require_region(call.actor, found[0].definition.region)
         return found[0].definition
+
+    def _no_duties(self, item: Item) -> list[str]:
+        return store_directory.no_duties(self.database, item.definition.get("dutyCodes", ()))
 
     def _change(self, request: Any, call: Call, decide: Callable[[Item], Any], room: int = ROOM) -> View:
         visible = model_life.visible(call.actor)

@@ -9,6 +9,7 @@ from chassis.parts import Parts
 from chassis.rpc import Call
 from services.catalog import (
     drafts,
+    model,
     model_checks,
     model_compare,
     model_life,
@@ -77,10 +78,13 @@ class ItemDesk:
                 field=one.field.removeprefix("definition."),
                 message=one.message,
             )
-            for one in (*model_checks.faults(definition), *refusing)
+            for one in (*model_checks.faults(definition), *refusing, *self._no_duty(definition))
         ]
         found = _findings(lint.findings(definition))
         return pb.LintDefinitionResponse(findings=[*findings, *_with(found, missed)], owned=owned)
+
+    def _no_duty(self, definition: service.ItemDefinition) -> list[Violation]:
+        return model.no_duty(store_directory.no_duties(self.database, definition.duty_codes))
 
     def _missed(
         self, definition: service.ItemDefinition, standard: store_directory.Standard, call: Call

@@ -10,21 +10,28 @@ import json
 import socket
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from google.protobuf.json_format import MessageToDict
 from rich.console import Console
+from urllib3.util import Url
 
 from chassis.parts import Parts
 from services.catalog import store, store_files
 from services.catalog.model_life import PUBLISHED
 
 SECONDS = 8.0
+# For one address with all it leads on to.
+TOTAL = 20.0
+# So many addresses of a site late one after the other: the site is away.
+LATE_MOST = 3
 HOSTS_AT_ONCE = 8
 REDIRECTS = 5
 # What many sites answer to programs: the page is there, it is not for us.
@@ -51,6 +58,7 @@ class Outcome(NamedTuple):
 
 
 ALIVE, DEAD, DOUBTFUL = "alive", "dead", "doubtful"
+LATE = Outcome(DOUBTFUL, "超时")
 
 
 def links_of(item: str, definition: Mapping[str, Any]) -> Iterator[Link]:
@@ -72,54 +80,95 @@ def _parts(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def opened(url: str, inside: bool = False) -> Outcome:
-    """Whether an address can be opened. Addresses within the own network are not asked unless `inside`: a guide is no way into it."""
+    """Whether an address can be opened. Addresses within the own network are not asked unless `inside`: a guide is no way into it.
+
+    Takes `TOTAL` seconds at most, however slowly a site looks names up, shakes hands or answers.
+    """
+    return _in_time(lambda: _followed(url, inside))
+
+
+def _in_time(ask: Callable[[], Outcome]) -> Outcome:
+    """What `ask` gives in time. A thread that is late is left behind, since nothing ends a site that sends a byte now and then."""
+    answer = Future[Outcome]()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(TOTAL)
+    except FutureTimeout:
+        return LATE
+
+
+def _followed(url: str, inside: bool) -> Outcome:
     for _ in range(REDIRECTS + 1):
-        host = urlsplit(url).hostname or ""
-        if not inside and (blocked := _inside(host)):
-            return blocked
-        outcome, url = _asked(url)
+        try:
+            outcome, url = _asked(url, inside)
+        except urllib3.exceptions.NewConnectionError:
+            return Outcome(DEAD, "无法连接")
+        except urllib3.exceptions.TimeoutError:
+            return LATE
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            return Outcome(DEAD, f"无法连接（{type(error).__name__}）")
         if outcome:
             return outcome
     return Outcome(DEAD, "转向次数过多")
 
 
-def _inside(host: str) -> Outcome | None:
-    try:
-        found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return Outcome(DEAD, "域名无法解析")
-    if any(not ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
-        return Outcome(DEAD, "指向内部网络，公众无法打开")
-    return None
-
-
-def _asked(url: str) -> tuple[Outcome | None, str]:
+def _asked(url: str, inside: bool) -> tuple[Outcome | None, str]:
     """The outcome, or where it leads on to."""
-    timeout = urllib3.Timeout(connect=SECONDS / 2, read=SECONDS)
+    place = urllib3.util.parse_url(url)
+    host = (place.host or "").strip("[]")
+    if place.scheme not in ("http", "https") or not host:
+        return Outcome(DEAD, "不是网址"), url
+    if place.auth:
+        return Outcome(DEAD, "网址中有账号或密码"), url
     try:
-        for method in ("HEAD", "GET"):
-            answer = urllib3.request(
-                method,
-                url,
-                timeout=timeout,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                headers={"User-Agent": AGENT},
-            )
-            answer.close()
-            # Some sites know no HEAD, or answer it wrongly.
-            if answer.status < 400:
-                break
-    except urllib3.exceptions.NewConnectionError:
-        return Outcome(DEAD, "无法连接"), url
-    except urllib3.exceptions.TimeoutError:
-        return Outcome(DOUBTFUL, "超时"), url
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
-        return Outcome(DEAD, f"无法连接（{type(error).__name__}）"), url
+        addresses = list(dict.fromkeys(str(one[4][0]) for one in socket.getaddrinfo(host, None)))
+    except (OSError, UnicodeError):
+        return Outcome(DEAD, "域名无法解析"), url
+    if not inside and not all(map(_public, addresses)):
+        return Outcome(DEAD, "指向内部网络，公众无法打开"), url
+    answer = _answer(place, host, addresses)
     if 300 <= answer.status < 400 and (onward := answer.get_redirect_location()):
         return None, urljoin(url, onward)
     return _judged(answer.status), url
+
+
+def _public(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_global
+
+
+def _answer(place: Url, host: str, addresses: list[str]) -> urllib3.BaseHTTPResponse:
+    """The answer of the first address that can be reached. Addresses, not the name: asked for again it could be told otherwise."""
+    for last, address in enumerate(addresses, 1 - len(addresses)):
+        try:
+            with _pool(place, host, address) as pool:
+                answer = _ask(pool, "HEAD", place)
+                # Some sites know no HEAD, or answer it wrongly.
+                return answer if answer.status < 400 else _ask(pool, "GET", place)
+        except urllib3.exceptions.NewConnectionError:
+            if not last:
+                raise
+    raise ValueError("no address")
+
+
+def _pool(place: Url, host: str, address: str) -> urllib3.HTTPConnectionPool:
+    timeout = urllib3.Timeout(connect=SECONDS / 2, read=SECONDS)
+    if place.scheme == "http":
+        return urllib3.HTTPConnectionPool(address, place.port, timeout)
+    return urllib3.HTTPSConnectionPool(address, place.port, timeout, assert_hostname=host, server_hostname=host)
+
+
+def _ask(pool: urllib3.HTTPConnectionPool, method: str, place: Url) -> urllib3.BaseHTTPResponse:
+    told = {"User-Agent": AGENT, "Host": place.netloc or ""}
+    answer = pool.request(method, place.request_uri, headers=told, redirect=False, retries=False, preload_content=False)
+    answer.close()
+    return answer
 
 
 def _judged(status: int) -> Outcome:
@@ -134,13 +183,30 @@ def checked(links: list[Link], has_file: Mapping[str, bool], inside: bool = Fals
     """Every link with its outcome; an address is asked once, one at a time per host."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for url in dict.fromkeys(link.url for link in links if link.url):
-        hosts[urlsplit(url).hostname or ""].append(url)
+        hosts[_host(url)].append(url)
     with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
-        rounds = pool.map(lambda urls: {url: opened(url, inside) for url in urls}, hosts.values())
+        rounds = pool.map(lambda urls: _of_host(urls, inside), hosts.values())
         known = {url: outcome for found in rounds for url, outcome in found.items()}
     for link in links:
         missing = Outcome(ALIVE, "") if has_file.get(link.file) else Outcome(DEAD, "文件不存在")
         yield link, known[link.url] if link.url else missing
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _of_host(urls: list[str], inside: bool) -> dict[str, Outcome]:
+    """The addresses of one site, one after the other; one that is late again and again is not waited for any longer."""
+    found: dict[str, Outcome] = {}
+    late = 0
+    for url in urls:
+        found[url] = opened(url, inside) if late < LATE_MOST else Outcome(DOUBTFUL, "网站多次超时，未再打开")
+        late = late + 1 if found[url] == LATE else 0 if late < LATE_MOST else late
+    return found
 
 
 def main(parts: Parts, arguments: list[str]) -> None:

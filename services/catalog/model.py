@@ -94,10 +94,13 @@ def saved(
     )
 
 
-def review(item: Item, by: str, seen: int, note: str) -> events.ItemReviewed:
-    """Approved as it stands at the version seen, by somebody who wrote none of it, when the guide lint has no fault to find."""
+def review(item: Item, by: str, seen: int, note: str, no_duties: Sequence[str] = ()) -> events.ItemReviewed:
+    """Approved as it stands at the version seen, by somebody who wrote none of it, when the guide lint has no fault to find.
+
+    `no_duties` are those of its `duty_codes` that are of no implementation in force, here as in what follows.
+    """
     life.review(item.life, by, seen)
-    _require_faultless(item)
+    _require_faultless(item, no_duties)
     return events.ItemReviewed(item_id=item.id, note=note, digest=item.life.digest)
 
 
@@ -107,17 +110,19 @@ def give_back(item: Item, reason: str) -> events.ItemReturned:
     return events.ItemReturned(item_id=item.id, reason=reason)
 
 
-def publish(item: Item) -> events.ItemPublished:
+def publish(item: Item, no_duties: Sequence[str] = ()) -> events.ItemPublished:
     """The reviewed definition as the next edition; a suspended item comes back by it."""
     life.publish(item.life)
-    _require_faultless(item)
+    _require_faultless(item, no_duties)
     return _edition(item, definition_of(item.definition))
 
 
-def schedule(item: Item, effective_from: datetime, now: datetime) -> events.ItemScheduled:
+def schedule(
+    item: Item, effective_from: datetime, now: datetime, no_duties: Sequence[str] = ()
+) -> events.ItemScheduled:
     """The reviewed definition, to come into force at an instant to come."""
     life.publish(item.life)
-    _require_faultless(item)
+    _require_faultless(item, no_duties)
     if not now < effective_from <= now + FURTHEST:
         raise invalid(Violation("effective_from", "NOT_AHEAD", "生效时间应晚于现在，且不超过两年"))
     # As precise as the store is.
@@ -201,10 +206,17 @@ def require_published(item: Item) -> None:
     require(item.life.status == PUBLISHED, "NOT_PUBLISHED", "该事项未处于发布状态")
 
 
-def _require_faultless(item: Item) -> None:
-    found = [one for one in lint.findings(definition_of(item.definition)) if one.level == "error"]
+def no_duty(codes: Sequence[str]) -> list[Violation]:
+    """What is wrong with a definition whose `duty_codes` name these, which no implementation in force has or had."""
+    named = "、".join(codes)
+    return [Violation("duty_codes", "DUTY_UNKNOWN", f"权责清单中没有在用的条目：{named}")] if codes else []
+
+
+def _require_faultless(item: Item, no_duties: Sequence[str]) -> None:
+    errors = (one for one in lint.findings(definition_of(item.definition)) if one.level == "error")
+    found = [*(Violation(one.field, one.rule, one.message) for one in errors), *no_duty(no_duties)]
     if found:
-        violations = tuple(Violation(f"definition.{one.field}", one.rule, one.message) for one in found)
+        violations = tuple(Violation(f"definition.{one.field}", one.reason, one.message) for one in found)
         raise Refused(FAILED_PRECONDITION, "LINT_ERRORS", f"办事指南有{len(found)}处错误，请改正后再操作", violations)
 
 

@@ -26,10 +26,11 @@ class Bad(ValueError):
 def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        # `add` gives None, so the first name that was there before is found.
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise Bad(f"键“{twice[:40]}”重复")
+        order = iter(found)
+        for name, _ in pairs:
+            # Dictionaries keep the order of first appearance: the first name out of step was there before.
+            if name != next(order, None):
+                raise Bad(f"键“{name[:40]}”重复")
     return found
 
 

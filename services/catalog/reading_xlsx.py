@@ -248,7 +248,7 @@ def _scanned(path: Path, sheet: str, most: int) -> tuple[Sheet, _Scan]:
             package.parse(file, entries[chosen.part], scan.start, scan.text if texts else None)
             scan.end()
             return chosen, scan
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, ValueError, LookupError) as error:
         raise Unreadable(0, "", "不是有效的 XLSX 文件（压缩包已损坏）") from error
     except expat.ExpatError as error:
         raise Unreadable(

@@ -1,6 +1,6 @@
 """What catalog keeps of the basic directory and of implementations, and which standard holds for an item."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -49,6 +49,7 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.published.baseCode", 1)],
         [("state.published.department.code", 1)],
         [("state.life.changed_at", 1)],
+        [("state.codes", 1)],
     )
 
 
@@ -120,6 +121,14 @@ def edition(database: Database[Document], name: str) -> pb.EntryDefinition | Non
 
 def _nearness(line: Line, base_code: str) -> tuple[int, bool, str]:
     return len(codes.region_prefix(line.published["region"])), line.code == base_code, line.code
+
+
+def no_duties(database: Database[Document], named: Iterable[str]) -> list[str]:
+    """Those of the codes that no implementation in force has, or had before: they are in no 权责清单."""
+    held, wanted = database["implementations"], {"state.life.status": 1}
+    return [
+        code for code in named if not any(_in_force(row["state"]) for row in held.find({"state.codes": code}, wanted))
+    ]
 
 
 def items_below(

@@ -59,6 +59,8 @@ class Input(NamedTuple):
     must: bool = False
     # A part most do without.
     folded: bool = False
+    # Of a row: what most leave empty.
+    rare: Sequence["Input"] = ()
     # Of a row that a standard owns: what it says beside `parts`, and what names it.
     fixed: Sequence["Input"] = ()
     name: tuple[str, str] = ("", "")
@@ -109,6 +111,7 @@ def _rows(values: Sequence[Message], field: FieldDescriptor, path: str, around: 
     owned = path in around.bounded
     every = words.fields_of(of(field))
     names = [name for name in every if not owned or name in around.bounded[path]]
+    rare = () if owned else words.RARE.get(of(field).name, ())
     empty = [] if owned or (around.more != path and values) else [GetMessageClass(of(field))()]
     called = words.LABEL.get(of(field).name, "")
     return [
@@ -117,10 +120,11 @@ def _rows(values: Sequence[Message], field: FieldDescriptor, path: str, around: 
             f"{called}{place + 1}",
             "part",
             value=place < len(values),
-            parts=_apart(value, inputs(value, names, at + ".", around)),
+            parts=_apart(value, inputs(value, [name for name in names if name not in rare], at + ".", around)),
             hint=title(value),
             fixed=inputs(value, [name for name in every if name not in names], at + ".", around),
             name=identity(value) if owned else ("", ""),
+            rare=inputs(value, [name for name in names if name in rare], at + ".", around),
         )
         for place, value in enumerate([*values, *empty])
     ]
@@ -216,7 +220,7 @@ def spots(some: Iterable[Input], within: str = "") -> Iterator[tuple[str, str]]:
     for one in some:
         called = f"{within}·{one.label}" if within else one.label
         yield one.anchor, called
-        yield from spots([*one.parts, *one.fixed], "" if one.kind == "rows" else called)
+        yield from spots([*one.parts, *one.rare, *one.fixed], "" if one.kind == "rows" else called)
 
 
 def placed(path: str, known: Container[str]) -> str:

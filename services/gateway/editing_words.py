@@ -92,6 +92,11 @@ KIND: Final[Mapping[str, str]] = {
 FOLDED: Final = frozenset({"GuideFile", "Baseline", "Automatic"})
 """Parts most rows do without: they stand folded until they say something."""
 
+RARE: Final[Mapping[str, Sequence[str]]] = {
+    "Material": ("issuer", "validity", "standard", "basis", "standard_code", "stage", "form", "copies"),
+}
+"""Fields of a row that most leave empty: they stand folded."""
+
 NUMBERED: Final[Mapping[str, str]] = {
     "Material": "m",
     "FormField": "f",
@@ -183,7 +188,7 @@ LABEL: Final[Mapping[str, str]] = {
     "when": "适用条件", "key": "标识", "necessity": "必要性",
     "form": "形式（原文）", "copies": "份数（原文）", "source": "来源（原文）",
     "medium": "形式", "originals": "原件份数",
-    "duplicates": "复印件份数", "one_of": "多选一分组", "excludes": "提交后免交的材料标识",
+    "duplicates": "复印件份数", "one_of": "多选一分组", "excludes": "交了它就免交的材料",
     "waiver": "免提交", "licence_code": "可替代证照编码",
     "licence_name": "可替代证照名称", "maker": "由谁提供", "issuer": "出具机构",
     "validity": "有效期要求", "basis": "依据", "blank_form": "空白表",
@@ -217,7 +222,6 @@ HINT: Final[Mapping[str, str]] = {
     "Material.key": "不填就自动编号；小写字母、数字、下划线，发布后不要改",
     "Material.one_of": "同一事项里分组相同的材料，交一份即可",
     "Material.excludes": "交了本材料，勾选的材料就不用再交",
-    "Material.when": "不限就是人人都要；勾选情形答案，只对符合的人适用",
     "GuideFile.id": "在页面下方上传，会自动填到这里",
     "FormField.key": "不填就自动编号；小写字母、数字、下划线，发布后不要改",
     "FormField.fact": "一件事里对应同一信息项的只问一次，如 applicant.phone",

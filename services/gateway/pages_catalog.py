@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import catalog_terms, editing_words
+from services.gateway import catalog_terms, comparing, editing_words
 from services.gateway.acts import Act, Tried, do, form, number, only, refused, shown, texts
 from services.gateway.calls import CallError, backends
 from services.gateway.editing import anchor
@@ -160,8 +160,10 @@ async def compare(request: Request) -> Response:
     before, after = (int(one) if one.isascii() and one.isdecimal() and len(one) < 6 else 0 for one in numbers)
     before = before or max(1, found.latest_edition)
     message = items.CompareEditionsRequest(item_id=found.id, to=after, **{"from": before})
-    changes = await ask(request, backends(request).catalog_items.CompareEditions, message)
+    told = await ask(request, backends(request).catalog_items.CompareEditions, message)
+    changes = comparing.changes(told.differences, found.definition.questions)
     context: dict[str, Any] = {"item": found, "changes": changes, "before": before, "after": after, "counters": COUNTER}
+    context["reductions"] = told.reductions
     return show(request, "catalog_compare.html", **context)
 
 

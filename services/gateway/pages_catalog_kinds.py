@@ -9,15 +9,18 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.gateway import comparing
 from services.gateway.acts import Act, Shown, Tried, form, number, only, shown
-from services.gateway.calls import backends
+from services.gateway.calls import CallError, backends
+from services.gateway.comparing import Change
 from services.gateway.editing_words import SECTIONS, names
 from services.gateway.forms import text
 from services.gateway.pages import Handler, Page
 from services.gateway.pages_catalog import CATALOG, DESK, DRAFT, LABELS, PAGE_SIZE, STATUS, one_of
 from services.gateway.render import show
-from services.gateway.session import ask
+from services.gateway.session import ask, ask_public
 from yiwang.catalog.v1 import directory_pb2 as directory
+from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import themes_pb2 as themes
 
 # What is never standard: every county's own.
@@ -137,6 +140,7 @@ def one(kind: Kind) -> Shown:
 
     async def page(request: Request, tried: Tried) -> Response:
         answer = await read(request, kind)
+        changes = await _changes(request, kind, thing_of(answer))
         merged = answer if isinstance(answer, themes.ThemeGuide) else None
         context = {
             "kind": kind,
@@ -144,10 +148,26 @@ def one(kind: Kind) -> Shown:
             "merged": merged,
             "draft_words": DRAFT,
             "status_words": STATUS,
+            "changes": changes,
         }
         return show(request, "catalog_kind.html", tried.status, problems=tried.problems, tried=tried, **context)
 
     return page
+
+
+async def _changes(request: Request, kind: Kind, thing: Any) -> list[Change]:
+    """What is to be reviewed: how the working definition differs from the edition in force."""
+    if not thing.edition or thing.draft_status == catalog.DRAFT_STATUS_NONE:
+        return []
+    message = themes.GetThemeRequest if kind.slug == "themes" else directory.GetDirectoryRequest
+    try:
+        answer = await ask_public(request, rpc(request, kind, f"Get{kind.noun}"), message(id=thing.id))
+    except CallError:
+        # Withdrawn: nothing is in force.
+        return []
+    before, after = thing_of(answer).definition, thing.definition
+    shell = after.standard if kind.slug == "directory" else after
+    return comparing.between(before, after, getattr(shell, "questions", ()))
 
 
 def _review(typed: FormData) -> dict[str, Any]:

@@ -27,8 +27,8 @@ PAGE_SIZE = 50
 CSV_PAGE = 500
 DEADLINE = 20.0
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-# A cell that begins so is a formula to spreadsheets.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins so is a formula to spreadsheets; Chinese ones take the full-width signs, too.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = ("事项编码", "事项名称", "部门", "部门代码", "区划", "类型")
 # What the county is measured by, where the visitor sets nothing else: percent.
 TARGETS = {

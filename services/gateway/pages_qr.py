@@ -24,7 +24,7 @@ PART = 315
 PAGE_SIZE = 100
 # Who puts codes up in the hall.
 ROLES = ("catalog", "administer", "supervise", "receive")
-# One download is made at a time: it is work for the processor, not for waiting.
+# One download is made at a time: it is work for the processor, here and, page by page, in catalog.
 _TURN = asyncio.Semaphore(1)
 
 
@@ -106,12 +106,12 @@ async def _download(request: Request, kind: str) -> Response:
     asked, region = request.query_params, session_of(request).region
     part = asked.get("part", "1")
     number = int(part) if part.isascii() and part.isdecimal() and len(part) < 4 else 1
-    found = await labels(backends(request), region, asked.get("department", "")[:18], request.state.traceparent)
-    chosen = found[(number - 1) * PART :][:PART] if number else []
-    if not chosen:
-        return show_refusal(request, 404)
     make = qr.sheets if kind == "pdf" else qr.archive
     async with _TURN:
+        found = await labels(backends(request), region, asked.get("department", "")[:18], request.state.traceparent)
+        chosen = found[(number - 1) * PART :][:PART] if number else []
+        if not chosen:
+            return show_refusal(request, 404)
         content = await run_in_threadpool(make, chosen, qr.base_url(request))
     name = quote(f"事项二维码-{asked.get('department', '')[:18] or region}-{number}.{kind}", safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

@@ -34,7 +34,7 @@ async def topics(request: Request) -> Response:
 
 async def topic(request: Request) -> Response:
     """The items of one topic."""
-    name = str(request.path_params["topic"])[:50]
+    name = str(request.path_params["topic"])[:50]  # some have a slash in them
     return await _items(request, "topic.html", "topic", name, title=name)
 
 
@@ -137,7 +137,7 @@ async def _entry(request: Request, code: str) -> directory.Entry | None:
 
 PAGES = (
     Page("/topics", topics),
-    Page("/topics/{topic}", topic),
+    Page("/topics/{topic:path}", topic),
     Page("/departments", departments),
     Page("/departments/{code}", department),
     Page("/directory", entries),

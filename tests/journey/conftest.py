@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,10 @@ FLAGS = [
     "--disable-sync",
 ]
 # How every page is looked at for mistakes of accessibility and for what does not fit: width and colours.
-LOOKS = ((1280, "light"), (390, "dark"), (390, "light"), (1280, "dark"))
+Look = tuple[int, str]
+LOOKS: tuple[Look, ...] = ((1280, "light"), (390, "dark"), (390, "light"), (1280, "dark"))
+# Enough for a page whose parts another page showed in all looks: the narrow one, where things do not fit, in the colours few see.
+AGAIN: tuple[Look, ...] = ((390, "dark"),)
 RUN = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -74,8 +77,8 @@ class Twin:
         context = browser.new_context(locale="zh-CN", reduced_motion="reduce")
         self.page, self.axe = context.new_page(), Axe()
 
-    def faults(self, page: Page) -> list[str]:
-        """What axe finds, and where the page is wider than the screen; in every look."""
+    def faults(self, page: Page, looks: Sequence[Look] = LOOKS) -> list[str]:
+        """What axe finds, and where the page is wider than the screen; in each of these looks."""
         address, content, found = page.url.partition("#")[0], page.content(), []
 
         def same(route: Route) -> None:
@@ -84,7 +87,7 @@ class Twin:
         self.page.route(lambda url: url == address, same)
         self.page.goto(address)
         self.page.evaluate(self.axe.axe_script)
-        for width, scheme in LOOKS:
+        for width, scheme in looks:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             for one in self.page.evaluate(RUN):
@@ -123,11 +126,11 @@ class Visitor:
         self.page.get_by_label("密码").fill(password)
         self.page.get_by_role("button", name="登录").click()
 
-    def shot(self, name: str) -> None:
+    def shot(self, name: str, looks: Sequence[Look] = LOOKS) -> None:
         """A screenshot for a person to look at, in build/screenshots; and nothing on it that axe finds fault with."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-        assert self.twin.faults(self.page) == []
+        assert self.twin.faults(self.page, looks) == []
 
 
 @pytest.fixture

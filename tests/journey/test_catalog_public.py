@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local.suite import Suite
-from tests.journey.conftest import Visitor
+from tests.journey.conftest import AGAIN, Visitor
 
 ITEM = "食品经营许可证核发"
 LEASE, DEED, PLANS = "经营场所租赁合同", "经营场所产权证明", "经营场所主要设备设施布局图和操作流程图"
@@ -58,10 +58,10 @@ def test_misspelt_words_and_pinyin_find_it_too_and_nothing_found_comes_with_advi
     page = visitor.go("/items")
     page.get_by_text("更多筛选").click()
     expect(page.get_by_role("navigation", name="筛选", exact=True)).to_be_visible()
-    visitor.shot("catalog-03-search-phone")
+    visitor.shot("catalog-03-search-phone", AGAIN)
     visitor.go("/items?q=咕噜咕噜&trait=automatic")
     expect(page.get_by_text("没有找到相关事项")).to_be_visible()
-    visitor.shot("catalog-04-nothing-found")
+    visitor.shot("catalog-04-nothing-found", AGAIN)
 
 
 def test_the_answers_leave_exactly_the_list_that_applies_with_its_reasons(
@@ -84,7 +84,7 @@ def test_the_answers_leave_exactly_the_list_that_applies_with_its_reasons(
     expect(materials).to_contain_text("因为：经营场所租赁")
     expect(materials).to_contain_text(PLANS)
     expect(materials).not_to_contain_text(DEED)
-    visitor.shot("catalog-06-guide-answered")
+    visitor.shot("catalog-06-guide-answered", AGAIN)
     told["answered"] = page.url.removeprefix(visitor.url).partition("#")[0]
     apply = page.get_by_role("link", name="在线申请").first.get_attribute("href") or ""
     assert "q_premises=rented" in apply and "q_delegated=no" in apply
@@ -108,7 +108,7 @@ def test_the_paper_version_is_complete_and_fits_a4(visit: Callable[..., Visitor]
     for part in ("办理条件", "申请材料", "办理流程", "办理结果", "办理地点与咨询", "设定依据", "基本信息"):
         expect(page.get_by_role("heading", name=part, exact=True)).to_be_visible()
     expect(page.locator(".paper-head")).to_contain_text("第 1 版")
-    visitor.shot("catalog-07-guide-print")
+    visitor.shot("catalog-07-guide-print", AGAIN)
     page.emulate_media(media="print")
     paper = page.pdf(format="A4", prefer_css_page_size=True)
     assert paper.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", paper)) <= 4
@@ -135,10 +135,10 @@ def test_topics_and_departments_lead_to_the_item(visit: Callable[..., Visitor]) 
     page.locator("main a[href^='/topics/']").first.click()
     expect(page.locator(".hit").first).to_be_visible()
     page = visitor.go("/departments")
-    visitor.shot("catalog-09-departments")
+    visitor.shot("catalog-09-departments", AGAIN)
     page.get_by_role("link", name=re.compile("市场监督管理局")).first.click()
     expect(page.get_by_role("link", name=ITEM, exact=True)).to_be_visible()
-    visitor.shot("catalog-10-department")
+    visitor.shot("catalog-10-department", AGAIN)
 
 
 def test_the_directory_goes_down_to_the_item_and_its_questions(visit: Callable[..., Visitor]) -> None:
@@ -157,7 +157,7 @@ def test_the_directory_goes_down_to_the_item_and_its_questions(visit: Callable[.
 def test_a_theme_asks_once_and_says_what_runs_beside_what(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.go("/themes")
-    visitor.shot("catalog-14-themes")
+    visitor.shot("catalog-14-themes", AGAIN)
     page.get_by_role("link", name=re.compile("餐饮|餐馆|饭店")).first.click()
     expect(page.get_by_role("heading", name="一张表单")).to_be_visible()
     expect(page.locator("ol.course > li").nth(1)).to_be_visible()
@@ -168,13 +168,13 @@ def test_a_theme_asks_once_and_says_what_runs_beside_what(visit: Callable[..., V
                 group.locator("input").first.check()
         button.click()
     expect(page.get_by_role("heading", name="已按您的情况合并")).to_be_visible()
-    visitor.shot("catalog-16-theme-answered")
+    visitor.shot("catalog-16-theme-answered", AGAIN)
 
 
 def test_lists_and_rates_say_how_they_were_counted_and_show_what_is_behind(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.go("/lists")
-    visitor.shot("catalog-17-lists")
+    visitor.shot("catalog-17-lists", AGAIN)
     page.get_by_role("link", name=re.compile("最多跑一次")).click()
     expect(page.locator("main")).to_contain_text("截至")
     visitor.shot("catalog-18-list")
@@ -191,9 +191,9 @@ def test_lists_and_rates_say_how_they_were_counted_and_show_what_is_behind(visit
     expect(page.get_by_role("status")).to_contain_text(f"共 {numbers[1]} 项")
     page.get_by_role("link", name="计入的", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text(f"共 {numbers[0]} 项")
-    visitor.shot("catalog-20-rate")
+    visitor.shot("catalog-20-rate", AGAIN)
     visitor.go("/reductions")
-    visitor.shot("catalog-21-reductions")
+    visitor.shot("catalog-21-reductions", AGAIN)
 
 
 def test_yesterday_there_was_nothing_to_count(visit: Callable[..., Visitor]) -> None:

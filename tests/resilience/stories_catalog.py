@@ -14,7 +14,7 @@ from loadtests import world
 from loadtests.campaign import until_true
 from tests.support.calling import As
 from tests.support.serving import contract_of
-from yiwang.catalog.v1.directory_pb2 import EntryDefinition
+from yiwang.catalog.v1.directory_pb2 import EntryDefinition, ImplementationDefinition
 from yiwang.catalog.v1.service_pb2 import ItemDefinition
 
 REGION, CITY = "990121", "990100"
@@ -28,6 +28,7 @@ class Desk:
         self._channel = grpc.insecure_channel(suite.address("catalog"))
         names = (f"story-{who}-{region}" for who in ("writer", "reviewer"))
         actors = [Actor(name, OFFICER, frozenset({"catalog"}), world.department(0), region, 0, name) for name in names]
+        self._duties = set[str]()
         self._writer, self._reviewer = (tokens.mint(key, actor) for actor in actors)
 
     def write(self, service: str = "ItemService") -> As:
@@ -39,8 +40,19 @@ class Desk:
         return As(self._channel, contract_of("catalog", service), None, self._reviewer)
 
     def publish(self, definition: ItemDefinition) -> str:
-        """An edition of an item; its id."""
+        """An edition of an item, whose duties are in force; its id."""
+        for code in set(definition.duty_codes) - self._duties:
+            self.enter_duty(code, definition)
         return self.approve(self.write().SaveItem(definition=definition).id)
+
+    def enter_duty(self, code: str, item: ItemDefinition) -> None:
+        """Puts an entry into the 权责清单."""
+        directory = self.write("DirectoryService")
+        told = {name: getattr(item, name) for name in ("name", "type_code", "department", "region")}
+        saved = directory.SaveImplementation(definition=ImplementationDefinition(code=code, **told))
+        self.review("DirectoryService").ReviewImplementation(id=saved.id, version=saved.version)
+        directory.PublishImplementation(id=saved.id)
+        self._duties.add(code)
 
     def approve(self, id: str) -> str:
         """What was written of an item, reviewed and published."""

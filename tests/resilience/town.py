@@ -23,6 +23,8 @@ from yiwang.identity.v1.service_pb2 import Session
 
 PASSWORD = "Demo-2026-yiwang"  # of everybody in the sample county
 MARKET, POLICE, REGION, HALL = "11990121000001011B", "1199012100000102X3", "990121", "示范县政务服务中心"
+# An entry of that department in the county's 权责清单.
+DUTY = f"{MARKET}4990131005000"
 
 
 class Known(NamedTuple):
@@ -95,6 +97,7 @@ class Town:
         )
         _, definition = world.item(200)
         definition.department.CopyFrom(Department(code=MARKET, name="示范县市场监督管理局"))
+        definition.duty_codes[:] = [DUTY]
         saved = writer.SaveItem(definition=definition)
         reviewer.ReviewItem(item_id=saved.id, version=saved.version)
         id: str = writer.PublishItem(item_id=saved.id).id

@@ -1,17 +1,20 @@
 """The api of catalog inside the test's process, its officers, and an item to save."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pymongo.database import Database
 
-from chassis.acts import Actor
+from chassis.acts import Actor, Cause
 from chassis.records import broken_at
-from services.catalog import store, worker
+from services.catalog import model, model_lines, store, store_directory, worker
+from services.catalog.model_implementations import IMPLEMENTATION
 from tests.support.actors import officer
 from tests.support.calling import As
 from tests.support.items import definition as sample
 from tests.support.serving import Here, serving
+from yiwang.catalog.v1 import directory_pb2
 from yiwang.catalog.v1 import service_pb2 as pb
 
 Db = Database[dict[str, Any]]
@@ -56,5 +59,27 @@ class CatalogHere(Here):
         return [hit.name for hit in self.by(None).SearchItems(query=text, **filters).hits]
 
 
-def catalog_here(database: Db) -> AbstractContextManager[CatalogHere]:
-    return serving("catalog", database, CatalogHere)
+@contextmanager
+def catalog_here(database: Db) -> Iterator[CatalogHere]:
+    with serving("catalog", database, CatalogHere) as here:
+        enter_duty(database, *item().duty_codes)
+        yield here
+
+
+def enter_duty(database: Db, *codes: str) -> None:
+    """Puts entries into the 权责清单, as an import does: of another province, where nobody counts them."""
+    for code in codes:
+        told = directory_pb2.ImplementationDefinition(
+            code=code,
+            name="职权",
+            type_code="01",
+            region="980199",
+            department=pb.Department(code="D99", name="外县部门"),
+        )
+        id = store_directory.implementation_id(code)
+        store.write(
+            store_directory.implementations(database),
+            id,
+            Cause(f"duty-{code}", model.IMPORTER),
+            lambda line, id=id, told=told: model_lines.bring(IMPLEMENTATION, line, id, told),
+        )

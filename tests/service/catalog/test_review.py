@@ -5,6 +5,7 @@ import grpc
 from tests.support.actors import officer
 from tests.support.calling import refused
 from tests.support.catalog_service import ANN, BEN, CatalogHere, item
+from tests.support.directory import implementation, publish
 from yiwang.catalog.v1 import items_pb2 as items
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -77,6 +78,35 @@ def test_a_guide_with_faults_is_saved_but_neither_reviewed_nor_published_and_eac
     assert [one.field for one in found if one.level == items.FINDING_LEVEL_ERROR] == ["duty_codes"]
     assert found[0].level == items.FINDING_LEVEL_ERROR and found[0].hint
     assert catalog.desk().ListDrafts().lines[0].errors == 1
+
+
+def test_a_guide_of_a_duty_that_nobody_has_is_neither_reviewed_nor_published_and_the_duty_is_named(
+    catalog: CatalogHere,
+) -> None:
+    orphan = item(duty_codes=["DUTY-1", "DUTY-7", "DUTY-8"])
+    directory, saved = catalog.by(ANN, service="DirectoryService"), catalog.desk().SaveItem(definition=orphan)
+    directory.SaveImplementation(definition=implementation(code="DUTY-8", base_code=""))  # a draft is no power
+    with refused(Code.FAILED_PRECONDITION, "LINT_ERRORS") as said:
+        catalog.desk(BEN).ReviewItem(item_id=saved.id, version=saved.version)
+    assert said.fields == {"definition.duty_codes": "DUTY_UNKNOWN"}
+    assert said.messages["definition.duty_codes"].endswith("：DUTY-7、DUTY-8")
+    first = catalog.desk().LintDefinition(definition=orphan).findings[0]
+    assert (first.rule, first.field, first.level) == ("DUTY_UNKNOWN", "duty_codes", items.FINDING_LEVEL_ERROR)
+
+
+def test_a_guide_whose_duty_ended_after_its_review_is_not_published(catalog: CatalogHere) -> None:
+    duty = publish(catalog, "Implementation", implementation(code="DUTY-7", base_code=""), ANN, BEN)
+    reviewed = catalog.reviewed(item(duty_codes=["DUTY-7"]))
+    catalog.by(ANN, service="DirectoryService").WithdrawImplementation(id=duty.id, reason="职权取消")
+    for when in ("", "2027-06-01"):
+        with refused(Code.FAILED_PRECONDITION, "LINT_ERRORS") as said:
+            catalog.desk().PublishItem(item_id=reviewed.id, effective_from=when)
+        assert said.fields == {"definition.duty_codes": "DUTY_UNKNOWN"}
+
+
+def test_a_duty_is_found_by_the_code_it_had(catalog: CatalogHere) -> None:
+    publish(catalog, "Implementation", implementation(former_codes=["OLD-DUTY"]), ANN, BEN)
+    assert catalog.publish(item(duty_codes=["OLD-DUTY"])).edition == 1
 
 
 def test_lint_says_beforehand_what_a_save_would_refuse_and_writes_nothing(catalog: CatalogHere) -> None:

@@ -1,5 +1,7 @@
 """Questions and conditions of an item: what cannot be used is refused with its place, and the guide answers as it is asked."""
 
+import time
+
 import grpc
 import pytest
 
@@ -111,3 +113,13 @@ def test_circular_questions_are_refused_and_the_circle_is_named(catalog: Catalog
     with refused(INVALID, "CIRCULAR") as refusal:
         catalog.desk().SaveItem(definition=shop(questions=questions, materials=[]))
     assert refusal.fields == {"definition.questions[0].when": "CIRCULAR"} and "a → b → a" in refusal.message
+
+
+def test_rules_that_are_too_large_together_are_refused_before_any_is_read(catalog: CatalogHere) -> None:
+    large = all_of(*(leaf(f"premises == {number}" + " " * 900) for number in range(50)))
+    steps = [pb.Step(name="审查", kind=pb.STEP_KIND_REVIEW, when=large) for _ in range(6)]
+    started = time.process_time()
+    with refused(INVALID, "RULES_TOO_LARGE") as refusal:
+        catalog.desk().SaveItem(definition=shop(steps=steps))
+    assert refusal.fields == {"definition.steps[4].when": "RULES_TOO_LARGE"}
+    assert time.process_time() - started < 1

@@ -22,7 +22,7 @@ from yiwang.catalog.v1 import service_pb2 as pb
 @pytest.fixture
 def own_database(mongodb_uri: str) -> Iterator[Db]:
     """Where case keeps its copies."""
-    database: Db = chassis_store.connect(mongodb_uri, "tests_case")
+    database: Db = chassis_store.connect(mongodb_uri.replace("/test_", "/test_case_"), "tests")
     yield database
     left_behind.drop(database)
 

@@ -101,7 +101,7 @@ def test_a_definition_does_not_differ_from_itself(one: pb.ItemDefinition) -> Non
     assert compare.differences(one, one) == []
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(definitions, definitions)
 def test_the_differences_put_into_the_one_give_the_other(before: pb.ItemDefinition, after: pb.ItemDefinition) -> None:
     differences = compare.differences(before, after)

@@ -64,7 +64,8 @@ class Journal:
 @pytest.mark.parametrize("kind", KINDS)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["save", "bring", "review", "return", "publish", "withdraw"]), st.integers(0, 2)), max_size=15
+        st.tuples(st.sampled_from(["save", "bring", "review", "return", "publish", "withdraw"]), st.integers(0, 2)),
+        max_size=15,
     )
 )
 def test_whatever_happens_to_a_line_its_journal_replays_and_editions_count_up(

@@ -1,13 +1,17 @@
 """Addresses of guides are opened once, one at a time per site, and never those inside the own network."""
 
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import pytest
 from google.protobuf.json_format import MessageToDict
 
+from services.catalog import link_checking
 from services.catalog.link_checking import ALIVE, DEAD, DOUBTFUL, Link, checked, links_of, opened
 from yiwang.catalog.v1 import service_pb2 as pb
 
@@ -19,6 +23,7 @@ class Site(BaseHTTPRequestHandler):
     """Answers as ANSWERS tells; asked paths are remembered."""
 
     asked: ClassVar[list[str]] = []
+    hosts: ClassVar[list[str]] = []
 
     def do_HEAD(self) -> None:
         self._answer(ANSWERS[self.path])
@@ -28,6 +33,7 @@ class Site(BaseHTTPRequestHandler):
 
     def _answer(self, status: int) -> None:
         self.asked.append(f"{self.command} {self.path}")
+        self.hosts.append(self.headers["Host"])
         self.send_response(status)
         if self.path in ONWARD:
             self.send_header("Location", ONWARD[self.path])
@@ -39,7 +45,7 @@ class Site(BaseHTTPRequestHandler):
 
 @contextmanager
 def a_site() -> Iterator[str]:
-    Site.asked = []
+    Site.asked, Site.hosts = [], []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -65,6 +71,74 @@ def test_a_guide_is_no_way_into_the_own_network() -> None:
     with a_site() as site:
         assert opened(site + "/law") == (DEAD, "指向内部网络，公众无法打开")
         assert Site.asked == []
+
+
+def test_no_redirect_leads_into_the_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_checking, "_public", lambda address: address == "127.0.0.1")
+    with a_site() as site:
+        monkeypatch.setitem(ONWARD, "/moved", site.replace("127.0.0.1", "127.0.0.2") + "/law")
+        assert opened(site + "/moved") == (DEAD, "指向内部网络，公众无法打开")
+        assert Site.asked == ["HEAD /moved"]
+
+
+def test_a_name_is_looked_up_once_and_what_was_looked_at_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = socket.getaddrinfo, list[str]()
+
+    def told(host: str, *more: Any, **named: Any) -> Any:
+        if host != "law.example":
+            return real(host, *more, **named)
+        asked.append(host)
+        return real("127.0.0.1" if len(asked) == 1 else "127.0.0.2", *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", told)
+    monkeypatch.setattr(link_checking, "_public", lambda address: address == "127.0.0.1")
+    with a_site() as site:
+        port = site.rpartition(":")[2]
+        assert opened(f"http://law.example:{port}/law").state == ALIVE
+        assert asked == ["law.example"] and Site.hosts == [f"law.example:{port}"]
+
+
+@pytest.mark.parametrize(
+    "onward", ["file:///etc/passwd", "gopher://127.0.0.1/", "http://[", "http://a:b@127.0.0.1/", "//"]
+)
+def test_what_is_no_address_for_the_public_is_dead_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, onward: str
+) -> None:
+    with a_site() as site:
+        monkeypatch.setitem(ONWARD, "/moved", onward)
+        links = [Link(str(n), "", "", "", url, "") for n, url in enumerate((site + "/moved", onward, site + "/law"))]
+        assert [outcome.state for _, outcome in checked(links, {}, inside=True)] == [DEAD, DEAD, ALIVE]
+
+
+def test_a_site_that_never_ends_its_answer_takes_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_checking, "TOTAL", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=drip, args=(server,), daemon=True).start()
+        site = f"http://127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        links = [Link(str(n), "", "", "", f"{site}/{n}", "") for n in range(50)]
+        outcomes = [outcome for _, outcome in checked(links, {}, inside=True)]
+        assert time.monotonic() - begun < 3
+    assert {one.state for one in outcomes} == {DOUBTFUL}
+    assert [one.reason for one in outcomes].count("超时") == link_checking.LATE_MOST
+
+
+def drip(server: socket.socket) -> None:
+    """Answers each visitor with a byte now and then."""
+    while True:
+        try:
+            visitor, _ = server.accept()
+        except OSError:
+            return
+        Thread(target=_drip, args=(visitor,), daemon=True).start()
+
+
+def _drip(visitor: socket.socket) -> None:
+    with visitor, suppress(OSError):
+        visitor.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(40):
+            visitor.sendall(b"x")
+            time.sleep(0.05)
 
 
 def test_every_address_and_file_of_a_guide_is_found_with_its_field() -> None:

@@ -86,12 +86,17 @@ def test_a_workbook_two_readers_would_read_differently_is_refused(
 
 
 def test_sheets_of_one_name_and_bytes_after_the_archive_are_refused(tmp_path: Path) -> None:
-    names = f'<sheet name="甲" sheetId="1" r:id="rId1"/><sheet name="甲" sheetId="2" r:id="rId2"/>'
+    names = '<sheet name="甲" sheetId="1" r:id="rId1"/><sheet name="甲" sheetId="2" r:id="rId2"/>'
     twice = f'{HEAD}<workbook {MAIN} xmlns:r="{LINKS}"><sheets>{names}</sheets></workbook>'
     path = workbook(tmp_path / "a.xlsx", {"甲": GOOD["事项"], "乙": GOOD["事项"]}, others={"xl/workbook.xml": twice})
     assert "同名的工作表" in refused(path)[2]
     behind = workbook(tmp_path / "b.xlsx", GOOD).read_bytes() + b"PK\x05\x06"
     assert refused(put(tmp_path, "c.xlsx", behind))[0] == 0
+
+
+def test_an_encoding_nobody_knows_is_a_damaged_workbook(tmp_path: Path) -> None:
+    odd = GOOD["事项"].replace("UTF-8", "UFO-8")
+    assert "不是有效的 XLSX" in refused(workbook(tmp_path / "a.xlsx", {"事项": odd}))[2]
 
 
 def test_a_table_of_columns_or_cells_without_end_is_refused_at_once(tmp_path: Path) -> None:

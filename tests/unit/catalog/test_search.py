@@ -62,7 +62,7 @@ def sample() -> Index:
 @pytest.fixture(scope="module")
 def large() -> Index:
     index = Index()
-    index.keep(listed(one) for one in synthetic_items(8_000, 7))
+    index.keep(listed(one) for one in synthetic_items(4_000, 7))
     return index
 
 

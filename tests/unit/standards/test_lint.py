@@ -173,6 +173,7 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("L186", "conditions", {"conditions": "通过印章系统接收推送的企业信息后办理。"}),
     ("L187", "conditions", {"conditions": "被申请人的名称侵犯申请人的合法权益。"}),
     ("L188", "conditions", {"region": "430000", "conditions": "材料交到长沙市芙蓉区人民路12号。"}),
+    ("L188", "conditions", {"region": "430100000000", "conditions": "材料交到长沙市芙蓉区人民路12号。"}),
     ("L189", "name", {"name": "有线电视安装费"}),
     ("L190", "source_note", {"source_note": "某省门户；存疑：数量限制为2"}),
     ("L191", "apply_by", {"conditions": "场所符合标准。申请期限：自事故发生之日起30日内。"}),
@@ -246,6 +247,8 @@ FINE: list[tuple[str, dict[str, Any]]] = [
     ("L109", {"promised_limit": days(5, note="5个工作日，情形复杂的延长10个工作日")}),
     ("L112", {"steps": with_step(step("现场勘验")), "special_procedures": procedure(10, "现场勘验", days(3))}),
     ("L132", {"materials": with_material(note="网上现场都可提交")}),
+    ("L132", {"materials": with_material(name="处置施工险情和意外事故的应急方案")}),
+    ("L132", {"materials": with_material(name="符合生产工艺的需求说明")}),
     (
         "L134",
         {

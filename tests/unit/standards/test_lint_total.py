@@ -124,7 +124,8 @@ def test_a_text_of_twenty_thousand_characters_costs_no_rule_a_tenth_of_a_second(
     item.promised_limit.note = item.statutory_limit.note = text
     item.region, item.visits = "430000", 0
     item.ClearField("laws")
-    for name, kept in (("materials", "key"), ("fees", ""), ("results", ""), ("faq", ""), ("questions", "key")):
+    item.ClearField("questions")
+    for name, kept in (("materials", "key"), ("fees", ""), ("results", ""), ("faq", "")):
         one = getattr(item, name).add(**{kept: "long"} if kept else {})
         for field in one.DESCRIPTOR.fields:
             if (

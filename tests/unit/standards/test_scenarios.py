@@ -233,6 +233,40 @@ def test_what_is_not_of_the_list_not_of_the_scenario_or_twice_is_refused() -> No
     assert scenarios.answer_text(SHOP.questions[2], ["x", "z"]) == "goods是x、goods是z"
 
 
+def test_what_officers_or_the_system_bring_is_not_taken_from_the_applicant_and_stands_for_nothing() -> None:
+    definition = pb.ItemDefinition(
+        materials=[
+            material("form"),
+            material("record", maker=pb.MAKER_OFFICER, excludes=["form"]),
+            material("later", stage="验收", excludes=["form"]),
+        ]
+    )
+    assert lacking(definition, "form") == {}
+    for key in ("record", "later"):
+        assert lacking(definition, key) == {
+            f"materials[{key}]": "MATERIAL_NOT_IN_SCENARIO",
+            "materials[form]": "MATERIAL_MISSING",
+        }
+
+
+def test_no_rule_of_a_question_is_judged_more_than_twice() -> None:
+    keys = [f"q{number}" for number in range(40)]
+    whens = [leaf(" && ".join(keys[number + 1 :])) for number in range(39)]
+    questions = [question(key, YES_NO, when) for key, when in zip(keys, [*whens, None], strict=True)]
+    judged: list[str] = []
+
+    def judge(rule: Any, facts: Any) -> Any:
+        judged.append(rule.leaf.id)
+        return rules.judge(rule, facts)
+
+    for told in ("yes", "no", ""):
+        judged.clear()
+        given = answers(**dict.fromkeys(keys, told)) if told else {}
+        found = scenarios.asking(questions, given, judge)
+        assert found.asked == {"yes": keys, "no": keys[-1:], "": keys[-1:]}[told]
+        assert len(judged) <= 2 * 39, told
+
+
 # -- faults of a definition ----------------------------------------------------------------------------------------------------
 
 
