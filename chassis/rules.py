@@ -6,7 +6,7 @@ which functions there are. Judging then never raises, and the same facts give th
 
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -18,8 +18,6 @@ from yiwang.rules.v1 import rules_pb2 as pb
 
 TRUE, FALSE, UNKNOWN = pb.TRUTH_TRUE, pb.TRUTH_FALSE, pb.TRUTH_UNKNOWN
 MOST_CHARACTERS, MOST_DEPTH, MOST_LEAVES = 1000, 8, 200
-# Of all rules of one item or theme: anybody may have them judged.
-MOST_BYTES = 200_000
 MOST_BRACKETS, MOST_COMPREHENSIONS, MOST_SUMS, PROGRAMS = 20, 3, 10, 4096
 MACROS = frozenset(("all", "exists", "exists_one", "map", "filter"))
 # What costs no more than its arguments are long. No `matches`: what a pattern costs nobody sees from outside. No `map`, and few sums:
@@ -68,16 +66,6 @@ def faults(rule: pb.Rule, facts: Collection[str] | None, path: str) -> list[Viol
         seen.add(leaf.id)
         found += _leaf_faults(leaf, facts, f"{place}.cel")
     return found
-
-
-def oversized(named: Iterable[tuple[str, pb.Rule]]) -> list[Violation]:
-    """The first of these rules, told with their paths, with which all of them together are too large. Nothing is compiled."""
-    total = 0
-    for path, rule in named:
-        total += rule.ByteSize()
-        if total > MOST_BYTES:
-            return [Violation(path, "RULES_TOO_LARGE", f"全部条件合计不得超过{MOST_BYTES // 1000}KB")]
-    return []
 
 
 def reads(rule: pb.Rule) -> frozenset[str]:

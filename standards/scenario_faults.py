@@ -13,6 +13,8 @@ from yiwang.rules.v1 import rules_pb2 as rules
 Reads = Callable[[rules.Rule], frozenset[str]]
 CHOICES = (pb.QUESTION_KIND_ONE, pb.QUESTION_KIND_MANY)
 CONDITIONAL = ("questions", "materials", "steps", "fees", "special_procedures", "limit_variants")
+# Of all rules of one item or theme: anybody may have them judged.
+MOST_BYTES = 200_000
 # Words of CEL that name nothing else.
 RESERVED = frozenset(
     (
@@ -43,6 +45,16 @@ def rules_of(definition: pb.ItemDefinition) -> Iterator[tuple[str, rules.Rule]]:
         for position, one in enumerate(getattr(definition, name)):
             if one.HasField("when"):
                 yield f"{name}[{position}].when", one.when
+
+
+def oversized(named: Iterable[tuple[str, rules.Rule]]) -> list[Fault]:
+    """The first of these rules, told with their paths, with which all of them together are too large; to be asked before any is read."""
+    total = 0
+    for path, rule in named:
+        total += rule.ByteSize()
+        if total > MOST_BYTES:
+            return [Fault(path, "RULES_TOO_LARGE", f"全部条件合计不得超过{MOST_BYTES // 1000}KB")]
+    return []
 
 
 def faults(definition: pb.ItemDefinition, reads: Reads) -> list[Fault]:

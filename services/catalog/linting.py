@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
             if wanted.json:
                 closing.enter_context(report.streamed(wanted.json))
             _lint(
-                [Source(path, wanted.sheet, own, wanted.most * 2**20) for path in wanted.files],
+                _named([Source(path, wanted.sheet, own, wanted.most * 2**20) for path in wanted.files]),
                 report,
                 _Options(wanted.level, levels),
                 console,
@@ -90,6 +91,15 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _named(sources: list[Source]) -> list[Source]:
+    """Files of one name in several folders are told apart by their paths."""
+    names = Counter(source.path.name for source in sources)
+    for source in sources:
+        if names[source.path.name] > 1:
+            source.name = str(source.path)
+    return sources
+
+
 def _spare(inputs: Iterable[Path | None], reports: Iterable[Path | None]) -> None:
     """No report is written over what it is made from, or over the other."""
     taken = [path.resolve() for path in inputs if path]
@@ -123,7 +133,7 @@ def _lint(sources: list[Source], report: Report, options: _Options, console: Con
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         for source in sources:
-            task = progress.add_task(source.path.name, total=None)
+            task = progress.add_task(source.name, total=None)
             started = time.monotonic()
             try:
                 for line in _lines(source, report, items, options):
@@ -131,7 +141,7 @@ def _lint(sources: list[Source], report: Report, options: _Options, console: Con
                     if report.rows % _EVERY == 0:
                         progress.update(task, completed=report.rows)
             except reading.Unreadable as bad:
-                report.refuse(source.path.name, bad.row, bad.column, bad.message)
+                report.refuse(source.name, bad.row, bad.column, bad.message)
             report.close_file(source, time.monotonic() - started)
         for line in _of_list(items, sources, options):
             report.add(line)
@@ -141,7 +151,7 @@ def _lines(source: Source, report: Report, items: ItemList, options: _Options) -
     """The findings of a file's rows, as they are read."""
     ranks: dict[str, int] = {level: rank for rank, level in enumerate(lint.LEVELS)}
     most = ranks[options.level]
-    file = source.path.name
+    file = source.name
     for row in source.rows():
         report.count_row(row.item)
         for column, message in row.faults:
@@ -156,7 +166,7 @@ def _lines(source: Source, report: Report, items: ItemList, options: _Options) -
 
 def _of_list(items: ItemList, sources: Iterable[Source], options: _Options) -> Iterator[Line]:
     """What only the list as a whole shows."""
-    by_name = {source.path.name: source for source in sources}
+    by_name = {source.name: source for source in sources}
     ranks: dict[str, int] = {level: rank for rank, level in enumerate(lint.LEVELS)}
     for listed in items.findings(options.levels):
         found = listed.finding

@@ -99,7 +99,7 @@ class Report:
         """What was learned of a file once it is read."""
         rows = self.rows - self._counted
         self._counted = self.rows
-        self.files.append(FileTold(source.path.name, rows, seconds, sorted(source.unknown), source.absent()))
+        self.files.append(FileTold(source.name, rows, seconds, sorted(source.unknown), source.absent()))
 
     @contextmanager
     def streamed(self, path: Path) -> Iterator[None]:

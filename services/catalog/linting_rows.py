@@ -39,6 +39,8 @@ class Source:
         self, path: Path, sheet: str = "", own: OwnMap = linting_columns.NO_MAP, most: int = reading.MOST_BYTES
     ) -> None:
         self.path = path
+        self.name = path.name
+        """What reports call it; set to more where two files have one name."""
         self._most = most
         self._sheet, self._own = sheet, own
         self.columns: Columns | None = None

@@ -17,6 +17,7 @@ _NUMERALS = re.compile(r"[零〇一二三四五六七八九幺两十百千]{4,}"
 _ADDRESS = re.compile(
     r"[0-9零〇一二三四五六七八九十百]+(?:号|栋|幢|座|单元|室|弄|巷|楼|层|组|队)|[路街巷弄村镇乡].{0,4}号"
 )
+_INTRODUCED = re.compile(r"叫|姓名|名字")
 _WORDS = re.compile(r"[a-z0-9]+|[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _SURNAMES: Final = frozenset(
@@ -44,7 +45,7 @@ def kept(text: str, parts: Sequence[tuple[str, str]], knows: Callable[[list[str]
         return ""
     if sum(character.isdecimal() for character in plain) >= _DIGITS or _LATIN.search(words):
         return ""
-    if _NUMERALS.search(words) or _ADDRESS.search(words):
+    if _NUMERALS.search(words) or _ADDRESS.search(words) or _INTRODUCED.search(words):
         return ""
     return "" if _maybe_named(parts, knows([word for word, _ in parts])) else words
 
@@ -56,7 +57,10 @@ def _maybe_named(parts: Sequence[tuple[str, str]], known: set[str]) -> bool:
     if begins and len(text) <= _SHORT and text not in known:
         return True
     for (word, tag), (after, _) in zip(parts, [*parts[1:], ("", "")], strict=True):
-        if word[:2] in COMPOUND_SURNAMES or (tag == _NAME_TAG and word not in known):
+        if word[:2] in COMPOUND_SURNAMES or (tag.startswith(_NAME_TAG) and word not in known):
+            return True
+        # Names that are words of their own to the tagger: of three characters, as most names are.
+        if word[0] in _SURNAMES and len(word) == _SHORT and word not in known:
             return True
         # A lone family name before a word that is as short as a given name: 于丹, 王建设.
         if word in _SURNAMES and after and (len(after) == 1 or len(text) <= _SHORT + 1):

@@ -8,8 +8,8 @@ from yiwang.catalog.v1 import service_pb2 as pb
 
 def faults(definition: pb.ItemDefinition) -> list[Violation]:
     """What refuses the questions and the rules of a definition: each with its path and the reason."""
-    if found := rules.oversized(scenario_faults.rules_of(definition)):
-        return found
+    if large := scenario_faults.oversized(scenario_faults.rules_of(definition)):
+        return [Violation(*one) for one in large]
     known = {question.key for question in definition.questions}
     found = [
         violation

@@ -28,8 +28,8 @@ def faults(definition: pb.ThemeDefinition) -> list[Violation]:
     for name in ("items", "materials", "form_fields"):
         found += _twice(name, (one.key for one in getattr(definition, name)))
     found += _graph_faults(definition)
-    if large := rules.oversized(_rules_of(definition)):
-        return found + large
+    if large := scenario_faults.oversized(_rules_of(definition)):
+        return found + [Violation(*one) for one in large]
     return found + _question_faults(definition) + _rule_faults(definition)
 
 

@@ -21,7 +21,7 @@ from yiwang.rules.v1 import rules_pb2 as rules
 ABSENT = "没有"
 # Amounts of money are kept in fen.
 _MONEY: Final = frozenset({"Fee.least", "Fee.most"})
-_PIECES = re.compile(r"[^。；;\n，,、]*[。；;\n，,、]?")
+_PIECES = re.compile(r"[^。；;\n，,、]+|[。；;\n，,、]")
 _TITLES = ("name", "title", "label", "text", "question")
 # Texts of a list that are no longer than this stand in one line.
 _SHORT = 30
@@ -146,7 +146,7 @@ def marked(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     """Both sides in pieces, those marked that the other has not."""
     if ABSENT in (before, after):
         return [Piece(before, before != ABSENT)], [Piece(after, after != ABSENT)]
-    old, new = ([one for one in _PIECES.findall(side) if one] for side in (before, after))
+    old, new = _PIECES.findall(before), _PIECES.findall(after)
     left, right = list[Piece](), list[Piece]()
     for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         own = kind != "equal"

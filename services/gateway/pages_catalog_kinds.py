@@ -159,9 +159,9 @@ async def _changes(request: Request, kind: Kind, thing: Any) -> list[Change]:
     """What is to be reviewed: how the working definition differs from the edition in force."""
     if not thing.edition or thing.draft_status == catalog.DRAFT_STATUS_NONE:
         return []
-    message = themes.GetThemeRequest if kind.slug == "themes" else directory.GetDirectoryRequest
+    message = _request(kind, "Get")(id=thing.id)
     try:
-        answer = await ask_public(request, rpc(request, kind, f"Get{kind.noun}"), message(id=thing.id))
+        answer = await ask_public(request, rpc(request, kind, f"Get{kind.noun}"), message)
     except CallError:
         # Withdrawn: nothing is in force.
         return []

@@ -134,14 +134,14 @@ def _end(reviewer: Visitor, citizen: Visitor, guide: str) -> None:
     """Suspended and resumed; withdrawn with a successor that the printed code leads to."""
     short = citizen.go(f"{guide}/print").locator(".paper-code .mono").inner_text()
     page = reviewer.page
-    page.get_by_text("暂停、拆分、取消").click()
+    page.get_by_text("暂停办理").click()
     page.get_by_label("暂停原因").fill("系统维护")
     page.get_by_role("button", name="暂停", exact=True).click()
     _within(PROMISE, lambda: "暂停" in citizen.go(guide).locator("main").inner_text())
     page.get_by_role("button", name="恢复办理").click()
     _within(PROMISE, lambda: "暂停" not in citizen.go(guide).locator("main").inner_text())
 
-    page.get_by_text("暂停、拆分、取消").click()
+    page.get_by_text("取消事项").click()
     page.get_by_label("取消原因").fill("并入农药经营许可一并办理")
     page.get_by_label("查找事项").fill("农药经营许可")
     page.get_by_role("button", name="查找").click()

@@ -15,7 +15,7 @@ from loadtests.campaign import until_true
 from tests.support.calling import As
 from tests.support.serving import contract_of
 from yiwang.catalog.v1.directory_pb2 import EntryDefinition, ImplementationDefinition
-from yiwang.catalog.v1.service_pb2 import ItemDefinition
+from yiwang.catalog.v1.service_pb2 import Department, ItemDefinition
 
 REGION, CITY = "990121", "990100"
 BASE = "000177770000"
@@ -48,8 +48,10 @@ class Desk:
     def enter_duty(self, code: str, item: ItemDefinition) -> None:
         """Puts an entry into the 权责清单."""
         directory = self.write("DirectoryService")
-        told = {name: getattr(item, name) for name in ("name", "type_code", "department", "region")}
-        saved = directory.SaveImplementation(definition=ImplementationDefinition(code=code, **told))
+        # The departments of the load have no check digit.
+        told = {name: getattr(item, name) for name in ("name", "type_code", "region")} | {"code": code}
+        told["department"] = Department(code="LOADDUTIES", name=item.department.name)
+        saved = directory.SaveImplementation(definition=ImplementationDefinition(**told))
         self.review("DirectoryService").ReviewImplementation(id=saved.id, version=saved.version)
         directory.PublishImplementation(id=saved.id)
         self._duties.add(code)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from pymongo.database import Database
@@ -76,10 +77,6 @@ def enter_duty(database: Db, *codes: str) -> None:
             region="980199",
             department=pb.Department(code="D99", name="外县部门"),
         )
-        id = store_directory.implementation_id(code)
-        store.write(
-            store_directory.implementations(database),
-            id,
-            Cause(f"duty-{code}", model.IMPORTER),
-            lambda line, id=id, told=told: model_lines.bring(IMPLEMENTATION, line, id, told),
-        )
+        id, cause = store_directory.implementation_id(code), Cause(f"duty-{code}", model.IMPORTER)
+        bring = partial(model_lines.bring, IMPLEMENTATION, id=id, definition=told)
+        store.write(store_directory.implementations(database), id, cause, bring)

@@ -115,6 +115,12 @@ def test_what_the_answers_ask_for_is_demanded_and_nothing_else_is_taken(citizen:
     assert status(apply(citizen, shop, "application", "letter", premises="own")) == "SUBMITTED"
 
 
+def test_a_document_that_officers_make_is_not_taken_from_the_applicant(citizen: As, shop: str) -> None:
+    with refused(INVALID) as refusal:
+        apply(citizen, shop, "application", "deed", "record", premises="own")
+    assert refusal.fields == {"materials[record]": "MATERIAL_NOT_IN_SCENARIO"}
+
+
 def test_what_another_material_stands_for_is_neither_demanded_nor_taken(citizen: As, shop: str) -> None:
     assert status(apply(citizen, shop, "whole", "deed", premises="own")) == "SUBMITTED"
     with refused(INVALID, "MATERIAL_EXCLUDED") as refusal:
@@ -203,9 +209,12 @@ def test_a_correction_asks_for_what_applies_and_for_what_some_need_but_for_nothi
 ) -> None:
     case = apply(citizen, shop, "application", "deed", premises="own")
     with refused(INVALID) as refusal:
-        desk["receive"].RequestCorrection(case_id=case.id, materials=["lease", "some", "diploma"], notice="请补")
+        desk["receive"].RequestCorrection(
+            case_id=case.id, materials=["lease", "some", "record", "diploma"], notice="请补"
+        )
     assert refusal.fields == {
         "materials[lease]": "MATERIAL_NOT_IN_SCENARIO",
+        "materials[record]": "MATERIAL_NOT_IN_SCENARIO",
         "materials[diploma]": "MATERIAL_NOT_LISTED",
     }
     desk["receive"].RequestCorrection(case_id=case.id, materials=["some", "deed"], notice="请补")

@@ -180,6 +180,20 @@ def test_lines_with_a_column_of_the_provinces_guides_are_rows_like_others(tmp_pa
     assert report["summary"]["rows"] == 2 and code in (linting.CLEAN, linting.ERRORS)
 
 
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    told = []
+    for folder, rows in (
+        ("a", {"事项名称": "甲许可", "实施编码": CODE}),
+        ("b", {"事项名称": "甲许可", "实施编码": CODE, "x": "1"}),
+    ):
+        (tmp_path / folder).mkdir()
+        told.append(table(tmp_path / folder, "list.csv", rows))
+    _, report, _ = run(tmp_path, *told)
+    assert [one["name"] for one in report["summary"]["files"]] == [str(one) for one in told]
+    (twice,) = [one for one in report["findings"] if one["rule"] == "L301"]
+    assert twice["file"] == str(told[1]) and str(told[0]) in twice["message"]
+
+
 def test_what_stands_in_a_file_commands_no_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.csv"
     path.write_text("事项名称,\x1b]0;x\x07列\n甲许可,1\n", "utf-8")

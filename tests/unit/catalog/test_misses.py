@@ -40,6 +40,7 @@ def test_matters_are_kept(text: str) -> None:
         ),
         *("幸福路12号", "3栋2单元", "东街八号", "长街五十二号"),
         *("", "证", "x" * 31, "很" * 31, "高原", "于丹的社保", "陈独秀补贴", "abc"),
+        *("陈奕迅补办身份证", "扎西多吉社保", "孩子叫林诗涵上户口", "姓名诗涵"),
     ],
 )
 def test_what_may_name_anybody_is_not(text: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.catalog import reading, reading_json, reading_package, reading_xlsx
+from services.catalog import reading, reading_json, reading_package
 from services.catalog.reading import Place, RawRow, Unreadable
 from tests.support.workbooks import HEAD, sheet, workbook
 

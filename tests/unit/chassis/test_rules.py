@@ -221,14 +221,6 @@ def test_rules_too_deep_too_large_empty_or_with_a_leaf_twice_are_refused() -> No
         assert [one.reason for one in rules.faults(empty, None, "when")] == ["RULE_EMPTY"]
 
 
-def test_rules_that_are_too_large_together_are_told_by_the_one_with_which_they_are() -> None:
-    half = all_of(*(leaf("a" + " " * 900, id=f"x{number}") for number in range(110)))
-    assert half.ByteSize() < rules.MOST_BYTES < 2 * half.ByteSize()
-    assert rules.oversized([("first", half)]) == []
-    (found,) = rules.oversized([("first", half), ("second", half), ("third", half)])
-    assert (found.field, found.reason) == ("second", "RULES_TOO_LARGE")
-
-
 @pytest.mark.parametrize(
     "part", ["(", "!", "-", "[", "a?", "true?true:", "a.", "size(", "{1:", "a+", "a||", '"', "a[0]"]
 )

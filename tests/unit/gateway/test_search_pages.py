@@ -196,6 +196,11 @@ def test_unknown_topics_departments_and_entries_are_not_found(site: Site, servic
         assert answer.status_code == 404 and "没有找到" in answer.text, path
 
 
+def test_a_topic_with_a_slash_has_a_page(site: Site, services: Services):
+    site.get("/topics/户籍/身份")
+    assert services.requests("SearchItems")[-1].topic == "户籍/身份"
+
+
 def test_more_departments_than_a_facet_tells_are_asked_by_type(site: Site, services: Services):
     def many(request: catalog.SearchItemsRequest) -> catalog.SearchItemsResponse:
         answer = catalog.SearchItemsResponse()

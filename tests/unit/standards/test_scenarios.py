@@ -299,6 +299,14 @@ def test_keys_options_groups_and_exclusions_that_cannot_be_right_are_named() -> 
     assert scenario_faults.faults(SHOP, rules.reads) == []
 
 
+def test_rules_that_are_too_large_together_are_told_by_the_one_with_which_they_are() -> None:
+    half = all_of(*(leaf("a" + " " * 900, id=f"x{number}") for number in range(110)))
+    assert half.ByteSize() < scenario_faults.MOST_BYTES < 2 * half.ByteSize()
+    assert scenario_faults.oversized([("first", half)]) == []
+    (found,) = scenario_faults.oversized([("first", half), ("second", half), ("third", half)])
+    assert (found.field, found.reason) == ("second", "RULES_TOO_LARGE")
+
+
 # -- properties ----------------------------------------------------------------------------------------------------------------
 
 KEYS = ("a", "b", "c", "d")
