@@ -29,12 +29,12 @@ class Searching:
         self._misses = Misses(parts.database, self.index)
 
     def SearchItems(self, request: pb.SearchItemsRequest, call: Call) -> pb.SearchItemsResponse:
-        query = Query(request.query, _wanted(request), request.facets)
+        query = Query(request.query, _wanted(request), request.facets, request.place)
         offset, size = _offset(request.page_token), request.page_size or PAGE
         with self._whole():
             found = self.index.find(query, offset, size)
             if found.missed and not offset:
-                self._misses.note(request.region, request.query)
+                self._misses.note(request.region or request.place, request.query)
         token = str(offset + size) if found.more and offset + size <= MOST_OFFSET else ""
         return pb.SearchItemsResponse(
             hits=found.hits, next_page_token=token, total=found.total, facets=found.facets, corrected=found.corrected

@@ -91,7 +91,11 @@ class Questions:
     def rule(self, condition: Condition) -> rules.Rule:
         """The rule of a condition; its phrases become questions unless they are asked already."""
         found = any_of([self._phrase(phrase) for phrase in condition.phrases])
-        return rules.Rule(**{"not": found}) if condition.negative else found
+        if not condition.negative:
+            return found
+        opposite = rules.Rule()
+        getattr(opposite, "not").CopyFrom(found)
+        return opposite
 
     def _phrase(self, phrase: str) -> rules.Rule:
         parts = [part for part in phrase.split("且") if len(part) > 1]

@@ -50,6 +50,8 @@ class Query(NamedTuple):
     text: str = ""
     wanted: Wanted = Wanted()
     facets: bool = False
+    # Whose words are understood when no region is wanted.
+    place: str = ""
 
 
 class Found(NamedTuple):
@@ -147,7 +149,7 @@ class Index:
         with self._file.reading() as reader:
             look = partial(terms.rows, reader, state)
             matched, corrected = (
-                self._match(reader, look, told, query.wanted.region, within) if told.text else (None, "")
+                self._match(reader, look, told, query.wanted.region or query.place, within) if told.text else (None, "")
             )
             shown = matched.rows & within if matched else within
             rows = self._ranked(reader, matched, shown) if matched else self._listed(shown, offset + size)

@@ -54,8 +54,9 @@ def changes(differences: Sequence[items.Difference], questions: Questions) -> li
 
 def between(before: Message, after: Message, questions: Questions = (), within: str = "") -> list[Change]:
     """What differs between two definitions of the same kind, field by field."""
-    found = []
-    for field in before.DESCRIPTOR.fields:
+    found: list[Change] = []
+    fields: Sequence[Any] = before.DESCRIPTOR.fields
+    for field in fields:
         if (
             field.type == FieldDescriptor.TYPE_MESSAGE
             and field.message_type.name == catalog.ItemDefinition.DESCRIPTOR.name
@@ -122,13 +123,13 @@ def _part(descriptor: Descriptor, value: Mapping[str, Any], questions: Questions
     """A message in words: its name first, then whatever it says."""
     try:
         if descriptor.full_name == editing.RULE:
-            return editing_rules.words_of(ParseDict(value, rules.Rule()), questions)
-        if descriptor.name == "Limit" and (told := limit_text(limit := ParseDict(value, catalog.Limit()))):
+            return editing_rules.words_of(ParseDict(dict(value), rules.Rule()), questions)
+        if descriptor.name == "Limit" and (told := limit_text(limit := ParseDict(dict(value), catalog.Limit()))):
             return f"{told}（{limit.note}）" if limit.note else told
     except ParseError:
         return str(value)
     known: Mapping[str, Any] = descriptor.fields_by_camelcase_name
-    parts = []
+    parts: list[str] = []
     titled = any(name in value for name in _TITLES)
     for name in sorted(value, key=lambda one: _rank(known.get(one))):
         # Keys are for rules; people know a thing by its name.

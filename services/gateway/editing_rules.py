@@ -99,6 +99,9 @@ def _parts(rule: rules.Rule) -> Sequence[rules.Rule]:
     return [rule] if rule.WhichOneof("node") else []
 
 
+_OPPOSITE: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {("yes",): ("no",), ("no",): ("yes",)}
+
+
 def _asks(rule: rules.Rule, known: Mapping[str, catalog.Question]) -> tuple[str, tuple[str, ...]]:
     """The question of one condition and the answers it asks for; none when it is anything else."""
     leaf = _single(rule)
@@ -106,7 +109,7 @@ def _asks(rule: rules.Rule, known: Mapping[str, catalog.Question]) -> tuple[str,
         return "", ()
     key, values = _read_cel(leaf.cel, known)
     if rule.WhichOneof("node") == "not":
-        values = {("yes",): ("no",), ("no",): ("yes",)}.get(values, ())
+        values = _OPPOSITE.get(values, ())
     return key, values
 
 

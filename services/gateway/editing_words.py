@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from google.protobuf.descriptor import Descriptor
-
 from services.gateway import catalog_terms as terms
 from services.gateway import words
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -235,7 +233,7 @@ HINT: Final[Mapping[str, str]] = {
 }
 
 
-def fields_of(descriptor: Descriptor) -> Sequence[str]:
+def fields_of(descriptor: Any) -> Sequence[str]:
     """The fields of a part of a form, in the order they are asked."""
     return _ORDER.get(descriptor.name) or [field.name for field in descriptor.fields]
 

@@ -14,7 +14,7 @@ from services.gateway.editing import anchor
 from services.gateway.forms import text
 from services.gateway.pages import Page, go
 from services.gateway.render import show
-from services.gateway.session import ask, ask_public
+from services.gateway.session import ask, ask_public, session_of
 from services.gateway.words import Word
 from yiwang.catalog.v1 import items_pb2 as items
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -113,7 +113,7 @@ async def _standing_in(
     picked = [(id, name) for id, _, name in (one.partition(" ") for one in tried.values("withdraw", "successors"))]
     if not (typed := str(tried.value("withdraw", "q"))[:100]):
         return [], picked
-    message = catalog.SearchItemsRequest(query=typed, page_size=HITS)
+    message = catalog.SearchItemsRequest(query=typed, page_size=HITS, place=session_of(request).region)
     answer = await ask_public(request, backends(request).catalog.SearchItems, message)
     taken = {found.id, *(id for id, _ in picked)}
     return [hit for hit in answer.hits if hit.id not in taken], picked

@@ -81,9 +81,8 @@ async def items(request: Request, tried: Tried, form: str) -> tuple[list[Any], l
     chosen = [tuple(one.split(" ", 1)) for one in tried.values(form, "item") if " " in one]
     if not words:
         return [], [(code, name) for code, name in chosen]
-    found = await ask_public(
-        request, backends(request).catalog.SearchItems, catalog.SearchItemsRequest(query=words, page_size=HITS)
-    )
+    message = catalog.SearchItemsRequest(query=words, page_size=HITS, place=request.app.state.settings.region)
+    found = await ask_public(request, backends(request).catalog.SearchItems, message)
     taken = {code for code, _ in chosen}
     return [hit for hit in found.hits if hit.code not in taken], [(code, name) for code, name in chosen]
 

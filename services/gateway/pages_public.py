@@ -66,7 +66,10 @@ async def search(request: Request) -> Response:
 
 async def find(request: Request, asked: Search) -> catalog.SearchItemsResponse:
     """What catalog finds; its facets are counted over all pages."""
-    return await ask_public(request, backends(request).catalog.SearchItems, asked.message())
+    message = asked.message()
+    # What people here call things is understood here, and what they look for in vain counts here.
+    message.place = request.app.state.settings.region
+    return await ask_public(request, backends(request).catalog.SearchItems, message)
 
 
 async def progress_form(request: Request) -> Response:

@@ -42,19 +42,9 @@ class Desk:
     def publish(self, definition: ItemDefinition) -> str:
         """An edition of an item, whose duties are in force; its id."""
         for code in set(definition.duty_codes) - self._duties:
-            self.enter_duty(code, definition)
+            enter_duty(code, definition, self.write("DirectoryService"), self.review("DirectoryService"))
+            self._duties.add(code)
         return self.approve(self.write().SaveItem(definition=definition).id)
-
-    def enter_duty(self, code: str, item: ItemDefinition) -> None:
-        """Puts an entry into the 权责清单."""
-        directory = self.write("DirectoryService")
-        # The departments of the load have no check digit.
-        told = {name: getattr(item, name) for name in ("name", "type_code", "region")} | {"code": code}
-        told["department"] = Department(code="LOADDUTIES", name=item.department.name)
-        saved = directory.SaveImplementation(definition=ImplementationDefinition(**told))
-        self.review("DirectoryService").ReviewImplementation(id=saved.id, version=saved.version)
-        directory.PublishImplementation(id=saved.id)
-        self._duties.add(code)
 
     def approve(self, id: str) -> str:
         """What was written of an item, reviewed and published."""
@@ -66,6 +56,18 @@ class Desk:
     def shown(self, id: str) -> Any:
         """The item as everybody sees it."""
         return self.write("CatalogService").GetItem(item_id=id)
+
+
+def enter_duty(code: str, item: ItemDefinition, writer: As, reviewer: As) -> None:
+    """Puts an entry into the 权责清单, for an item."""
+    # The departments of the load have no check digit.
+    department = Department(code="LOADDUTIES", name=item.department.name)
+    told = ImplementationDefinition(
+        code=code, name=item.name, type_code=item.type_code, region=item.region, department=department
+    )
+    saved = writer.SaveImplementation(definition=told)
+    reviewer.ReviewImplementation(id=saved.id, version=saved.version)
+    writer.PublishImplementation(id=saved.id)
 
 
 def live_in(suite: Suite, key: OKPKey) -> None:

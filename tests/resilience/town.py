@@ -16,6 +16,7 @@ from deploy.local.suite import Suite
 from loadtests import world
 from loadtests.campaign import until_true
 from standards.identifiers import id_number_check_digit
+from tests.resilience.stories_catalog import enter_duty
 from tests.support.calling import As
 from tests.support.serving import contract_of
 from yiwang.catalog.v1.service_pb2 import Department
@@ -23,8 +24,6 @@ from yiwang.identity.v1.service_pb2 import Session
 
 PASSWORD = "Demo-2026-yiwang"  # of everybody in the sample county
 MARKET, POLICE, REGION, HALL = "11990121000001011B", "1199012100000102X3", "990121", "示范县政务服务中心"
-# An entry of that department in the county's 权责清单.
-DUTY = f"{MARKET}4990131005000"
 
 
 class Known(NamedTuple):
@@ -87,17 +86,15 @@ class Town:
 
     def item(self) -> str:
         """An item of the market department that people can apply for; its id."""
-        writer, reviewer = (
-            self.by(
-                tokens.mint(self._key, Actor(name, OFFICER, frozenset({"catalog"}), MARKET, REGION, 0, name)),
-                "ItemService",
-                "catalog",
-            )
+        tokens_of = [
+            tokens.mint(self._key, Actor(name, OFFICER, frozenset({"catalog"}), MARKET, REGION, 0, name))
             for name in ("story-writer", "story-reviewer")
-        )
+        ]
+        writer, reviewer = (self.by(token, "ItemService", "catalog") for token in tokens_of)
         _, definition = world.item(200)
         definition.department.CopyFrom(Department(code=MARKET, name="示范县市场监督管理局"))
-        definition.duty_codes[:] = [DUTY]
+        directory = [self.by(token, "DirectoryService", "catalog") for token in tokens_of]
+        enter_duty(definition.duty_codes[0], definition, *directory)
         saved = writer.SaveItem(definition=definition)
         reviewer.ReviewItem(item_id=saved.id, version=saved.version)
         id: str = writer.PublishItem(item_id=saved.id).id

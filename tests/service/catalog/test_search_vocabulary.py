@@ -32,7 +32,8 @@ def test_a_county_s_words_are_used_by_every_api_within_a_poll(catalog: CatalogHe
     with catalog_here(database) as other:
         for api in (catalog, other):
             assert api.found("抽井铺铺", region=REGION) == ["取水许可"]
-            assert api.found("抽井铺铺") == []
+            assert api.found("抽井铺铺", place=REGION) == ["取水许可"], "looked from there, narrowed to nowhere"
+            assert api.found("抽井铺铺") == api.found("抽井铺铺", place="990122") == []
         words(catalog).SaveVocabulary(region=REGION, groups=[], version=1)
         assert catalog.found("抽井铺铺", region=REGION) == other.found("抽井铺铺", region=REGION) == []
 

@@ -113,7 +113,9 @@ def test_a_section_saved_as_it_was_shown_changes_nothing(site: Site, services: S
     draft = a_draft(services)
     page = site.get(f"{AT}/edit/{section}")
     assert page.status_code == 200
-    answer = site.send(f"{AT}/edit/{section}", typed(page.text) | {"do": "save", "version": hidden(page.text, "version")})
+    answer = site.send(
+        f"{AT}/edit/{section}", typed(page.text) | {"do": "save", "version": hidden(page.text, "version")}
+    )
     assert answer.status_code == 303
     (saved,) = services.requests("SaveItem")
     assert saved.definition == draft.definition and saved.version == 7

@@ -84,7 +84,9 @@ def test_the_csv_has_all_pages(site: Site, services: Services):
     assert rows[2][6] == "'=1+1"
 
 
-@pytest.mark.parametrize("evil", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠A1", '=1,"a"'])
+@pytest.mark.parametrize(
+    "evil", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠A1", '=1,"a"']
+)
 def test_no_cell_is_a_formula(evil: str):
     (row,) = csv.reader(io.StringIO(cell(evil) + "\r\n", newline=""))
     assert row == ["'" + evil]
