@@ -25,12 +25,21 @@ from services.catalog.model_life import PUBLISHED
 from services.catalog.search import Index
 from services.catalog.search_words import spelled
 from services.catalog.store import Listed
+from yiwang.case.v1 import service_pb2 as case_pb2
 from yiwang.case.v1 import service_pb2_grpc as case_grpc
-from yiwang.catalog.v1 import items_pb2, items_pb2_grpc, service_pb2, service_pb2_grpc
+from yiwang.catalog.v1 import (
+    directory_pb2,
+    directory_pb2_grpc,
+    items_pb2,
+    items_pb2_grpc,
+    service_pb2,
+    service_pb2_grpc,
+)
 
 ITEMS, BUILT = 50_000, 10_000
 RATE, SECONDS, FACETS = 50, 20, 4
 PUBLICATIONS = 5
+DUTY = "LOADDUTY"
 SAID = (
     *(
         "食品经营许可",
@@ -144,6 +153,7 @@ def _publications(campaign: Campaign) -> dict[str, float]:
     writer, reviewer = (
         [("authorization", f"Bearer {world.officer_token(key, number, 'catalog')}")] for number in (1, 2)
     )
+    _power(directory_pb2_grpc.DirectoryServiceStub(grpc.insecure_channel(suite.address("catalog"))), writer, reviewer)
     address = f"127.0.0.1:{Ports(suite.folder / 'ports.json').take('catalog-second')}"
     environment = suite.places.environment("catalog", "api") | {"GRPC_LISTEN": address}
     with (campaign.folder / "second.log").open("w") as log:
@@ -163,7 +173,7 @@ def _publications(campaign: Campaign) -> dict[str, float]:
                 "second_api": lambda name=name: _finds(readers[1], name),
                 "case": lambda id=id: any(
                     copy.item_id == id
-                    for copy in case.ListItemCopies(service_pb2.ListCopiesRequest(page_size=5000)).copies
+                    for copy in case.ListItemCopies(case_pb2.ListItemCopiesRequest(page_size=5000)).copies
                 ),
             }
             for reader, seconds in _until_all(seen).items():
@@ -174,10 +184,25 @@ def _publications(campaign: Campaign) -> dict[str, float]:
     return {reader: max(seconds) for reader, seconds in took.items()}
 
 
+def _power(stub: Any, writer: Any, reviewer: Any) -> None:
+    """The entry of the 权责清单 the publications belong to, without which none is let through."""
+    _, item = world.item(1)
+    power = directory_pb2.ImplementationDefinition(
+        code=DUTY, name="压力测试职权", type_code="01", department=item.department, region=item.region
+    )
+    save = directory_pb2.SaveImplementationRequest(request_id=uuid.uuid4().hex, definition=power)
+    saved = stub.SaveImplementation(save, metadata=writer)
+    told = {"request_id": uuid.uuid4().hex, "id": saved.id}
+    stub.ReviewImplementation(
+        directory_pb2.ReviewImplementationRequest(version=saved.version, **told), metadata=reviewer
+    )
+    stub.PublishImplementation(directory_pb2.PublishImplementationRequest(**told), metadata=writer)
+
+
 def _published(stub: Any, number: int, writer: Any, reviewer: Any) -> tuple[str, str]:
     _, definition = world.item(90_000 + number)
     definition.name = f"水晶宫{'甲乙丙丁戊'[number]}类许可"
-    definition.duty_codes.append("DUTY")
+    definition.duty_codes[:] = [DUTY]
     saved = stub.SaveItem(
         items_pb2.SaveItemRequest(request_id=uuid.uuid4().hex, definition=definition), metadata=writer
     )

@@ -43,7 +43,7 @@ LEVEL = {
     items.FINDING_LEVEL_HINT: Word("提示", "quiet"),
 }
 LABELS = {
-    "effective_from": "生效时间", "reason": "理由", "successors": "承接事项", "parts": "拆分后的事项",
+    "effective_from": "生效时间", "reason": "理由", "successors": "接替事项", "parts": "拆分后的事项",
     "into.code": "编码", "into.name": "名称", "item_ids": "要合并的事项",
 }  # fmt: skip
 COUNTER = {"limit": "承诺时限（工作日）", "materials": "材料", "steps": "环节", "visits": "到现场次数"}

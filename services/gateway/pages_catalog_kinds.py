@@ -149,10 +149,21 @@ def one(kind: Kind) -> Shown:
             "draft_words": DRAFT,
             "status_words": STATUS,
             "changes": changes,
+            "said": _said(kind, thing_of(answer).definition),
         }
         return show(request, "catalog_kind.html", tried.status, problems=tried.problems, tried=tried, **context)
 
     return page
+
+
+def _said(kind: Kind, definition: Any) -> dict[str, int]:
+    """How many fields of each section say anything."""
+    own = {field.name for field, _ in definition.ListFields()}
+    standard = {field.name for field, _ in definition.standard.ListFields()} if kind.slug == "directory" else set()
+    return {
+        key: len((standard if key.startswith("standard.") else own) & set(fields))
+        for key, (_, fields) in kind.sections.items()
+    }
 
 
 async def _changes(request: Request, kind: Kind, thing: Any) -> list[Change]:

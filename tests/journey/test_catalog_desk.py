@@ -146,7 +146,7 @@ def _end(reviewer: Visitor, citizen: Visitor, guide: str) -> None:
     page.get_by_label("查找事项").fill("农药经营许可")
     page.get_by_role("button", name="查找").click()
     reviewer.shot("99-desk-successor")
-    page.get_by_role("group", name="承接事项").get_by_label("农药经营许可").check()
+    page.get_by_role("group", name="接替事项").get_by_label("农药经营许可").check()
     page.get_by_role("button", name="永久取消").click()
     expect(page.get_by_text("已取消", exact=True).first).to_be_visible()
     path = short[short.index("/i/") :]

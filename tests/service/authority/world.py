@@ -13,7 +13,7 @@ from services.identity.machines import open_rpcs
 from tests.service.authority.callers import CALLERS, OWN, Caller
 from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, REGION, uscc
 from tests.support.calling import As
-from tests.support.catalog_service import item
+from tests.support.catalog_service import enter_duty, item
 from tests.support.directory import BODY, entry, implementation
 from tests.support.identity_service import fresh_number, fresh_phone
 from tests.support.items import FORM, PDF, definition, publish, simple
@@ -259,6 +259,7 @@ class World:
         items, directory, themes = (
             self._as(f"yiwang.catalog.v1.{name}Service", writer) for name in ("Item", "Directory", "Theme")
         )
+        enter_duty(self.services["catalog"].database, *item().duty_codes)
         department = catalog_pb.Department(code=DEPARTMENT, name="某局")
         self.definition = item(code=ITEM_CODE, department=department)
         self.item = items.SaveItem(definition=self.definition).id

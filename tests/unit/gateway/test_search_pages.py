@@ -29,6 +29,12 @@ def links(page: str) -> list[str]:
     return [html.unescape(one) for one in re.findall(r'href="([^"]+)"', page)]
 
 
+def test_a_search_is_made_from_the_county_and_narrowed_to_nowhere(site: Site, services: Services):
+    site.get("/items?q=食品")
+    asked = services.requests("SearchItems")[-1]
+    assert (asked.place, asked.region) == ("990121", "")
+
+
 def test_every_facet_is_offered_with_its_counts(site: Site):
     page = site.get("/items?q=食品").text
     for title in ("办理特点", "服务对象", "主题", "实施部门", "事项类型", "行使层级", "办理形式", "区划"):
