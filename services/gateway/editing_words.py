@@ -172,7 +172,7 @@ LABEL: Final[Mapping[str, str]] = {
     "materials": "申请材料", "form_fields": "填报表单", "charged": "收费", "fee_note": "收费说明", "result_name": "结果名称",
     "visits": "到现场次数", "online": "可以网上申请",
     "topics": "自然人主题", "faq": "常见问题", "windows": "办理地点与时间（文字）",
-    "phone": "咨询电话", "required_level": "要求的实名等级", "source_note": "来源说明", "implementation_code": "实施编码",
+    "phone": "咨询电话", "required_level": "要求的实名等级", "source_note": "来源说明", "implementation_code": "所属实施清单编码",
     "duty_codes": "权责清单编码", "former_codes": "曾用编码", "questions": "情形问题", "limit_variants": "分情形时限",
     "special_procedures": "特别程序", "fees": "收费项目", "pay_online": "支持网上支付", "results": "办理结果", "laws": "依据条目",
     "places": "办理地点", "supervision_phone": "监督投诉电话", "online_depths": "网办深度", "visit_reason": "必须到现场的原因",

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.journey.conftest import Visitor, until
 
 PASSWORD = "Demo-2026-yiwang"
-ITEM, CODE = "兽药经营许可（非生物制品类）", "1199012100000110XN4990120003000"
+ITEM = "兽药经营许可（非生物制品类）"
 LEASE = "经营场所租赁合同复印件"
 STANDARD = "取水许可"
 # What is published is seen everywhere within so many seconds.
@@ -57,6 +57,7 @@ def test_an_item_is_written_reviewed_by_somebody_else_published_and_ended(visit:
     page.get_by_role("link", name="返回").click()
     page.get_by_role("button", name="审核通过").click()
     expect(page.get_by_role("alert")).to_contain_text("编写")
+    expect(page.get_by_role("alert")).to_be_focused()
     writer.shot("95-desk-own-work")
 
     reviewer, citizen = _desk(visit, "zw-901"), visit(390)
