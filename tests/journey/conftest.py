@@ -132,6 +132,22 @@ class Visitor:
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
         assert self.twin.faults(self.page, looks) == []
 
+    def answer(self) -> None:
+        """Answers the scenario questions, the first option each, until the form itself is there."""
+        page = self.page
+        for _ in range(20):
+            if page.locator("form[enctype]").count():
+                return
+            names = {
+                field.get_attribute("name")
+                for field in page.locator("#scenario input[type=radio], #scenario input[type=checkbox]").all()
+            }
+            for name in names:
+                page.locator(f"#scenario input[name='{name}']").first.check()
+            for field in page.locator("#scenario input[inputmode=numeric]").all():
+                field.fill("3")
+            page.locator("#scenario button[type=submit]").click()
+
 
 @pytest.fixture
 def visit(browser: Browser, suite: Suite, twin: Twin) -> Iterator[Callable[..., Visitor]]:

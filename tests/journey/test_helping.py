@@ -70,6 +70,7 @@ def test_the_agent_applies_in_her_name_and_cannot_do_more(
     page = visitor.go(f"/items?q={ITEM}")
     page.get_by_role("link", name=ITEM).first.click()
     page.get_by_role("link", name="在线申请").first.click()
+    visitor.answer()
     for field in page.locator("input[name^='form.'][required], textarea[name^='form.'][required]").all():
         values = {"tel": "0990-0000101", "date": "2026-10-01"}
         field.fill(values.get(field.get_attribute("type") or "", "示范"))

@@ -30,23 +30,6 @@ def _pdf(name: str) -> dict[str, Any]:
     return {"name": name, "mimeType": "application/pdf", "buffer": PDF}
 
 
-def _answer(visitor: Visitor) -> None:
-    """Answers the scenario questions, the first option each, until the form itself is there."""
-    page = visitor.page
-    for _ in range(20):
-        if page.locator("form[enctype]").count():
-            return
-        names = {
-            field.get_attribute("name")
-            for field in page.locator("#scenario input[type=radio], #scenario input[type=checkbox]").all()
-        }
-        for name in names:
-            page.locator(f"#scenario input[name='{name}']").first.check()
-        for field in page.locator("#scenario input[inputmode=numeric]").all():
-            field.fill("3")
-        page.locator("#scenario button[type=submit]").click()
-
-
 def _fill(visitor: Visitor) -> None:
     """Answers every question of the form and gives a file for every required material."""
     page = visitor.page
@@ -81,7 +64,7 @@ def test_a_citizen_finds_the_item_by_everyday_words_and_applies(
     person = accounts["people"][0]
     visitor.sign_in(person["phone"], person["password"])
     expect(page).to_have_url(re.compile("/apply$"))
-    _answer(visitor)
+    visitor.answer()
     _fill(visitor)
     visitor.shot("05-apply")
     page.get_by_role("button", name="提交申请").click()
@@ -102,7 +85,7 @@ def test_an_incomplete_application_is_refused_with_every_field_named(
     page = visitor.go("/items?q=食品经营许可证核发")
     page.get_by_role("link", name=ITEM).first.click()
     page.get_by_role("link", name="在线申请").first.click()
-    _answer(visitor)
+    visitor.answer()
     # What the browser itself would stop is sent all the same: the server must name it.
     page.locator("form[enctype]").evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="提交申请").click()
