@@ -186,9 +186,9 @@ def _publications(campaign: Campaign) -> dict[str, float]:
 
 def _power(stub: Any, writer: Any, reviewer: Any) -> None:
     """The entry of the 权责清单 the publications belong to, without which none is let through."""
-    _, item = world.item(1)
+    department = service_pb2.Department(code="LOAD", name="压力测试部门")
     power = directory_pb2.ImplementationDefinition(
-        code=DUTY, name="压力测试职权", type_code="01", department=item.department, region=item.region
+        code=DUTY, name="压力测试职权", type_code="01", department=department, region="990121"
     )
     save = directory_pb2.SaveImplementationRequest(request_id=uuid.uuid4().hex, definition=power)
     saved = stub.SaveImplementation(save, metadata=writer)
