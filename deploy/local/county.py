@@ -17,7 +17,15 @@ NEIGHBOURS = ROOT.parent / "shared" / "data" / "items"
 NEIGHBOUR_FILES = ("guangan_items.csv", "hunan_guides.json")
 # Loaded with the sample's items, before them: what they stand on, and what stands on them by code alone.
 BESIDE = ("directory.json", "themes.json", "vocabulary.json")
-ROLES = {"receive": "收件人员", "decide": "审批人员", "administer": "管理员", "supervise": "监督人员"}
+ROLES = {
+    "receive": "收件人员",
+    "decide": "审批人员",
+    "administer": "管理员",
+    "catalog": "事项人员",
+    "supervise": "监督人员",
+}
+# One proposes or writes, another approves.
+IN_PAIRS = ("administer", "catalog")
 KINDS = {"helper": "帮办人员", "bank": "银行柜员"}
 
 
@@ -68,14 +76,13 @@ def load(places: Places, target: str, progress: Progress) -> list[str]:
 
 
 def accounts(people: Path = SAMPLE / "people.json") -> list[tuple[str, str, str]]:
-    """(what it is, sign-in name, password): the first person, the first officer of each role, who approves what the first
-    administrator proposes, and the first agent of each kind of organisation."""
+    """(what it is, sign-in name, password): the first person, the first officer of each role (two of a region where one approves what
+    the other does), and the first agent of each kind of organisation."""
     try:
         content: dict[str, list[dict[str, Any]]] = json.loads(people.read_text())
         chosen = [("群众", entry, "phone") for entry in content["people"][:1]]
         for role, title in ROLES.items():
-            most = 2 if role == "administer" else 1
-            chosen += [(title, entry, "staffNumber") for entry in content["officers"] if role in entry["roles"]][:most]
+            chosen += [(title, entry, "staffNumber") for entry in _first(content["officers"], role)]
         kinds = {one["code"]: one["kind"] for one in content["agentOrganizations"]}
         for kind, title in KINDS.items():
             agents = [entry for entry in content["agents"] if kinds[entry["organization"]] == kind]
@@ -84,6 +91,14 @@ def accounts(people: Path = SAMPLE / "people.json") -> list[tuple[str, str, str]
     except (OSError, ValueError, KeyError, TypeError):
         # The list is a help on the screen; a file that cannot be read was already complained of by the loading.
         return []
+
+
+def _first(officers: list[dict[str, Any]], role: str) -> list[dict[str, Any]]:
+    found = [one for one in officers if role in one["roles"]]
+    if role not in IN_PAIRS:
+        return found[:1]
+    regions = dict.fromkeys(one["region"] for one in found)
+    return [one for region in regions for one in [each for each in found if each["region"] == region][:2]]
 
 
 def _digest(files: list[Path]) -> str:
