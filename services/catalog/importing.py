@@ -32,7 +32,7 @@ AHEAD: Final = 64
 CHECKPOINT_ROWS: Final = 500
 RENEW_SECONDS: Final = LEASE.total_seconds() / 6
 # What a file means to this version: another mapping reads a finished file anew.
-MAPPING: Final = "2"
+MAPPING: Final = "3"
 
 
 class TakenOver(Exception):

@@ -107,8 +107,7 @@ def _mapped(path: Path) -> Iterator[Row]:
         yield from (_row(raw, importing_own.line) for raw in everything)
     elif columns >= importing_guangan.COLUMNS:
         yield from (_row(raw, importing_guangan.row) for raw in everything)
-    elif columns >= importing_own.NEEDED:
-        table = importing_own.Table(columns)
+    elif (table := importing_own.Table(columns)).known:
         yield from (_row(raw, table.row) for raw in everything)
     else:
         yield bad(1, "", _UNKNOWN)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services.catalog import linting_report, reading
-from services.catalog.linting_columns import NO_MAP, MapFault, read_map
+from services.catalog.columns import NO_MAP, MapFault, read_map
 from services.catalog.linting_report import Line, Report
 from services.catalog.linting_rows import Source
 from standards import lint

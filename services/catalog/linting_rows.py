@@ -7,14 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from google.protobuf.json_format import ParseDict, ParseError
 
-from services.catalog import importing_hunan, linting_columns, reading
-from services.catalog.linting_columns import Columns, OwnMap
+from services.catalog import columns, importing_hunan, reading
+from services.catalog.columns import Columns, OwnMap
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2 as themes
 
-_FIELDS: Final = frozenset(
-    name for field in pb.ItemDefinition.DESCRIPTOR.fields for name in (field.name, field.json_name)
-)
 _TOLD_BY: Final = {"results": "result_name", "places": "windows", "laws": "legal_basis", "fees": "fee_note"}
 """Fields of one meaning: a flat list that has the one tells the other."""
 _OF_LIST: Final = frozenset({"name", "necessity", "when", "one_of", "maker", "stage", "kind", "standard", "title", ""})
@@ -36,7 +33,7 @@ class Source:
     """A file that is linted: its rows, and what was learned of its columns on the way."""
 
     def __init__(
-        self, path: Path, sheet: str = "", own: OwnMap = linting_columns.NO_MAP, most: int = reading.MOST_BYTES
+        self, path: Path, sheet: str = "", own: OwnMap = columns.NO_MAP, most: int = reading.MOST_BYTES
     ) -> None:
         self.path = path
         self.name = path.name
@@ -60,7 +57,7 @@ class Source:
                 yield LintRow(row.number, None, tuple((one.column, one.message) for one in row.faults))
             elif not isinstance(row.values, dict):
                 yield LintRow(row.number, None, (("", "不是一个事项对象"),))
-            elif whole(row.values):
+            elif columns.whole(row.values):
                 yield _whole(row.number, row.values)
             else:
                 names = tuple(row.values)
@@ -71,17 +68,17 @@ class Source:
                 yield _flat(row.number, known[names], row.values)
 
     def _learn(self, names: tuple[str, ...]) -> Columns:
-        columns = linting_columns.columns_of(names, self._own)
-        fields = {column.field for column in columns.known.values()}
+        found = columns.columns_of(names, self._own)
+        fields = {column.field for column in found.known.values()}
         if not fields & {"name", "code"}:
             raise reading.Unreadable(
                 1, "", f"没有事项名称或编码的列（现有：{'、'.join(names[:10])[:200]}），请用 --columns 指明"
             )
         self.columns = (
-            columns if self.columns is None else self.columns._replace(known={**self.columns.known, **columns.known})
+            found if self.columns is None else self.columns._replace(known={**self.columns.known, **found.known})
         )
-        self.unknown.update(columns.unknown)
-        return columns
+        self.unknown.update(found.unknown)
+        return found
 
     def tells(self, rule: str, path: str) -> bool:
         """Whether the file tells the field a finding is on: a list without a column for it is not to be blamed row by row."""
@@ -118,13 +115,6 @@ def _guides(content: Any) -> Iterator[LintRow]:
         if row.part != "themes" and not isinstance(row.definition, themes.ThemeDefinition):
             item = row.definition if isinstance(row.definition, pb.ItemDefinition) else None
             yield LintRow(row.number, item, tuple((fault.field, fault.message) for fault in row.faults))
-
-
-def whole(values: dict[str, Any]) -> bool:
-    """Whether an object is a definition as proto3 JSON: its department is an object, or every key is a field and one is nested."""
-    return isinstance(values.get("department"), dict) or (
-        _FIELDS.issuperset(values) and any(isinstance(value, (dict, list)) for value in values.values())
-    )
 
 
 def _whole(number: int, values: dict[str, Any]) -> LintRow:
@@ -169,18 +159,6 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
-def _flat(number: int, columns: Columns, values: dict[str, Any]) -> LintRow:
-    texts = {name: value.strip() if isinstance(value, str) else _told(value) for name, value in values.items()}
-    item, faults = linting_columns.definition_of(columns, texts)
+def _flat(number: int, known: Columns, values: dict[str, Any]) -> LintRow:
+    item, faults = columns.definition_of(known, {name: columns.text_of(value) for name, value in values.items()})
     return LintRow(number, item, tuple(faults))
-
-
-def _told(value: Any) -> str:
-    """A value of JSON as the text a cell would have."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, list):
-        return "；".join(_told(one) for one in value)
-    return str(value)

@@ -11,7 +11,16 @@ from starlette.responses import Response
 
 from services.gateway import terms
 from services.gateway.calls import CallError, backends
-from services.gateway.forms import Problem, new_request_id, next_request_id, problem_at, problems_of, request_id, text
+from services.gateway.forms import (
+    Problem,
+    new_request_id,
+    next_request_id,
+    problem_at,
+    problems_of,
+    request_id,
+    text,
+    whole,
+)
 from services.gateway.pages import Handler, Page, go
 from services.gateway.session import ask
 
@@ -77,8 +86,7 @@ def texts(form: FormData, name: str) -> list[str]:
 
 def number(form: FormData, name: str, most: int = 10_000_000) -> int:
     """A number as typed; 0 when it is none, which the service judges."""
-    typed = text(form, name)
-    return min(int(typed), most) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
+    return min(whole(text(form, name)), most)
 
 
 def tried(form: FormData, name: str, problems: list[Problem], status: int, act: str = "") -> Tried:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from services.gateway import words
 from services.gateway.words import Word
+from standards import codes
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -33,15 +33,7 @@ TRAIT_MEANS = {
 # Those people look for; they stand above the hits, and at them as badges.
 FAVOURITES = tuple(TRAIT_MEANS)
 
-LEVEL = {
-    "1": "国家级",
-    "2": "省级",
-    "3": "市级",
-    "4": "县级",
-    "5": "乡镇（街道）级",
-    "6": "村（社区）级",
-    "7": "分级管理",
-}
+LEVEL = codes.LEVELS
 FORM = {
     catalog.HANDLING_FORM_WINDOW: "窗口办理",
     catalog.HANDLING_FORM_WEB: "电脑端",
@@ -129,8 +121,8 @@ BODY = {
     directory.BODY_KIND_ENTRUSTED: "受委托组织",
     directory.BODY_KIND_OTHER: "其他",
 }
-# GB/T 39046 A.1 whole: the directory also has what nobody applies for.
-TYPE = words.ITEM_TYPES | {"02": "行政处罚", "03": "行政强制", "04": "行政征收", "06": "行政检查"}
+# The directory also has what nobody applies for; 00 stands for all powers together.
+TYPE = {code: name for code, name in codes.ITEM_TYPES.items() if code != "00"}
 TRUTH = {
     rules.TRUTH_TRUE: Word("需要办理", "good"),
     rules.TRUTH_FALSE: Word("您不需要", "quiet"),

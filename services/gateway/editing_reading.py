@@ -1,7 +1,7 @@
 """What was typed into a form made from a contract, as the message it is of."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from services.gateway import editing_rules
 from services.gateway import editing_words as words
 from services.gateway.editing import NOTHING, Around, identity, kind_of, of
-from services.gateway.editing_rules import Mistyped
+from services.gateway.editing_rules import Mistyped, Questions
 
 _BESIDE = ("remove", "place")
 
@@ -29,6 +29,17 @@ def read(
         except Mistyped as error:
             wrong.append(error)
     return wrong
+
+
+def take(
+    form: FormData, message: Any, names: Sequence[str], around: Callable[[Questions], Around], prefix: str = ""
+) -> list[Mistyped]:
+    """Reads fields whose rules may ask questions that were typed together with them."""
+    typed = message
+    if "questions" in names:
+        typed = type(message)()
+        read(form, typed, ["questions"], prefix)
+    return read(form, message, names, prefix, around(getattr(typed, "questions", ())))
 
 
 def _read(form: FormData, message: Message, field: FieldDescriptor, path: str, around: Around) -> list[Mistyped]:

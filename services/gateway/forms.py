@@ -42,6 +42,11 @@ def _problem(field: FieldError, error: CallError, labels: Mapping[str, str], pre
     return Problem(prefix + _anchor(field.field), text, "" if label in text else label)
 
 
+def whole(typed: str, digits: int = 9) -> int:
+    """A whole number as typed; 0 when it is none, or has more digits: nine fit every field of a contract."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= digits else 0
+
+
 def item_labels(definition: catalog.ItemDefinition) -> dict[str, str]:
     """What an item calls its questions and materials, by the paths services name them with."""
     questions = {f"form[{field.key}]": field.label for field in definition.form_fields}

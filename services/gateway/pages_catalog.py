@@ -11,7 +11,7 @@ from services.gateway import catalog_terms, comparing, editing_words
 from services.gateway.acts import Act, Tried, do, form, number, only, refused, shown, texts
 from services.gateway.calls import CallError, backends
 from services.gateway.editing import anchor
-from services.gateway.forms import text
+from services.gateway.forms import text, whole
 from services.gateway.pages import Page, go
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public, session_of
@@ -74,10 +74,12 @@ async def listed(request: Request) -> Response:
 
 def one_of(known: dict[Any, Word], typed: str) -> int:
     """A number out of an address, 0 when it is none of those known."""
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 3 and int(typed) in known else 0
+    asked = whole(typed)
+    return asked if asked in known else 0
 
 
-async def _draft(request: Request) -> catalog.Item:
+async def draft(request: Request) -> catalog.Item:
+    """The item of the path as it is worked on."""
     message = items.GetItemDraftRequest(item_id=str(request.path_params["item_id"]))
     return await ask(request, backends(request).catalog_items.GetItemDraft, message)
 
@@ -90,7 +92,7 @@ async def lint(request: Request, definition: catalog.ItemDefinition) -> items.Li
 
 async def item(request: Request, tried: Tried) -> Response:
     """One item: where it stands, its findings by section, its editions, and what may be done with it."""
-    found = await _draft(request)
+    found = await draft(request)
     findings, editions, (hits, picked) = await asyncio.gather(
         lint(request, found.definition), _editions(request, found), _standing_in(request, found, tried)
     )
@@ -155,9 +157,8 @@ def _section_of(field: str) -> str:
 
 async def compare(request: Request) -> Response:
     """What changed between two editions, or between an edition and the working definition."""
-    found, asked = await _draft(request), request.query_params
-    numbers = [asked.get(name, "") for name in ("from", "to")]
-    before, after = (int(one) if one.isascii() and one.isdecimal() and len(one) < 6 else 0 for one in numbers)
+    found, asked = await draft(request), request.query_params
+    before, after = (whole(asked.get(name, ""), 5) for name in ("from", "to"))
     before = before or max(1, found.latest_edition)
     message = items.CompareEditionsRequest(item_id=found.id, to=after, **{"from": before})
     told = await ask(request, backends(request).catalog_items.CompareEditions, message)
@@ -167,7 +168,8 @@ async def compare(request: Request) -> Response:
     return show(request, "catalog_compare.html", **context)
 
 
-def _review(form: FormData) -> dict[str, Any]:
+def review(form: FormData) -> dict[str, Any]:
+    """What a review says: of which version, and what of it."""
     return {"version": number(form, "version"), "note": text(form, "note")}
 
 
@@ -197,7 +199,7 @@ def _act(name: str, method: str, request: Any, done: str, fields: Any = None) ->
 
 
 ACTS = (
-    _act("review", "ReviewItem", items.ReviewItemRequest, "item-reviewed", _review),
+    _act("review", "ReviewItem", items.ReviewItemRequest, "item-reviewed", review),
     _act("return", "ReturnItem", items.ReturnItemRequest, "item-returned", only("reason")),
     _act("publish", "PublishItem", items.PublishItemRequest, "item-published", _effective),
     _act("suspend", "SuspendItem", items.SuspendItemRequest, "item-suspended", only("reason")),

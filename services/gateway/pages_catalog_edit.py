@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway import editing, editing_reading
-from services.gateway.acts import SHOWN
+from services.gateway.acts import SHOWN, number
 from services.gateway.calls import CallError, backends
 from services.gateway.editing import Around, Input
-from services.gateway.editing_rules import Mistyped, Questions
+from services.gateway.editing_rules import Mistyped
 from services.gateway.editing_words import BOUNDED, LIGHTER, SECTIONS
 from services.gateway.forms import Problem, new_request_id, next_request_id, request_id, text
+from services.gateway.overview import or_none
 from services.gateway.pages import Page, go
-from services.gateway.pages_catalog import CATALOG, DESK, ITEM, LEVEL, lint
+from services.gateway.pages_catalog import CATALOG, DESK, ITEM, LEVEL, draft, lint
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public
 from yiwang.catalog.v1 import directory_pb2 as directory
@@ -70,18 +70,18 @@ async def _around(
         picks["ItemDefinition.duty_codes"] = powers
     if section == "materials" and len(definition.materials) <= MOST_TICKED:
         picks["Material.excludes"] = [(one.key, one.name) for one in definition.materials]
-    bounded = {name: open for name, open in BOUNDED.items() if name in owned}
-    return Around(definition.questions, picks, bounded, more)
+    return Around(definition.questions, picks, _bounded(owned), more)
+
+
+def _bounded(owned: Owned) -> dict[str, Sequence[str]]:
+    return {name: open for name, open in BOUNDED.items() if name in owned}
 
 
 async def _powers(request: Request, definition: catalog.ItemDefinition) -> list[tuple[str, str]]:
     """The published implementations of its department, to be linked; none while they cannot be read."""
     message = directory.ListImplementationsRequest(department=definition.department.code[:18], page_size=100)
-    try:
-        found = await ask_public(request, backends(request).directory.ListImplementations, message)
-    except CallError:
-        return []
-    return [(one.definition.code, one.definition.name) for one in found.implementations]
+    found = await or_none(ask_public(request, backends(request).directory.ListImplementations, message))
+    return [(one.definition.code, one.definition.name) for one in found.implementations] if found else []
 
 
 async def _show(
@@ -92,16 +92,13 @@ async def _show(
     title, names = SECTIONS[section]
     around = await _around(request, item.definition, section, owned, more)
     inputs = editing.inputs(item.definition, names, around=around)
+    base = f"{DESK}/items/{item.id}"
     context = {
-        "item": item, "section": section, "sections": SECTIONS, "title": title, "unsaved": unsaved, "more": more, "files": FILES,
-        "act": act or new_request_id(), "action": f"{DESK}/items/{item.id}/edit/{section}", **told(inputs, problems, found, owned),
+        "thing": item, "trail": [], "base": base, "action": f"{base}/edit/{section}", "section": section, "sections": SECTIONS,
+        "title": title, "checks": True, "unsaved": unsaved, "more": more, "files": FILES if section == "materials" else {},
+        "act": act or new_request_id(), **told(inputs, problems, found, owned),
     }  # fmt: skip
     return show(request, "catalog_edit.html", status, **context)
-
-
-async def _item(request: Request) -> catalog.Item:
-    message = items.GetItemDraftRequest(item_id=str(request.path_params["item_id"]))
-    return await ask(request, backends(request).catalog_items.GetItemDraft, message)
 
 
 def _section(request: Request) -> str:
@@ -111,17 +108,18 @@ def _section(request: Request) -> str:
 
 async def edit(request: Request) -> Response:
     """A section of the working definition."""
-    item = await _item(request)
+    item = await draft(request)
     seen = await lint(request, item.definition)
     return await _show(request, item, _section(request), seen.owned, seen.findings)
 
 
 async def write(request: Request) -> Response:
     """Takes what was typed: to save it, to check it, or to add a row; whatever is wrong stands beside its field."""
-    form, item, section = await request.form(), await _item(request), _section(request)
+    form, item, section = await request.form(), await draft(request), _section(request)
     owned = (await lint(request, item.definition)).owned
     names = [name for name in SECTIONS[section][1] if name not in shut(owned, [name])]
-    if wrong := _take(form, item.definition, names, owned):
+    bounded = _bounded(owned)
+    if wrong := editing_reading.take(form, item.definition, names, lambda asked: Around(asked, bounded=bounded)):
         return await _show(
             request, item, section, owned, problems=wrong, status=400, act=request_id(form), unsaved=True
         )
@@ -129,7 +127,7 @@ async def write(request: Request) -> Response:
         found = (await lint(request, item.definition)).findings
         more = do.removeprefix("add ") if do.startswith("add ") else ""
         return await _show(request, item, section, owned, found, more=more, act=request_id(form), unsaved=True)
-    version = int(text(form, "version")) if text(form, "version").isdecimal() else item.version
+    version = number(form, "version") or item.version
     message = items.SaveItemRequest(request_id=request_id(form), definition=item.definition, version=version)
     try:
         await ask(request, backends(request).catalog_items.SaveItem, message)
@@ -137,17 +135,6 @@ async def write(request: Request) -> Response:
         act, refused = next_request_id(form, error), problems_at(error)
         return await _show(request, item, section, owned, (), refused, status=error.status, act=act, unsaved=True)
     return go(f"{DESK}/items/{item.id}/edit/{section}", done="item-saved")
-
-
-def _take(form: FormData, definition: catalog.ItemDefinition, names: Sequence[str], owned: Owned) -> list[Mistyped]:
-    """What was typed, into the definition. Rules may read questions that were typed together with them."""
-    questions: Questions = definition.questions
-    if "questions" in names:
-        typed = catalog.ItemDefinition()
-        editing_reading.read(form, typed, ["questions"])
-        questions = typed.questions
-    bounded = {name: open for name, open in BOUNDED.items() if name in owned}
-    return editing_reading.read(form, definition, names, around=Around(questions, bounded=bounded))
 
 
 def problems_at(error: CallError) -> list[Problem]:
@@ -161,7 +148,7 @@ def problems_at(error: CallError) -> list[Problem]:
 
 async def upload(request: Request) -> Response:
     """Keeps a blank form or a sample, and writes it down at its material; what else was typed on the page is not touched."""
-    form, item = await request.form(), await _item(request)
+    form, item = await request.form(), await draft(request)
     owned = (await lint(request, item.definition)).owned
     file, place = form.get("file"), text(form, "as")
     material = next((one for one in item.definition.materials if one.key == text(form, "material")), None)

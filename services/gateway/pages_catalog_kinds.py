@@ -4,19 +4,17 @@ written, reviewed by somebody else and published alike."""
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from google.protobuf.message import Message
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway import comparing
-from services.gateway.acts import Act, Shown, Tried, form, number, only, shown
-from services.gateway.calls import CallError, backends
+from services.gateway.acts import Act, Shown, Tried, form, only, shown
+from services.gateway.calls import backends
 from services.gateway.comparing import Change
 from services.gateway.editing_words import SECTIONS, names
-from services.gateway.forms import text
+from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page
-from services.gateway.pages_catalog import CATALOG, DESK, DRAFT, LABELS, PAGE_SIZE, STATUS, one_of
+from services.gateway.pages_catalog import CATALOG, DESK, DRAFT, LABELS, PAGE_SIZE, STATUS, one_of, review
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public
 from yiwang.catalog.v1 import directory_pb2 as directory
@@ -39,13 +37,10 @@ class Kind(NamedTuple):
     slug: str
     title: str
     lead: str
+    # The service it is kept by, what the contract calls it, and many of it.
     stub: str
     noun: str
-    definition: type[Message]
-    save: type[Message]
-    listing: type[Message]
     many: str
-    get: type[Message]
     # Sections by key: title and fields; `standard.` before a key: of the standard elements.
     sections: Sections
     first: Sequence[str]
@@ -79,18 +74,15 @@ _IMPLEMENTATION = [field.name for field in directory.ImplementationDefinition.DE
 KINDS = (
     Kind(
         "directory", "基本目录", "省、市统一的目录项和标准要素：本级以下的事项都照此执行（服务同源）。", "directory", "Entry",
-        directory.EntryDefinition, directory.SaveEntryRequest, directory.ListEntryDraftsRequest, "entries", directory.GetEntryDraftRequest,
-        _ENTRY, ("code", "name", "type_code", "parent_code", "region", "owner_name"),
+        "entries", _ENTRY, ("code", "name", "type_code", "parent_code", "region", "owner_name"),
     ),
     Kind(
         "implementations", "实施清单", "哪个部门在哪里行使哪一项目录：也就是权责清单和公共服务清单。", "directory", "Implementation",
-        directory.ImplementationDefinition, directory.SaveImplementationRequest, directory.ListImplementationDraftsRequest,
-        "implementations", directory.GetImplementationDraftRequest, {"implementation": ("实施清单", _IMPLEMENTATION)},
+        "implementations", {"implementation": ("实施清单", _IMPLEMENTATION)},
         ("code", "base_code", "name", "type_code", "department", "region"),
     ),
     Kind(
-        "themes", "一件事", "把几个事项连成一件事：一张表单、一份材料、一个时限。", "themes", "Theme", themes.ThemeDefinition,
-        themes.SaveThemeRequest, themes.ListThemeDraftsRequest, "themes", themes.GetThemeDraftRequest, _THEME,
+        "themes", "一件事", "把几个事项连成一件事：一张表单、一份材料、一个时限。", "themes", "Theme", "themes", _THEME,
         ("code", "name", "region", "items"),
     ),
 )  # fmt: skip
@@ -101,15 +93,21 @@ def rpc(request: Request, kind: Kind, method: str) -> Any:
     return getattr(getattr(backends(request), kind.stub), method)
 
 
+def message(kind: Kind, name: str) -> Any:
+    """A message of the contract a kind is kept by; `*` in its name stands for what the contract calls it."""
+    return getattr({"directory": directory, "themes": themes}[kind.stub], name.replace("*", kind.noun))
+
+
 def listed(kind: Kind) -> Handler:
     """What is worked on of a kind in the officer's region."""
 
     async def handler(request: Request) -> Response:
-        asked, known = request.query_params, kind.listing.DESCRIPTOR.fields_by_name
+        asked, listing = request.query_params, message(kind, "List*DraftsRequest")
+        known = listing.DESCRIPTOR.fields_by_name
         told: dict[str, Any] = {"draft_status": one_of(DRAFT, asked.get("draft", "")), "page_size": PAGE_SIZE}
         told |= {"query": asked.get("q", "").strip()[:100]} if "query" in known else {}
-        message = kind.listing(**told, page_token=asked.get("page", "")[:200])
-        found = await ask(request, rpc(request, kind, f"List{kind.noun}Drafts"), message)
+        wanted = listing(**told, page_token=asked.get("page", "")[:200])
+        found = await ask(request, rpc(request, kind, f"List{kind.noun}Drafts"), wanted)
         chosen = {name: asked[name] for name in ("draft", "q") if asked.get(name)}
         context = {"kind": kind, "found": found, "rows": getattr(found, kind.many), "asked": asked, "chosen": chosen}
         return show(
@@ -126,8 +124,8 @@ def listed(kind: Kind) -> Handler:
 
 async def read(request: Request, kind: Kind) -> Any:
     """The working definition with its state; a theme comes with its merge."""
-    message = kind.get(id=str(request.path_params["id"]))
-    return await ask(request, rpc(request, kind, f"Get{kind.noun}Draft"), message)
+    wanted = message(kind, "Get*DraftRequest")(id=str(request.path_params["id"]))
+    return await ask(request, rpc(request, kind, f"Get{kind.noun}Draft"), wanted)
 
 
 def thing_of(answer: Any) -> Any:
@@ -170,37 +168,27 @@ async def _changes(request: Request, kind: Kind, thing: Any) -> list[Change]:
     """What is to be reviewed: how the working definition differs from the edition in force."""
     if not thing.edition or thing.draft_status == catalog.DRAFT_STATUS_NONE:
         return []
-    message = _request(kind, "Get")(id=thing.id)
-    try:
-        answer = await ask_public(request, rpc(request, kind, f"Get{kind.noun}"), message)
-    except CallError:
-        # Withdrawn: nothing is in force.
+    wanted = message(kind, "Get*Request")(id=thing.id)
+    answer = await or_none(ask_public(request, rpc(request, kind, f"Get{kind.noun}"), wanted))
+    # Withdrawn: nothing is in force.
+    if answer is None:
         return []
     before, after = thing_of(answer).definition, thing.definition
     shell = after.standard if kind.slug == "directory" else after
     return comparing.between(before, after, getattr(shell, "questions", ()))
 
 
-def _review(typed: FormData) -> dict[str, Any]:
-    return {"version": number(typed, "version"), "note": text(typed, "note")}
-
-
-def _request(kind: Kind, verb: str) -> Any:
-    """The message of an act on this kind."""
-    return getattr({"directory": directory, "themes": themes}[kind.stub], f"{verb}{kind.noun}Request")
-
-
-def _acts(kind: Kind) -> tuple[Act, ...]:
+def _acts(kind: Kind) -> list[Act]:
     said = (
-        ("review", f"Review{kind.noun}", _request(kind, "Review"), "item-reviewed", _review),
-        ("return", f"Return{kind.noun}", _request(kind, "Return"), "item-returned", only("reason")),
-        ("publish", f"Publish{kind.noun}", _request(kind, "Publish"), "item-published", only()),
-        ("withdraw", f"Withdraw{kind.noun}", _request(kind, "Withdraw"), "item-withdrawn", only("reason")),
+        ("Review", "item-reviewed", review),
+        ("Return", "item-returned", only("reason")),
+        ("Publish", "item-published", only()),
+        ("Withdraw", "item-withdrawn", only("reason")),
     )
-    return tuple(
-        Act(name, f"{kind.stub}.{method}", message, done, fields, LABELS)
-        for name, method, message, done, fields in said
-    )
+    return [
+        Act(verb.lower(), f"{kind.stub}.{verb}{kind.noun}", message(kind, f"{verb}*Request"), done, fields, LABELS)
+        for verb, done, fields in said
+    ]
 
 
 def _pages(kind: Kind) -> list[Page]:

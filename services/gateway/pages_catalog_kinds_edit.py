@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway import editing, editing_reading, editing_words
+from services.gateway.acts import number
 from services.gateway.calls import CallError
 from services.gateway.editing import Around
 from services.gateway.editing_rules import Mistyped, Questions
@@ -17,7 +18,7 @@ from services.gateway.forms import Problem, new_request_id, next_request_id, req
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_catalog import CATALOG
 from services.gateway.pages_catalog_edit import FIELDS, MOST_TICKED, problems_at, told
-from services.gateway.pages_catalog_kinds import KINDS, OWN, Kind, read, rpc, thing_of
+from services.gateway.pages_catalog_kinds import KINDS, OWN, Kind, message, read, rpc, thing_of
 from services.gateway.render import show
 from services.gateway.session import ask, session_of
 from yiwang.catalog.v1 import themes_pb2 as themes
@@ -37,17 +38,21 @@ def _section(kind: Kind, request: Request) -> str:
 
 
 def _around(answer: Any, definition: Any, target: Any, more: str = "") -> Around:
-    """What the inputs are made with: the questions of what is edited (of a theme also those of its items), what there is to pick from."""
-    questions: Questions = getattr(target, "questions", ())
-    if isinstance(answer, themes.ThemeGuide):
-        asked = {one.key for one in questions}
-        questions = [*questions, *(one for one in answer.questions if one.key not in asked)]
+    """What the inputs are made with: the questions rules may ask, what there is to pick from."""
     picks: dict[str, list[tuple[str, str]]] = {"EntryDefinition.open_fields": STANDARD}
     if isinstance(definition, themes.ThemeDefinition):
         picks["ThemeItem.after"] = [(one.key, one.name) for one in definition.items if one.key]
     if len(materials := getattr(target, "materials", ())) <= MOST_TICKED:
         picks["Material.excludes"] = [(one.key, one.name) for one in materials]
-    return Around(questions, picks, more=more)
+    return Around(_questions(answer, getattr(target, "questions", ())), picks, more=more)
+
+
+def _questions(answer: Any, own: Questions) -> Questions:
+    """The questions of what is edited; of a theme also those of its items."""
+    if not isinstance(answer, themes.ThemeGuide):
+        return own
+    asked = {one.key for one in own}
+    return [*own, *(one for one in answer.questions if one.key not in asked)]
 
 
 def _form(
@@ -57,11 +62,13 @@ def _form(
     (title, fields), thing = kind.sections[section], thing_of(answer)
     target, prefix = _target(kind, thing.definition, section)
     inputs = editing.inputs(target, fields, prefix, _around(answer, thing.definition, target, more))
+    base = f"{kind.at}/{thing.id}"
     context = {
-        "kind": kind, "one": thing, "section": section, "title": title, "act": act or new_request_id(), "unsaved": unsaved,
-        "action": f"{kind.at}/{thing.id}/edit/{section}", **told(inputs, problems),
+        "thing": thing, "trail": [(kind.at, kind.title)], "base": base, "action": f"{base}/edit/{section}", "section": section,
+        "sections": kind.sections, "title": title, "checks": False, "unsaved": unsaved, "more": more, "files": {},
+        "act": act or new_request_id(), **told(inputs, problems),
     }  # fmt: skip
-    return show(request, "catalog_kind_edit.html", status, **context)
+    return show(request, "catalog_edit.html", status, **context)
 
 
 def edit(kind: Kind) -> Handler:
@@ -80,13 +87,13 @@ def write(kind: Kind) -> Handler:
         typed, answer, section = await request.form(), await read(request, kind), _section(kind, request)
         thing, fields = thing_of(answer), kind.sections[section][1]
         target, prefix = _target(kind, thing.definition, section)
-        if wrong := _take(typed, answer, target, fields, prefix):
+        if wrong := editing_reading.take(typed, target, fields, lambda own: Around(_questions(answer, own)), prefix):
             act = request_id(typed)
             return _form(request, kind, answer, section, wrong, status=400, act=act, unsaved=True)
         if (do := text(typed, "do")) != "save":
             more = do.removeprefix("add ")
             return _form(request, kind, answer, section, more=more, act=request_id(typed), unsaved=True)
-        version = int(text(typed, "version")) if text(typed, "version").isdecimal() else thing.version
+        version = number(typed, "version") or thing.version
         try:
             await _save(request, kind, typed, thing.definition, version)
         except CallError as error:
@@ -97,26 +104,16 @@ def write(kind: Kind) -> Handler:
     return handler
 
 
-def _take(typed: FormData, answer: Any, target: Any, fields: Sequence[str], prefix: str) -> list[Mistyped]:
-    """What was typed, into the definition. Rules may read questions that were typed together with them."""
-    around = _around(answer, thing_of(answer).definition, target)
-    if "questions" in fields:
-        fresh = type(target)()
-        editing_reading.read(typed, fresh, ["questions"], prefix)
-        around = _around(answer, thing_of(answer).definition, fresh)
-    return editing_reading.read(typed, target, fields, prefix, around)
-
-
 async def _save(request: Request, kind: Kind, typed: FormData, definition: Message, version: int) -> Any:
-    message = kind.save(request_id=request_id(typed), definition=definition, version=version)
-    return await ask(request, rpc(request, kind, f"Save{kind.noun}"), message)
+    wanted = message(kind, "Save*Request")(request_id=request_id(typed), definition=definition, version=version)
+    return await ask(request, rpc(request, kind, f"Save{kind.noun}"), wanted)
 
 
 def new(kind: Kind) -> Handler:
     """The form of one that is not there yet."""
 
     async def handler(request: Request) -> Response:
-        return _form_new(request, kind, kind.definition(region=session_of(request).region))
+        return _form_new(request, kind, message(kind, "*Definition")(region=session_of(request).region))
 
     return handler
 
@@ -139,7 +136,7 @@ def begin(kind: Kind) -> Handler:
     """Makes it as a draft, and goes on with its sections."""
 
     async def handler(request: Request) -> Response:
-        typed, definition = await request.form(), kind.definition()
+        typed, definition = await request.form(), message(kind, "*Definition")()
         if wrong := editing_reading.read(typed, definition, kind.first):
             return _form_new(request, kind, definition, wrong, status=400, act=request_id(typed))
         if (do := text(typed, "do")) != "save":

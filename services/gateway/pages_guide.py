@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.gateway import qr, scenarios
 from services.gateway.calls import FILE_DEADLINE, CallError, backends, call
+from services.gateway.forms import whole
 from services.gateway.overview import or_none
 from services.gateway.pages import Page
 from services.gateway.render import show, show_refusal
@@ -33,9 +34,8 @@ _DEMAND = {
 async def item_of(request: Request) -> catalog.Item:
     """The item of the path in the edition, or as of the date, the address asks for; what makes no sense counts as not asked."""
     edition, as_of = request.query_params.get("edition", ""), request.query_params.get("as_of", "")
-    wanted = int(edition) if edition.isascii() and edition.isdigit() and len(edition) < 9 else 0
-    message = catalog.GetItemRequest(item_id=str(request.path_params["item_id"]), edition=wanted)
-    if not wanted and AS_OF.fullmatch(as_of):
+    message = catalog.GetItemRequest(item_id=str(request.path_params["item_id"]), edition=whole(edition))
+    if not message.edition and AS_OF.fullmatch(as_of):
         message.as_of = as_of
     return await ask_public(request, backends(request).catalog.GetItem, message)
 

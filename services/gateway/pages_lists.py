@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -13,15 +13,13 @@ from starlette.responses import Response, StreamingResponse
 
 from services.gateway import catalog_terms as terms
 from services.gateway.calls import CallError, backends, call
+from services.gateway.forms import whole
 from services.gateway.overview import departments_of, or_none
 from services.gateway.pages import Page
 from services.gateway.render import show
 from services.gateway.session import ask_public
 from services.gateway.words import SHANGHAI
 from yiwang.catalog.v1 import lists_pb2 as lists
-
-# One page of lines and the token of the next, by token.
-Pages = Callable[[str], Awaitable[tuple[Sequence[lists.ListLine], str]]]
 
 PAGE_SIZE = 50
 CSV_PAGE = 500
@@ -69,11 +67,6 @@ def asked_of(request: Request) -> Asked:
     return Asked(region, asked.get("department", "")[:18], date, asked.get("page", "")[:200])
 
 
-def _number(request: Request, name: str) -> int:
-    value = request.query_params.get(name, "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 7 else 0
-
-
 async def index(request: Request) -> Response:
     """The lists there are, each with what was published of it last."""
     stub, asked = backends(request).lists, asked_of(request)
@@ -93,7 +86,7 @@ def _list_kind(request: Request) -> lists.ListKind.ValueType:
 
 
 def _list_message(request: Request, asked: Asked, size: int = PAGE_SIZE) -> lists.GetListRequest:
-    number = _number(request, "number")
+    number = whole(request.query_params.get("number", ""))
     as_of = "" if number else asked.as_of
     return lists.GetListRequest(
         kind=_list_kind(request), region=asked.region, department=asked.department, as_of=as_of, number=number,
@@ -120,15 +113,9 @@ async def list_csv(request: Request) -> Response:
     """The whole list as CSV."""
     about, asked = terms.LIST[_list_kind(request)], asked_of(request)._replace(page="")
     message = _list_message(request, asked, CSV_PAGE)
-
-    async def page(token: str) -> tuple[Sequence[lists.ListLine], str]:
-        message.page_token = token
-        rpc, trace = backends(request).lists.GetList, request.state.traceparent
-        found = await call(rpc, message, traceparent=trace, timeout=DEADLINE)
-        return found.lines, found.next_page_token
-
     number = f"-第{message.number}期" if message.number else ""
-    return await _csv(f"{about.title}{number}{asked.as_of and '-' + asked.as_of}.csv", about.detail, page)
+    name = f"{about.title}{number}{asked.as_of and '-' + asked.as_of}.csv"
+    return await _csv(request, backends(request).lists.GetList, message, name, about.detail)
 
 
 async def rates(request: Request) -> Response:
@@ -185,14 +172,8 @@ async def rate_csv(request: Request) -> Response:
     """All items behind one rate as CSV."""
     asked = asked_of(request)._replace(page="")
     message = _rate_message(request, asked, CSV_PAGE)
-
-    async def page(token: str) -> tuple[Sequence[lists.ListLine], str]:
-        message.page_token = token
-        rpc, trace = backends(request).lists.ListRateItems, request.state.traceparent
-        found = await call(rpc, message, traceparent=trace, timeout=DEADLINE)
-        return found.lines, found.next_page_token
-
-    return await _csv(f"{terms.RATE[message.kind]}{asked.as_of and '-' + asked.as_of}.csv", "说明", page, counted=True)
+    name = f"{terms.RATE[message.kind]}{asked.as_of and '-' + asked.as_of}.csv"
+    return await _csv(request, backends(request).lists.ListRateItems, message, name, "说明", counted=True)
 
 
 async def reductions(request: Request) -> Response:
@@ -210,20 +191,25 @@ def cell(value: object) -> str:
     return '"' + text.replace('"', '""') + '"' if any(one in text for one in '",\r\n') else text
 
 
-async def _csv(name: str, detail: str, page: Pages, counted: bool = False) -> Response:
-    """All pages as one file. The first is asked before the answer begins, so that a refusal is a page; a later one breaks the
-    download off, so that nobody takes a part for the whole."""
-    lines, token = await page("")
+async def _csv(request: Request, rpc: Any, message: Any, name: str, detail: str, counted: bool = False) -> Response:
+    """All pages of an answer as one file. The first is asked before the answer begins, so that a refusal is a page; a later one breaks
+    the download off, so that nobody takes a part for the whole."""
+
+    async def page(token: str) -> Any:
+        message.page_token = token
+        return await call(rpc, message, traceparent=request.state.traceparent, timeout=DEADLINE)
+
+    first = await page("")
 
     async def content() -> AsyncIterator[str]:
-        nonlocal lines, token
+        found = first
         head = (*COLUMNS, detail, *(("计入", "分母") if counted else ()), "指南版本")
         yield "\ufeff" + ",".join(head) + "\r\n"
         while True:
-            yield "".join(_row(line, counted) for line in lines)
-            if not token:
+            yield "".join(_row(line, counted) for line in found.lines)
+            if not found.next_page_token:
                 return
-            lines, token = await page(token)
+            found = await page(found.next_page_token)
 
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return StreamingResponse(content(), 200, headers, "text/csv; charset=utf-8")

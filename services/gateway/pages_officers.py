@@ -8,9 +8,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.acts import Act, Shown, Tried, do, form, only, post, refused, shown, texts
+from services.gateway.acts import Act, Shown, Tried, do, form, number, only, post, refused, shown, texts
 from services.gateway.calls import CallError, backends
-from services.gateway.forms import text
 from services.gateway.pages import Handler, Page, go
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public, session_of
@@ -132,7 +131,7 @@ def _post(form: FormData) -> dict[str, Any]:
 
 
 def _approval(form: FormData) -> dict[str, Any]:
-    return {"version": int(text(form, "version")) if text(form, "version").isdecimal() else 0}
+    return {"version": number(form, "version")}
 
 
 def _transfer(form: FormData) -> dict[str, Any]:

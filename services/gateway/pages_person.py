@@ -19,6 +19,7 @@ from services.gateway.forms import (
     problems_of,
     request_id,
     text,
+    whole,
 )
 from services.gateway.pages import Page, go
 from services.gateway.progress import stages
@@ -52,7 +53,7 @@ async def apply(request: Request) -> Response:
     form = await request.form()
     act, edition, typed = request_id(form), text(form, "edition"), answers(form)
     try:
-        case = await _submit(request, act, int(edition) if edition.isdecimal() and len(edition) < 9 else 0, typed)
+        case = await _submit(request, act, whole(edition), typed)
     except CallError as error:
         if error.status not in (400, 403, 409, 429):
             raise
@@ -98,8 +99,7 @@ async def _to_rate(request: Request) -> set[str]:
 
 async def get_case(request: Request) -> cases.Case:
     """The case of the path, at least as new as the visitor's own last act."""
-    at = request.query_params.get("at", "")
-    newer = int(at) if at.isascii() and at.isdigit() and len(at) < 10 else 0
+    newer = whole(request.query_params.get("at", ""))
     message = cases.GetCaseRequest(case_id=str(request.path_params["case_id"]), min_version=newer)
     return await ask(request, backends(request).case.GetCase, message)
 

@@ -58,10 +58,14 @@ def region_names(request: Request) -> dict[str, str]:
 async def search(request: Request) -> Response:
     """Items found by words and facets."""
     asked = search_of(request)
-    found = await find(request, asked)
+    return show(request, "search.html", **listing(request, asked, await find(request, asked)))
+
+
+def listing(request: Request, asked: Search, found: catalog.SearchItemsResponse) -> dict[str, Any]:
+    """A search and what it found as pages show them."""
     names = region_names(request)
-    context: dict[str, Any] = {"groups": groups(asked, found, names), "chosen": chosen(asked, found, names)}
-    return show(request, "search.html", found=found, asked=asked, favourites=favourites(asked, found.facets), **context)
+    ways = {"groups": groups(asked, found, names), "chosen": chosen(asked, found, names)}
+    return {"asked": asked, "found": found, "favourites": favourites(asked, found.facets), **ways}
 
 
 async def find(request: Request, asked: Search) -> catalog.SearchItemsResponse:

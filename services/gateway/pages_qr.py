@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway import qr
 from services.gateway.calls import Backends, backends, call
+from services.gateway.forms import whole
 from services.gateway.overview import departments_of, or_none
 from services.gateway.pages import Page
 from services.gateway.pages_guide import gone, item_of, resolved
@@ -104,8 +105,7 @@ async def zipped(request: Request) -> Response:
 
 async def _download(request: Request, kind: str) -> Response:
     asked, region = request.query_params, session_of(request).region
-    part = asked.get("part", "1")
-    number = int(part) if part.isascii() and part.isdecimal() and len(part) < 4 else 1
+    number = whole(asked.get("part", "1"), 3)
     make = qr.sheets if kind == "pdf" else qr.archive
     async with _TURN:
         found = await labels(backends(request), region, asked.get("department", "")[:18], request.state.traceparent)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from services.gateway.calls import CallError, backends
 from services.gateway.overview import LEGAL, PERSONS, departments_of, or_none, topics_of
 from services.gateway.pages import Page
-from services.gateway.pages_public import find, region_names
+from services.gateway.pages_public import find, listing
 from services.gateway.render import show
-from services.gateway.searching import chosen, favourites, groups, search_of
+from services.gateway.searching import search_of
 from services.gateway.session import ask_public
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -58,13 +58,7 @@ async def _items(request: Request, template: str, name: str, value: str, **conte
     found = await find(request, asked)
     if not found.hits and not (asked.narrowed or asked.q or asked.page):
         raise CallError(StatusCode.NOT_FOUND, "NOTHING_THERE", "没有找到相应的内容")
-    names = region_names(request)
-    sides: dict[str, Any] = {
-        "groups": groups(asked, found, names),
-        "chosen": chosen(asked, found, names),
-        "favourites": favourites(asked, found.facets),
-    }
-    return show(request, template, found=found, asked=asked, **sides, **context)
+    return show(request, template, **listing(request, asked, found), **context)
 
 
 async def entries(request: Request) -> Response:

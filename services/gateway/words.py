@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from standards import codes
 from yiwang.access.v1 import access_pb2 as access
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -62,16 +63,8 @@ CHANNEL = {
     cases.CHANNEL_BANK: "银行网点",
 }
 
-# GB/T 39046 A.1; those that are begun by an application.
-ITEM_TYPES = {
-    "01": "行政许可",
-    "05": "行政给付",
-    "07": "行政确认",
-    "08": "行政奖励",
-    "09": "行政裁决",
-    "10": "其他类别",
-    "20": "公共服务",
-}
+# Those that are begun by an application.
+ITEM_TYPES = {code: name for code, name in codes.ITEM_TYPES.items() if code in codes.APPLIED_FOR}
 
 NECESSITY = {
     catalog.NECESSITY_REQUIRED: Word("必要", "must"),

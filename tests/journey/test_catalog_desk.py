@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.journey.conftest import Visitor, until
+from tests.journey.conftest import AGAIN, Visitor, until
 
 PASSWORD = "Demo-2026-yiwang"
 ITEM = "兽药经营许可（非生物制品类）"
@@ -58,7 +58,7 @@ def test_an_item_is_written_reviewed_by_somebody_else_published_and_ended(visit:
     page.get_by_role("button", name="审核通过").click()
     expect(page.get_by_role("alert")).to_contain_text("编写")
     expect(page.get_by_role("alert")).to_be_focused()
-    writer.shot("95-desk-own-work")
+    writer.shot("95-desk-own-work", AGAIN)
 
     reviewer, citizen = _desk(visit, "zw-901"), visit(390)
     guide = _review(reviewer)
@@ -68,7 +68,7 @@ def test_an_item_is_written_reviewed_by_somebody_else_published_and_ended(visit:
     citizen.go(guide).get_by_role("group", name="经营场所是自有的还是租来的").get_by_label("租来的").check()
     citizen.page.get_by_role("button", name="下一步").click()
     expect(citizen.page.locator("table.materials")).to_contain_text("因为：经营场所是自有的还是租来的：租来的")
-    citizen.shot("98-guide-changed")
+    citizen.shot("98-guide-changed", AGAIN)
     _end(reviewer, citizen, guide)
 
 
@@ -108,7 +108,7 @@ def _write(writer: Visitor, page: Page) -> None:
     _saved(page)
     phone = writer.page
     phone.set_viewport_size({"width": 390, "height": 844})
-    writer.shot("94-desk-materials-phone")
+    writer.shot("94-desk-materials-phone", AGAIN)
     phone.set_viewport_size({"width": 1280, "height": 900})
 
 
@@ -127,7 +127,7 @@ def _review(reviewer: Visitor) -> str:
     expect(page.get_by_text("已审核通过，可以发布。")).to_be_visible()
     page.get_by_role("button", name="发布", exact=True).click()
     expect(page.get_by_text("已发布。")).to_be_visible()
-    reviewer.shot("97-desk-published")
+    reviewer.shot("97-desk-published", AGAIN)
     return page.get_by_role("link", name="公开的指南").get_attribute("href") or ""
 
 
@@ -146,7 +146,7 @@ def _end(reviewer: Visitor, citizen: Visitor, guide: str) -> None:
     page.get_by_label("取消原因").fill("并入农药经营许可一并办理")
     page.get_by_label("查找事项").fill("农药经营许可")
     page.get_by_role("button", name="查找").click()
-    reviewer.shot("99-desk-successor")
+    reviewer.shot("99-desk-successor", AGAIN)
     page.get_by_role("group", name="接替事项").get_by_label("农药经营许可").check()
     page.get_by_role("button", name="永久取消").click()
     expect(page.get_by_text("已取消", exact=True).first).to_be_visible()

@@ -31,7 +31,7 @@ def test_a_citizen_finds_an_item_by_plain_words_and_narrows_by_a_facet(
     visitor = visit()
     page = visitor.go("/")
     expect(page.get_by_role("heading", name="个人办事")).to_be_visible()
-    visitor.shot("catalog-01-home")
+    visitor.shot("catalog-01-home", AGAIN)
     page.get_by_role("searchbox").fill("餐馆")
     page.get_by_role("button", name="搜索").click()
     expect(page.get_by_role("link", name=ITEM, exact=True)).to_be_visible()
@@ -44,7 +44,7 @@ def test_a_citizen_finds_an_item_by_plain_words_and_narrows_by_a_facet(
     expect(page.get_by_role("status")).to_contain_text(f"共 {counted} 项")
     assert counted < before
     expect(page.get_by_label("已选条件")).to_contain_text("市场监督管理局")
-    visitor.shot("catalog-02-search-narrowed")
+    visitor.shot("catalog-02-search-narrowed", AGAIN)
     page.get_by_role("link", name=ITEM, exact=True).click()
     told["guide"] = page.url.removeprefix(visitor.url)
 
@@ -70,7 +70,7 @@ def test_the_answers_leave_exactly_the_list_that_applies_with_its_reasons(
     visitor = visit()
     page = visitor.go(told["guide"])
     expect(page.locator("#materials")).to_contain_text("回答全部问题后，将只列出您需要的材料")
-    visitor.shot("catalog-05-guide-before")
+    visitor.shot("catalog-05-guide-before", AGAIN)
     _answer(page, "经营场所是自有的还是租来的？", "租赁")
     _answer(page, "经营什么业态？", "餐饮服务")
     page.get_by_role("button", name="下一步").click()

@@ -135,6 +135,32 @@ def test_a_flat_csv_names_what_it_cannot_read(tmp_path: Path) -> None:
     assert [doubt.field for row in found for doubt in row.doubts] == ["colour"]
 
 
+def test_an_export_with_chinese_or_national_columns_is_imported_like_our_own_table(tmp_path: Path) -> None:
+    values = ["A-1", "取水许可", "01", "11990121000001134C", "水务局", "990121", "5个工作日", "受理；审查；决定"]
+    values += ["申请书；非必要:授权书", "是", "1"]
+    names = {
+        "own": "code,name,typeCode,department.code,department.name,region,promisedLimit,steps,materials,online,visits",
+        "national": "task_code,task_name,task_type,dept_code,dept_name,area_code,promise_day,handle_flow,申请材料,is_online,"
+        "limit_scene_num",
+        "chinese": "实施编码,事项名称,事项类型,实施主体编码,实施机构,行政区划,承诺时限,办理流程,申请材料,是否网办,到现场次数",
+    }
+    found = {name: read(tmp_path, f"{name}.csv", f"{header}\n{','.join(values)}\n") for name, header in names.items()}
+    (own,) = good(found["own"])
+    assert (own.promised_limit.amount, own.promised_limit.unit) == (5, pb.TIME_UNIT_WORKING_DAY)
+    assert (len(own.steps), len(own.materials), len(own.form_fields)) == (3, 2, 3)
+    assert good(found["national"]) == good(found["chinese"]) == [own]
+    in_words = [*values[:2], "行政许可", *values[3:]]
+    rows = [dict(zip(names["chinese"].split(","), told, strict=True)) for told in (in_words, values)]
+    listed = read(tmp_path, "items.json", json.dumps({"items": [rows[0], rows[1] | {"实施编码": "A-2"}]}))
+    assert [item.code for item in good(listed)] == ["A-1", "A-2"] and good(listed)[0] == own
+
+
+def test_every_value_of_a_row_that_cannot_be_read_is_named_by_its_own_column(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", "实施编码,事项名称,到现场次数,是否网办,自定义列\nA-1,取水许可,若干,也许,x\n")
+    assert faults(found) == [(2, "到现场次数", "“若干”无法识别"), (2, "是否网办", "“也许”无法识别")]
+    assert [doubt.field for doubt in found[0].doubts] == ["自定义列"]
+
+
 def test_a_district_list_names_its_bad_rows_and_keeps_the_good_ones(tmp_path: Path) -> None:
     lines = (
         "水务局,,取水许可,A-1,,11990121000001134C,1,行政许可,990121000000\n"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from services.catalog import linting, linting_columns, linting_report, linting_rows
-from services.catalog.linting_columns import MapFault, columns_of, definition_of, read_map
+from services.catalog import linting, linting_report, linting_rows
+from services.catalog.columns import COLUMNS, PASSED_OVER, MapFault, columns_of, definition_of, read_map
 from standards.lint_list import LIST_RULES
 from tests.support.guides import CODE, IMPLEMENTATION, OWNER, clean
 from tests.support.workbooks import sheet, workbook
@@ -317,9 +317,9 @@ def test_columns_of_one_meaning_are_read_in_a_fixed_order() -> None:
 
 
 def test_every_column_leads_to_a_field_and_has_one_meaning() -> None:
-    names = [name for column in linting_columns.COLUMNS for name in column.names]
-    assert len(names) == len(set(names)) and not set(names) & linting_columns.PASSED_OVER
-    for column in linting_columns.COLUMNS:
+    names = [name for column in COLUMNS for name in column.names]
+    assert len(names) == len(set(names)) and not set(names) & PASSED_OVER
+    for column in COLUMNS:
         kind = pb.ItemDefinition.DESCRIPTOR
         for part in column.field.split(".") if column.field != "hours" else ():
             field = kind.fields_by_name[part]

@@ -8,6 +8,7 @@ import pytest
 from chassis import telemetry
 from services.gateway.app import build
 from services.gateway.settings import Settings
+from tests.unit.gateway import told_catalog
 from tests.unit.gateway.told import ITEM, KEY, LOOP, LifespanOf, Services, Site, a_case, an_item, start
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -30,6 +31,13 @@ def services() -> Services:
     told.on("ListInvitations", rating.ListInvitationsResponse())
     told.on("GetCase", a_case())
     return told
+
+
+@pytest.fixture
+def catalogue(services: Services) -> None:
+    """A catalogue that has one of everything."""
+    for method, answer in told_catalog.ANSWERS.items():
+        services.on(method, answer)
 
 
 @pytest.fixture

@@ -225,3 +225,11 @@ def test_officers_begin_where_their_work_is(site: Site, services: Services, role
     reply.me.officer.roles[:] = roles
     services.on("SignIn", reply)
     assert site.send("/sign-in", {"login": "who", "password": "secret-password"}).headers["location"] == home
+
+
+def test_a_version_no_number_can_hold_counts_as_the_one_shown(site: Site, services: Services):
+    an_officer(site, services)
+    an_item(services)
+    sent = typed(site.get(f"{AT}/edit/channels").text) | {"do": "save", "version": "9" * 30}
+    assert site.send(f"{AT}/edit/channels", sent).status_code == 303
+    assert services.requests("SaveItem")[0].version == 7

@@ -1,7 +1,5 @@
 """The guide of an item: everything the definition says, the questions, the paper version, its files, and items that are no more."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.gateway import told_catalog
@@ -11,13 +9,7 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 GUIDE = f"/items/{ITEM}"
 AWAY = refuse("UNAVAILABLE", "STORE_AWAY")
-
-
-@pytest.fixture(autouse=True)
-def told(services: Services) -> Iterator[None]:
-    for method, answer in told_catalog.ANSWERS.items():
-        services.on(method, answer)
-    yield
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 EVERYTHING = [

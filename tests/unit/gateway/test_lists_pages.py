@@ -2,24 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 
 from services.gateway.pages_lists import cell
-from tests.unit.gateway import told_catalog
 from tests.unit.gateway.told import ITEM, USCC, Services, Site, refuse
 from tests.unit.gateway.told_catalog import a_line
 from yiwang.catalog.v1 import lists_pb2 as lists
 
 AWAY = refuse("UNAVAILABLE", "STORE_AWAY")
-
-
-@pytest.fixture(autouse=True)
-def told(services: Services) -> Iterator[None]:
-    for method, answer in told_catalog.ANSWERS.items():
-        services.on(method, answer)
-    yield
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 def test_every_list_is_offered_with_its_last_publication(site: Site):

@@ -15,19 +15,12 @@ import reportlab
 
 from services.gateway import pages_qr, qr, qr_batch
 from services.gateway.qr import Label
-from tests.unit.gateway import told_catalog
 from tests.unit.gateway.told import ITEM, KEY, LOOP, USCC, Services, Site, refuse
 from tests.unit.gateway.told_catalog import OTHER, SHORT, a_guide, found
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 BASE = "https://county.test"
-
-
-@pytest.fixture(autouse=True)
-def told(services: Services) -> Iterator[None]:
-    for method, answer in told_catalog.ANSWERS.items():
-        services.on(method, answer)
-    yield
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 def test_a_code_leads_to_the_guide_and_is_asked_again_next_time(site: Site):

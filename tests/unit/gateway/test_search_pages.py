@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,13 +15,7 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import themes_pb2 as themes
 
 AWAY = refuse("UNAVAILABLE", "STORE_AWAY")
-
-
-@pytest.fixture(autouse=True)
-def told(services: Services) -> Iterator[None]:
-    for method, answer in told_catalog.ANSWERS.items():
-        services.on(method, answer)
-    yield
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 def links(page: str) -> list[str]:

@@ -1,7 +1,5 @@
 """One thing at once: what is merged is shown once, and for whom; the course says what runs beside what."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from services.gateway.pages_themes import course_of
@@ -11,13 +9,7 @@ from tests.unit.gateway.told_catalog import OTHER
 from yiwang.catalog.v1 import themes_pb2 as themes
 
 THEME = f"/themes/{OTHER}"
-
-
-@pytest.fixture(autouse=True)
-def told(services: Services) -> Iterator[None]:
-    for method, answer in told_catalog.ANSWERS.items():
-        services.on(method, answer)
-    yield
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 def test_the_themes_of_the_county_are_listed_and_those_of_all_where_it_has_none(site: Site, services: Services):

@@ -1,5 +1,6 @@
 """Columns of flat lists of items, whatever platform exports them: own names, those of the national exchange tables (task_name,
-promise_day …) and the Chinese ones of GB/T 39046 table 4. A table tells what each is called and how its text is read.
+promise_day …) and the Chinese ones of GB/T 39046 table 4. A table tells what each is called and how its text is read; the lint and
+the import read by the same one.
 """
 
 import json
@@ -8,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from services.catalog import linting_values as cells
-from services.catalog.linting_values import Read
+from services.catalog import column_values as cells
+from services.catalog import importing_words
+from services.catalog.column_values import Read
 from yiwang.catalog.v1 import service_pb2 as pb
 
 
@@ -41,12 +43,14 @@ COLUMNS: Final = (
     Column("statutory_limit.amount", cells.count, ()),
     Column("promised_limit.amount", cells.count, ()),
     Column("conditions", str, ("accept_condition", "受理条件", "申请条件")),
-    Column("legal_basis", cells.basis, ("by_law", "设定依据", "法律依据", "实施依据")),
+    Column("legal_basis", str, ("by_law", "设定依据", "法律依据", "实施依据")),
     Column("steps", cells.steps, ("handle_flow", "办理流程", "办理环节")),
     Column("materials", cells.materials, ("材料名称", "申请材料", "申报材料")),
     Column("charged", cells.truth, ("is_fee", "是否收费")),
     Column("fee_note", str, ("fee_basis", "收费依据", "收费说明")),
     Column("fees", cells.fees, ("收费标准", "收费项目", "fee_project")),
+    Column("laws", importing_words.laws, ()),
+    Column("results", importing_words.results, ()),
     Column("result_name", str, ("result_name", "结果名称", "办理结果", "审批结果名称")),
     Column("visits", cells.count, ("limit_scene_num", "到现场次数", "到办事现场次数", "最少到场次数", "跑动次数")),
     Column("visit_reason", str, ("limit_scene_explain", "必须现场办理原因说明", "到现场原因", "必须到现场办理原因", "到场说明")),
@@ -150,7 +154,7 @@ def columns_of(names: Iterable[str], own: OwnMap = NO_MAP) -> Columns:
     """What the columns of a file mean, with the platform's own map before the common names."""
     known, unknown = {}, []
     for name in names:
-        column = _NAMES.get(own.columns.get(name, name))
+        column = _NAMES.get(own.columns.get(name, name).strip())
         if column:
             known[name] = column
         elif name not in PASSED_OVER:
@@ -174,7 +178,7 @@ def definition_of(columns: Columns, values: Mapping[str, str]) -> tuple[pb.ItemD
         if not text:
             continue
         if column.field == "hours":
-            hours = text[:300]
+            hours = text
             continue
         try:
             _put(content, column.field.split("."), column.read(text))
@@ -186,6 +190,30 @@ def definition_of(columns: Columns, values: Mapping[str, str]) -> tuple[pb.ItemD
         return pb.ItemDefinition(**content), faults
     except (TypeError, ValueError) as error:
         return pb.ItemDefinition(), [*faults, ("", f"取值无法识别（{str(error)[:80]}）")]
+
+
+_FIELDS: Final = frozenset(
+    name for field in pb.ItemDefinition.DESCRIPTOR.fields for name in (field.name, field.json_name)
+)
+
+
+def whole(values: Mapping[str, Any]) -> bool:
+    """Whether an object is a definition as proto3 JSON, and no flat row: its department is an object, or every key is a field and one is
+    nested."""
+    return isinstance(values.get("department"), dict) or (
+        _FIELDS.issuperset(values) and any(isinstance(value, (dict, list)) for value in values.values())
+    )
+
+
+def text_of(value: Any) -> str:
+    """A value of JSON as the text a cell would have."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "；".join(text_of(one) for one in value)
+    return str(value).strip()
 
 
 def _put(content: dict[str, Any], path: list[str], value: Any) -> None:

@@ -70,6 +70,7 @@ NECESSITIES: Final = {
     "必要": pb.NECESSITY_REQUIRED,
     "非必要": pb.NECESSITY_OPTIONAL,
     "容缺后补": pb.NECESSITY_DEFERRABLE,
+    "有条件": pb.NECESSITY_CONDITIONAL,
     "有条件必要": pb.NECESSITY_CONDITIONAL,
 }
 _OBJECTS: Final = {
@@ -83,7 +84,7 @@ _OBJECTS: Final = {
 }
 FORMS: Final = {
     "窗口": 1, "窗口办理": 1, "1": 1, "电脑端": 2, "网上": 2, "网上办理": 2, "2": 2, "移动端": 3, "3": 3,
-    "快递": 4, "快递申请": 4, "邮寄": 4, "4": 4, "自助终端": 5,
+    "快递": 4, "快递申请": 4, "邮寄": 4, "4": 4, "自助": 5, "自助终端": 5,
 }  # fmt: skip
 DEPTHS: Final = {str(number): number for number in range(1, 9)} | {
     "互联网咨询": 1, "互联网收件": 2, "互联网预审": 3, "互联网受理": 4, "互联网办理": 5, "互联网办理结果信息反馈": 6,
@@ -139,26 +140,20 @@ def count(text: str) -> int:
 
 def steps(text: str) -> list[dict[str, Any]]:
     """受理；审查；决定, or 受理→审查→决定."""
-    names = [re.sub(r"^\d+[.、)）]\s*", "", name)[:100] for name in listed(re.sub("→|->|—>|=>", "；", text))]
-    return [{"name": name, "kind": step_kind(name)} for name in names if name][:30]
+    names = [re.sub(r"^\d+[.、)）]\s*", "", name) for name in listed(re.sub("→|->|—>|=>", "；", text))]
+    return [{"name": name, "kind": step_kind(name)} for name in names if name]
 
 
 def materials(text: str) -> list[dict[str, Any]]:
     """营业执照；非必要:授权委托书: a material without a word before the colon is required."""
     split = [_necessity(part) for part in _names(text)]
     keys = material_keys(name for name, _ in split)
-    return [{"key": key, "name": name[:500], "necessity": kind} for key, (name, kind) in zip(keys, split, strict=True)][
-        :100
-    ]
+    return [{"key": key, "name": name, "necessity": kind} for key, (name, kind) in zip(keys, split, strict=True)]
 
 
 def _necessity(part: str) -> tuple[str, int]:
     word, colon, name = part.replace("：", ":", 1).partition(":")
     return (name.strip(), NECESSITIES[word]) if colon and word in NECESSITIES else (part, pb.NECESSITY_REQUIRED)
-
-
-def results(text: str) -> list[dict[str, Any]]:
-    return [{"name": name[:500]} for name in _names(text)][:20]
 
 
 def procedures(text: str) -> list[dict[str, Any]]:
@@ -176,22 +171,17 @@ def procedures(text: str) -> list[dict[str, Any]]:
         "勘验": 10,
     }
     names = [name for name in re.split(r"[；;|^,，、\n]+", text) if name not in ("", "无", "否", "0")]
-    return [{"name": name[:100], "kind": kinds.get(name, 11)} for name in names][:20]
+    return [{"name": name, "kind": kinds.get(name, 11)} for name in names]
 
 
 def fees(text: str) -> list[dict[str, Any]]:
-    return [{"name": part[:200], "standard": part[:2000]} for part in _names(text)][:50]
+    return [{"name": part[:200], "standard": part} for part in _names(text)]
 
 
 def place(text: str) -> list[dict[str, Any]]:
-    return [{"name": part[:200], "address": part[:300]} for part in _names(text)][:50]
+    return [{"name": part[:200], "address": part} for part in _names(text)]
 
 
 def objects(text: str) -> list[str]:
     """Service objects by name, or by code (the codes 5 and 6 mean different bodies in different tables; both are bodies)."""
-    return [_OBJECTS.get(one, one) for one in re.split(r"[；;|^,，、\s]+", text) if one][:10]
-
-
-def basis(text: str) -> str:
-    """A long text, as far as a definition takes it."""
-    return text[:20_000]
+    return [_OBJECTS.get(one, one) for one in re.split(r"[；;|^,，、\s]+", text) if one]
