@@ -31,10 +31,10 @@ Document = dict[str, Any]
 
 
 class Lease:
-    """One active relay per service, so that duplicates stay rare; correctness does not lean on it."""
+    """One active relay per service, or one of what `name` says, so that duplicates stay rare; correctness does not lean on it."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._leases = database["leases"]
+    def __init__(self, database: Database[Document], name: str = "relay") -> None:
+        self._leases, self._name = database["leases"], name
         self._holder = uuid.uuid4().hex
         self._renewed = 0.0
 
@@ -44,17 +44,18 @@ class Lease:
             return True
         instant = datetime.now(UTC)
         mine = {"$set": {"holder": self._holder, "until": instant + LEASE}}
-        held = self._leases.update_one({"_id": "relay", "holder": self._holder}, mine).matched_count > 0
+        held = self._leases.update_one({"_id": self._name, "holder": self._holder}, mine).matched_count > 0
         if not held:
             with contextlib.suppress(DuplicateKeyError):  # there is one, and it is not over: somebody else's
-                self._leases.update_one({"_id": "relay", "until": {"$lt": instant}}, mine, upsert=True)
+                self._leases.update_one({"_id": self._name, "until": {"$lt": instant}}, mine, upsert=True)
                 held = True
         self._renewed = time.monotonic() if held else 0.0
         return held
 
     def release(self) -> None:
         """Gives the lease back, so that the next relay starts at once."""
-        self._leases.update_one({"_id": "relay", "holder": self._holder}, {"$set": {"until": datetime.now(UTC)}})
+        self._renewed = 0.0
+        self._leases.update_one({"_id": self._name, "holder": self._holder}, {"$set": {"until": datetime.now(UTC)}})
 
 
 class Relay:

@@ -1,14 +1,16 @@
 """The gRPC server: every method of a service runs through one pipeline.
 
 span → token → access rule of the proto → field rules of the proto → the act under the caller's deadline → errors as google.rpc.Status.
+Streams go the same way; each message of one is checked and counted, and the store's deadline is that of a step (chassis.streams).
 """
 
 import hashlib
 import signal
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +33,7 @@ from chassis.acts import ANONYMOUS, MACHINE, Actor, Cause, now
 from chassis.errors import Refused, Violation, invalid, status_of
 from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
+from chassis.streams import Messages, Streams
 from chassis.telemetry import log
 from chassis.tokens import Verifier
 from yiwang.access.v1 import access_pb2
@@ -38,6 +41,7 @@ from yiwang.access.v1 import access_pb2
 KEYS_AWAY = Refused(errors.UNAVAILABLE, "KEYS_UNAVAILABLE", "密钥服务暂时不可用，请稍后重试")
 BUG = Refused(errors.INTERNAL, "INTERNAL", "系统错误，请稍后重试")
 THREADS = 16
+END = object()
 DEADLINE_SECONDS = 10.0
 MAX_MESSAGE = 12 * 1024 * 1024
 DRAIN_SECONDS = 25
@@ -146,38 +150,107 @@ def _violation(violation: protovalidate.Violation) -> Violation:
     return Violation(path, proto.rule_id.replace(".", "_").upper(), RULES.get(proto.rule_id, "不符合要求"))
 
 
-def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Message], guard: Guard) -> Any:
-    """The handler of one method: everything around the act, in order."""
-    rule = contracts.rule_of(method)
-    name = contracts.path(method)
-    labels = {"rpc.method": method.name}
+def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Any], guard: Guard, streams: Streams) -> Any:
+    """The handler of one method: everything around the act, in order.
 
-    def handle(request: Message, context: grpc.ServicerContext) -> Message:
-        metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
-        with telemetry.span(name, "server", metadata.get("traceparent")) as span:
-            try:
-                actor = admit(name, rule, metadata.get("authorization", ""), guard.verifier)
-                check(request)
-                with pymongo.timeout(min(context.time_remaining() or DEADLINE_SECONDS, DEADLINE_SECONDS)):
-                    guard.meter(actor)
-                    answer = act(request, Call(actor, method.name, request, span, guard.digest, _certificate(context)))
-                telemetry.calls.record(span.ms(), labels)
-                return answer
-            except Refused as refused:
-                _fail(context, span, status_of(refused), refused.reason)
-            except KeysUnavailable:
-                _fail(context, span, status_of(KEYS_AWAY), KEYS_AWAY.reason)
-            except PyMongoError as error:
-                _fail(context, span, _of_store(error), type(error).__name__)
-            except Exception as error:
-                log("rpc").error("bug", True, method=name, trace=span.trace_id, error=type(error).__name__)
-                _fail(context, span, status_of(BUG), BUG.reason)
+    An act of a client stream gets an iterator of requests. One of a server stream yields answers, or None to say that there is
+    nothing yet: at least each second, since that is when its end is looked for; then the store's deadline begins anew.
+    """
+    rule, name, labels = contracts.rule_of(method), contracts.path(method), {"rpc.method": method.name}
+    request_class = GetMessageClass(method.input_type)
 
-    return grpc.unary_unary_rpc_method_handler(
+    def admitted(asked: _Asked, context: grpc.ServicerContext, request: Message) -> Call:
+        actor = admit(name, rule, asked.authorization, guard.verifier)
+        return Call(actor, method.name, request, asked.span, guard.digest, _certificate(context))
+
+    def answer(request: Message, context: grpc.ServicerContext) -> Message:
+        with _answering(name, labels, context) as asked:
+            call = admitted(asked, context, request)
+            check(request)
+            with pymongo.timeout(min(context.time_remaining() or DEADLINE_SECONDS, DEADLINE_SECONDS)):
+                guard.meter(call.actor)
+                return act(request, call)  # type: ignore[no-any-return]
+
+    def watch(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+        with _answering(name, labels, context) as asked:
+            call = admitted(asked, context, request)
+            check(request)
+            with streams.place(True, call.actor.principal):
+                with pymongo.timeout(DEADLINE_SECONDS):
+                    guard.meter(call.actor)
+                answers = act(request, call)
+                while context.is_active():
+                    streams.goes_on(guard.verifier, asked.token, call.actor)
+                    with pymongo.timeout(DEADLINE_SECONDS):
+                        found = next(answers, END)
+                    if found is END:
+                        return
+                    if found is not None:
+                        try:
+                            yield found
+                        except GeneratorExit:  # the caller is gone
+                            return
+
+    def take(requests: Iterator[Message], context: grpc.ServicerContext) -> Message:
+        with _answering(name, labels, context) as asked:
+            call = admitted(asked, context, request_class())
+
+            def checked(message: Message) -> None:
+                check(message)
+                guard.meter(call.actor)
+
+            def goes_on() -> None:
+                streams.goes_on(guard.verifier, asked.token, call.actor)
+
+            with streams.place(False, call.actor.principal), Messages(requests, goes_on, checked) as messages:
+                with pymongo.timeout(DEADLINE_SECONDS):
+                    guard.meter(call.actor)
+                return act(messages, call)  # type: ignore[no-any-return]
+
+    shape: Callable[..., Any] = grpc.unary_unary_rpc_method_handler
+    handle: Any = answer
+    if method.client_streaming or method.server_streaming:
+        if method.client_streaming and method.server_streaming:
+            raise LookupError(f"{method.full_name}: streams both ways are not served")
+        watching = method.server_streaming
+        shape = grpc.unary_stream_rpc_method_handler if watching else grpc.stream_unary_rpc_method_handler
+        handle = watch if watching else take
+        handle.experimental_thread_pool = streams.pool
+    return shape(
         handle,
-        request_deserializer=GetMessageClass(method.input_type).FromString,
+        request_deserializer=request_class.FromString,
         response_serializer=GetMessageClass(method.output_type).SerializeToString,
     )
+
+
+class _Asked(NamedTuple):
+    span: telemetry.span
+    authorization: str
+
+    @property
+    def token(self) -> str:
+        return self.authorization.removeprefix("Bearer ")
+
+
+@contextmanager
+def _answering(name: str, labels: dict[str, str], context: grpc.ServicerContext) -> Iterator[_Asked]:
+    """The span of a call; whatever is raised in it is told to the caller as google.rpc.Status."""
+    metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+    with telemetry.span(name, "server", metadata.get("traceparent")) as span:
+        try:
+            yield _Asked(span, metadata.get("authorization", ""))
+            telemetry.calls.record(span.ms(), labels)
+        except Refused as refused:
+            _fail(context, span, status_of(refused), refused.reason)
+        except KeysUnavailable:
+            _fail(context, span, status_of(KEYS_AWAY), KEYS_AWAY.reason)
+        except PyMongoError as error:
+            _fail(context, span, _of_store(error), type(error).__name__)
+        except Exception as error:
+            if isinstance(error, grpc.RpcError) and not context.is_active():
+                raise  # the caller went away in the middle of his stream: nobody is left to be told
+            log("rpc").error("bug", True, method=name, trace=span.trace_id, error=type(error).__name__)
+            _fail(context, span, status_of(BUG), BUG.reason)
 
 
 def _certificate(context: grpc.ServicerContext) -> str:
@@ -217,6 +290,7 @@ class Server:
     """A gRPC server with health, reflection and draining; NOT_SERVING until `ready(True)`."""
 
     def __init__(self, listen: str, tls: Tls | None = None) -> None:
+        self.streams = Streams()
         self._server = grpc.server(ThreadPoolExecutor(THREADS, "rpc"), options=OPTIONS)
         self._health = health.HealthServicer()
         self._names = [health.SERVICE_NAME, reflection.SERVICE_NAME]
@@ -229,7 +303,10 @@ class Server:
 
     def add(self, service: ServiceDescriptor, servicer: object, guard: Guard) -> None:
         """Serves every method of the contract; AttributeError when the servicer lacks one, LookupError without access rule."""
-        handlers = {method.name: pipeline(method, getattr(servicer, method.name), guard) for method in service.methods}
+        handlers = {
+            method.name: pipeline(method, getattr(servicer, method.name), guard, self.streams)
+            for method in service.methods
+        }
         generic = grpc.method_handlers_generic_handler(service.full_name, handlers)
         self._server.add_generic_rpc_handlers((generic,))
         self._names.append(service.full_name)
@@ -245,10 +322,11 @@ class Server:
         self._server.start()
 
     def wait(self) -> None:
-        """Until SIGTERM or SIGINT; then calls in flight are finished, at most DRAIN_SECONDS."""
+        """Until SIGTERM or SIGINT; then streams end, and calls in flight are finished, at most DRAIN_SECONDS."""
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         stop.wait()
         self._health.enter_graceful_shutdown()
+        self.streams.closing.set()
         self._server.stop(DRAIN_SECONDS).wait()

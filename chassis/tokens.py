@@ -98,6 +98,10 @@ class Verifier:
         instant = time.time() - LEEWAY_SECONDS
         self._ended = {id: until for id, until in (self._ended | sessions).items() if until > instant}
 
+    def has_ended(self, session: str) -> bool:
+        """Whether this session was ended, as opposed to a token that is over."""
+        return session in self._ended
+
     def _verify(self, token: str) -> tuple[float, Actor]:
         if len(token) > LONGEST:
             raise refused()

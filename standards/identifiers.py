@@ -170,3 +170,19 @@ def case_number_valid(number: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+PROJECT_KINDS = {"01": "审批", "02": "核准", "03": "备案"}
+"""What kind of investment project a project code names: subject to approval, to verification, or filed only."""
+_PROJECT_CODE = re.compile(r"(?:19|20)[0-9]{2}-[1-9][0-9]{5}-[0-9]{2}-(0[123])-[0-9]{6}")
+
+
+def project_code_valid(code: str) -> bool:
+    """Whether this is a code of an investment project (投资项目统一代码), 24 characters: year-region-industry-kind-sequence."""
+    return bool(_PROJECT_CODE.fullmatch(code))
+
+
+def project_code_kind(code: str) -> str:
+    """01 审批, 02 核准 or 03 备案, as the code says; empty when it is no project code."""
+    found = _PROJECT_CODE.fullmatch(code)
+    return found[1] if found else ""

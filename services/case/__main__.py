@@ -1,6 +1,6 @@
-"""`python -m services.case api | worker | republish | verify | rewrap`."""
+"""`python -m services.case api | worker | republish | verify | rewrap | fold [--once]`."""
 
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("case")
+    run.start("case", jobs={"fold": "services.case.folding"})

@@ -8,9 +8,10 @@ from chassis.errors import Refused
 from chassis.records import Record, Records
 from chassis.rpc import Call
 from chassis.sealed import Keyring
-from services.case import model_access, model_seeing, store, views
+from services.case import model_access, model_seeing, store
 from services.case.model import Case
 from services.case.model_access import Access
+from services.case.timeline import time_text
 from yiwang.case.v1 import service_pb2 as pb
 
 
@@ -62,7 +63,7 @@ class Accesses:
         content = self._keyring.open(access.person_id, access.sealed) or {}
         return pb.CaseAccess(
             id=record.id,
-            at=views.time_text(access.at),
+            at=time_text(access.at),
             by=access.by,
             by_name=content.get("by_name", ""),
             what=model_access.WORDS.get(access.what, ""),

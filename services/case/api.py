@@ -1,32 +1,32 @@
 """CaseService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
+from typing import Any
 
 from google.protobuf.message import Message
 from pymongo.errors import DuplicateKeyError
 
-from chassis import paging, telemetry
+from chassis import contracts, paging, telemetry
 from chassis.acts import now
-from chassis.errors import NOT_FOUND, RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
+from chassis.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
 from services.case import (
     attachments,
-    model,
     model_access,
+    model_acts,
     model_application,
-    model_scenario,
+    model_deadlines,
     model_seeing,
     store,
-    store_counties,
     store_items,
     views,
 )
 from services.case.accesses import Accesses
 from services.case.model import Case
+from services.case.submitting import Application, Submitting
 from standards import identifiers, workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -46,7 +46,7 @@ class CaseApi:
         self.items = store_items.Items(parts.database)
         self.files = store.Attachments(parts.database)
         self.arrivals = store.arrivals(parts.database)
-        self.counties = store_counties.Counties(parts.database)
+        self.submitting = Submitting(parts.database, self.items, parts.keyring)
         self.keyring = parts.keyring
         self.accesses = Accesses(store.accesses(parts.database), self.cases, self.keyring)
 
@@ -80,44 +80,25 @@ class CaseApi:
             raise Refused(RESOURCE_EXHAUSTED, "NO_NUMBER", "暂时无法生成办件编号，请稍后重试")
         return self._reply(record, call)
 
-    def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> events.CaseSubmitted:
-        item = self._item_to_apply_for(request)
-        model_application.check_delegated(call.actor, item.definition)
-        channel = model_application.channel_of(call.actor, request.channel)
-        county = self.counties.of(item.definition.region)
-        model_application.check_channel(county.channels, channel)
-        if wrong := model_scenario.wrong(item.definition, request.answers):
-            raise invalid(*wrong)
-        scenario = model_scenario.of(item.definition, request.answers, request.item_id, item.edition)
-        form = {key: value.strip() for key, value in request.form.items()}
-        handed_in = [one.material for one in request.materials]
-        model_application.check_application(item.definition, scenario, form, handed_in, call.actor.level)
-        day = datetime.now(workdays.SHANGHAI).date()
-        random = self.keyring.blind("number", f"{id}/{attempt}")
-        files = attachments.claim(self.files, request.materials, call.actor)  # may refuse: before sealing makes a key
-        self.counties.take(item.definition.region, county)
-        submitted = events.CaseSubmitted(
-            case_id=id,
-            number=identifiers.case_number(item.definition.region, day, bytes.fromhex(random)),
-            applicant_id=call.actor.id,
+    def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> list[Message]:
+        files = attachments.claim(self.files, request.materials, call.actor)
+        asked = Application(
             item_id=request.item_id,
-            edition=item.edition,
-            channel=channel,  # type: ignore[arg-type]
-            sealed_form=self.keyring.seal(call.actor.id, form),
-            sealed_answers=self.keyring.seal(call.actor.id, scenario.content) if scenario.answers else "",
+            edition=request.edition,
+            form=request.form,
             files=files,
+            answers=request.answers,
+            channel=model_application.channel_of(call.actor, request.channel),
+            applicant_id=call.actor.id,
+            level=call.actor.level,
+            actor=call.actor,
+            pre_review=request.pre_review,
+            delivery=request.delivery if request.HasField("delivery") else None,
+            renews_until=request.renews_until,
+            project_code=request.project_code,
             sealed_agent_name=self._agent_name(call),
         )
-        return model_application.submit(submitted, item.definition, scenario.guide, call.actor)
-
-    def _item_to_apply_for(self, request: pb.SubmitCaseRequest) -> store_items.KeptItem:
-        item = self.items.current(request.item_id)
-        if item is None:
-            raise invalid(Violation("item_id", "ITEM_UNKNOWN", "没有此事项，或尚未发布"))
-        require(not item.withdrawn, "ITEM_WITHDRAWN", "该事项已取消，不再受理新的申请")
-        require(not item.suspended, "ITEM_SUSPENDED", "该事项已暂停受理")
-        require(request.edition in (0, item.edition), "ITEM_CHANGED", "办事指南已更新，请重新查看后提交")
-        return item
+        return self.submitting.begin(asked, id, attempt)
 
     def GetCase(self, request: pb.GetCaseRequest, call: Call) -> pb.Case:
         record, supervised = self._read(request.case_id, call, request.min_version)
@@ -168,10 +149,11 @@ class CaseApi:
         handler_id = call.actor.id if request.mine else ""
         arrived = self.arrivals.totals([f"{department}/{instant.astimezone(workdays.SHANGHAI).date()}"])
         if request.light:
-            after, until = model.due_between(request.light, instant)
+            field, after, until = model_deadlines.between(request.light, instant)
             skip = _offset(request.page_token)
-            rows = store.due_at_desk(self.cases, department, handler_id, after, until, skip, size)
+            rows = store.due_at_desk(self.cases, department, handler_id, (field, after, until), skip, size)
             token = str(skip + size) if len(rows) == size else ""
+            rows = [row for row in rows if model_deadlines.light(row.state, instant) == request.light]
         else:
             rows, token = store.newest_at_desk(self.cases, department, handler_id, request.page_token, size)
         return pb.ListInboxResponse(
@@ -199,7 +181,7 @@ class CaseApi:
     def _correction_request(self, case: Case, request: pb.RequestCorrectionRequest) -> events.CorrectionRequested:
         item, sealed_notice = self._item_of(case), self._sealed(case, request.notice)
         scenario = views.scenario_of(case, item, self.keyring)
-        return model.request_correction(case, item, request.materials, sealed_notice, scenario)
+        return model_acts.request_correction(case, item, request.materials, sealed_notice, now(), scenario)
 
     def CorrectCase(self, request: pb.CorrectCaseRequest, call: Call) -> pb.Case:
         return self._move(request, call, lambda case: self._correction(case, request, call))
@@ -212,47 +194,72 @@ class CaseApi:
         sealed_form = self.keyring.seal(case.applicant_id, form) if request.form else ""
         files = attachments.claim(self.files, request.materials, call.actor)
         scenario = views.scenario_of(case, item, self.keyring)
-        return model.correct(case, item, files, sealed_form, self._agent_name(call), scenario)
+        return model_acts.correct(case, item, files, sealed_form, now(), self._agent_name(call), scenario)
 
     def AcceptCase(self, request: pb.AcceptCaseRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: model.accept(case, call.actor, now()))
+        return self._move(request, call, lambda case: model_acts.accept(case, call.actor, now()))
 
     def RefuseCase(self, request: pb.RefuseCaseRequest, call: Call) -> pb.Case:
-        return self._move(
-            request, call, lambda case: model.refuse(case, call.actor, self._sealed(case, request.reason))
+        return self._reasoned(request, call, lambda case, sealed: model_acts.refuse(case, call.actor, sealed))
+
+    def NotAcceptCase(self, request: pb.NotAcceptCaseRequest, call: Call) -> pb.Case:
+        return self._reasoned(
+            request, call, lambda case, sealed: model_acts.not_accept(case, call.actor, request.not_needed, sealed)
         )
+
+    def VoidCase(self, request: pb.VoidCaseRequest, call: Call) -> pb.Case:
+        return self._reasoned(request, call, lambda case, sealed: model_acts.void(case, call.actor, sealed))
+
+    def TransferCase(self, request: pb.TransferCaseRequest, call: Call) -> pb.Case:
+        to, name = request.to_department, request.to_department_name
+        return self._reasoned(
+            request, call, lambda case, sealed: model_acts.transfer(case, call.actor, to, name, sealed)
+        )
+
+    def ConfirmWithdrawal(self, request: pb.ConfirmWithdrawalRequest, call: Call) -> pb.Case:
+        return self._move(request, call, model_acts.confirm_withdrawal)
+
+    def RevokeDecision(self, request: pb.RevokeDecisionRequest, call: Call) -> pb.Case:
+        return self._reasoned(request, call, lambda case, sealed: model_acts.revoke(case, call.actor, sealed))
+
+    def CancelResult(self, request: pb.CancelResultRequest, call: Call) -> pb.Case:
+        return self._reasoned(request, call, lambda case, sealed: model_acts.cancel(case, call.actor, sealed))
 
     def PassReviewStep(self, request: pb.PassReviewStepRequest, call: Call) -> pb.Case:
         return self._move(
-            request, call, lambda case: model.pass_step(case, call.actor, self._sealed(case, request.opinion))
+            request, call, lambda case: model_acts.pass_step(case, call.actor, self._sealed(case, request.opinion))
         )
 
     def DecideCase(self, request: pb.DecideCaseRequest, call: Call) -> pb.Case:
         return self._move(
             request,
             call,
-            lambda case: model.decide(
-                case, call.actor, request.granted, request.reason, self._sealed(case, request.reason)
+            lambda case: model_acts.decide(
+                case, call.actor, request.granted, request.reason, self._sealed(case, request.reason), now()
             ),
         )
 
     def IssueResult(self, request: pb.IssueResultRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: model.issue(case, call.actor, request.result_number))
+        return self._move(request, call, lambda case: model_acts.issue(case, call.actor, request.result_number))
 
     def CloseCase(self, request: pb.CloseCaseRequest, call: Call) -> pb.Case:
-        return self._move(request, call, model.close)
+        return self._move(request, call, model_acts.close)
 
     def WithdrawCase(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.Case:
         return self._move(
             request,
             call,
-            lambda case: model.withdraw(case, self._sealed(case, request.reason), self._agent_name(call)),
+            lambda case: model_acts.withdraw(case, self._sealed(case, request.reason), now(), self._agent_name(call)),
         )
 
     def _move(self, request: pb.AcceptCaseRequest | Message, call: Call, decide: Callable[[Case], Message]) -> pb.Case:
         visible = model_seeing.visible(call.actor)
         record = self.cases.change(request.case_id, call.cause, decide, visible)  # type: ignore[union-attr]
         return self._reply(record, call)
+
+    def _reasoned(self, request: Any, call: Call, decide: Callable[[Case, str], Message]) -> pb.Case:
+        """A move of the department with a reason, sealed under the applicant's key."""
+        return self._move(request, call, lambda case: decide(case, self._sealed(case, request.reason)))
 
     def _reply(self, record: Record[Case], call: Call) -> pb.Case:
         call.span.set(telemetry.RECORD, record.id)
@@ -281,7 +288,18 @@ def _offset(token: str) -> int:
     return int(token or 0)
 
 
+class _Unbuilt:  # SCAFFOLD: removed when every service stands
+    def __getattr__(self, name: str) -> Any:
+        def unbuilt(_request: Any, _call: Any) -> Any:
+            raise Refused(UNAVAILABLE, "UNBUILT", "尚未提供")
+
+        return unbuilt
+
+
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
     api = CaseApi(parts)
-    return Api({"CaseService": api}, polls=[api.items.refresh, api.counties.refresh])
+    servicers: dict[str, Any] = {"CaseService": api}
+    for one in contracts.services("case"):  # SCAFFOLD
+        servicers.setdefault(one.name, _Unbuilt())
+    return Api(servicers, polls=[api.items.refresh, api.submitting.counties.refresh])

@@ -1,56 +1,30 @@
-"""Files people hand in: told by content, sealed, kept apart from the case until it is submitted."""
+"""Files people hand in: looked through (content.py), sealed, kept apart from the case until it is submitted."""
 
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-import puremagic
-
 from chassis.acts import Actor, now
 from chassis.errors import Violation, invalid
 from chassis.records import record_id
 from chassis.rpc import Call
 from chassis.sealed import Keyring
+from services.case import content
 from services.case.store import Attachments
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 
-MOST_BYTES = 10 * 1024 * 1024
 # An upload can be handed in this long; the sweep deletes unused ones only later, so the two never meet.
 GOOD_FOR = timedelta(hours=20)
-# What is taken, by what the content is; an OFD is a ZIP with OFD.xml in it, a DOCX one with word/.
-TYPES = {
-    ".pdf": "application/pdf",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".jfif": "image/jpeg",
-    ".png": "image/png",
-}
-ZIPPED = {
-    b"OFD.xml": "application/ofd",
-    b"word/document.xml": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-}
-
-
-def media_type(content: bytes) -> str | None:
-    """The media type by content, None for what is not taken."""
-    if content.startswith(b"PK\x03\x04"):
-        return next((type for mark, type in ZIPPED.items() if mark in content), None)
-    try:
-        extension = puremagic.from_string(content[:65536])
-    except (puremagic.PureError, ValueError):
-        return None
-    return TYPES.get(extension)
 
 
 def upload(files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
-    """Stores one file of the caller. The same request_id again answers with the stored file, another content is refused."""
-    if len(request.content) > MOST_BYTES:
-        raise invalid(Violation("content", "ATTACHMENT_SIZE", "文件超过10MB"))
-    kind = media_type(request.content)
-    if kind is None:
-        raise invalid(Violation("content", "ATTACHMENT_TYPE", "只接受PDF、JPG、PNG、OFD、DOCX文件"))
+    """Stores one file of the caller. The same request_id again answers with the stored file, another content is refused.
+
+    INVALID_ARGUMENT as content.inspect says, which looks at the file before anything is written.
+    """
+    kind = content.inspect(request.content, request.filename)
     id, owner, digest = record_id(call.cause.key), call.actor.id, hashlib.sha256(request.content).hexdigest()
     metadata = {
         "owner": owner,

@@ -1,11 +1,12 @@
 """What an application must be: form, answers and materials against the item's definition. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from chassis.acts import Actor
 from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, require
-from services.case import model_scenario
+from services.case import model_deadlines, model_receipts, model_scenario
+from services.case.model_deadlines import after, text
 from services.case.model_scenario import Scenario
 from standards import identifiers, real_names
 from yiwang.case.v1 import events_pb2 as events
@@ -14,6 +15,8 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 # How who acts comes in, whatever the request says; a relative comes as he says, and so does a handler.
 AGENT_CHANNELS: Mapping[str, int] = {"helper": pb.CHANNEL_AGENT, "bank": pb.CHANNEL_BANK}
+# How lists say that a fee is none.
+FREE = frozenset(("0", "0元", "免费", "不收费", "零费用", "无"))
 # Which of a county's switches a way in hangs on. A province's app, and who does not say, come over the web.
 SWITCHES: Mapping[int, str] = {
     pb.CHANNEL_UNSPECIFIED: "web",
@@ -83,10 +86,15 @@ _KINDS: Mapping[int, Callable[[str], bool]] = {
 
 
 def check_application(
-    item: catalog.ItemDefinition, scenario: Scenario, form: Mapping[str, str], handed_in: Sequence[str], level: int
+    item: catalog.ItemDefinition,
+    scenario: Scenario,
+    form: Mapping[str, str],
+    handed_in: Sequence[str],
+    level: int,
+    at_window: bool = False,
 ) -> None:
     """Refuses an application the item does not allow under the applicant's answers; every fault at once, each with its field."""
-    require(item.online, "NOT_ONLINE", "该事项暂不支持网上申请，请到窗口办理")
+    require(item.online or at_window, "NOT_ONLINE", "该事项暂不支持网上申请，请到窗口办理")
     require(level >= item.required_level, "LEVEL_TOO_LOW", _level_text(item.required_level, level))
     if found := check_form(item, form) + model_scenario.lacking(item, scenario, handed_in):
         raise invalid(*found)
@@ -127,10 +135,11 @@ def submit(
     submitted: events.CaseSubmitted,
     item: catalog.ItemDefinition,
     guide: catalog.ScenarioGuide,
+    now: datetime,
     actor: Actor | None = None,
 ) -> events.CaseSubmitted:
-    """The event of an application that was checked, completed with what the item's edition says for its answers, and with who acts
-    for the applicant."""
+    """The event of an application that was checked, completed with what the item's edition says for its answers, with who acts
+    for the applicant, and with the receipt: digest, and by when it is accepted or deemed to be."""
     if actor and actor.acting:
         submitted.agent = actor.acting.agent
         submitted.delegation_id = actor.acting.delegation
@@ -146,4 +155,20 @@ def submit(
     submitted.promised_limit.CopyFrom(guide.promised_limit)
     submitted.statutory_limit.CopyFrom(guide.statutory_limit)
     submitted.promised_limit.note = submitted.statutory_limit.note = ""
+    submitted.handling.CopyFrom(model_deadlines.handling_of(item))
+    here = {file.material for file in submitted.files} | {one.material for one in submitted.stood_for}
+    later = [one.key for one in guide.materials if one.demand == catalog.DEMAND_DEFERRABLE and one.key not in here]
+    submitted.deferred.extend(later)
+    submitted.receipt_digest = model_receipts.digest(submitted.files)
+    if not submitted.pre_review:
+        submitted.accept_due = text(after(now, model_deadlines.ACCEPT_DAYS, item.region))
+    if submitted.receiving_department:
+        submitted.hand_over_due = text(after(now, model_deadlines.HAND_OVER_DAYS, item.region))
+    submitted.fees.extend(_fee_line(item.fees[at]) for at in guide.fees)
     return submitted
+
+
+def _fee_line(fee: catalog.Fee) -> events.FeeLine:
+    """A fixed fee by its amount, zero too; a range, or one that only words tell, is set by an officer."""
+    fixed = fee.least == fee.most and (fee.most > 0 or not fee.standard.strip() or fee.standard.strip() in FREE)
+    return events.FeeLine(name=fee.name, amount=fee.most if fixed else 0, open=not fixed)

@@ -1,17 +1,23 @@
 """How each event changes a case. Pure; the journal replayed through EVOLVE gives the state."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
 
 from chassis.acts import Evolve, Moment
-from services.case import model
-from services.case.model import Case, File
+from services.case import model, model_evolve_parts, model_timers
+from services.case.model import Case, FeeLine, StoodFor
+from services.case.model_changes import files_of, handled, received, with_dues, with_files
+from services.case.model_deadlines import instant
 from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 
 def submitted(_case: None, event: events.CaseSubmitted, moment: Moment) -> Case:
+    officer = _id(moment.by) if event.receiving_department or event.window_id else ""
     return Case(
         id=event.case_id,
         number=event.number,
@@ -25,9 +31,9 @@ def submitted(_case: None, event: events.CaseSubmitted, moment: Moment) -> Case:
         department_name=event.department_name,
         region=event.region,
         channel=event.channel,
-        status=model.SUBMITTED,
+        status=_first_status(event),
         sealed_form=event.sealed_form,
-        files=_files(event.files),
+        files=files_of(event.files),
         review_steps=list(event.review_steps),
         promised=_limit(event.promised_limit),
         statutory=_limit(event.statutory_limit),
@@ -38,71 +44,161 @@ def submitted(_case: None, event: events.CaseSubmitted, moment: Moment) -> Case:
         delegation_id=event.delegation_id,
         agent_organization_id=event.agent_organization_id,
         sealed_answers=event.sealed_answers,
+        receipt_digest=event.receipt_digest,
+        handling=_numbers(event.handling),
+        receiving_department=event.receiving_department,
+        receiving_region=event.receiving_region,
+        window_id=event.window_id,
+        received_by=officer,
+        receivers=[officer] if officer else [],
+        accept_due=instant(event.accept_due),
+        hand_over_due=instant(event.hand_over_due),
+        renews_until=instant(event.renews_until),
+        stood_for=[StoodFor(one.material, one.waiver, one.proof_id, one.manual) for one in event.stood_for],
+        deferred=list(event.deferred),
+        promise_digest=event.promise.text_digest,
+        promise_materials=list(event.promise.materials),
+        fees=[FeeLine(one.name, one.amount, one.open) for one in event.fees],
+        delivery=event.delivery,
+        sealed_delivery=event.sealed_delivery,
+        bundle_id=event.bundle_id,
+        bundle_key=event.bundle_key,
+        project_code=event.project_code,
+        county=event.region[: model.COUNTY_DIGITS],
     )
+
+
+def _first_status(event: events.CaseSubmitted) -> int:
+    if event.pre_review:
+        return model.PRE_REVIEW
+    # What a window took for another department is handed over first.
+    return model.RECEIVED if event.receiving_department else model.SUBMITTED
+
+
+def _numbers(handling: catalog.Handling) -> dict[str, int]:
+    """Flags, days and needs by name; the text of a promise stays with the item."""
+    known = handling.ListFields()
+    return {field.name: int(value) for field, value in known if field.type != FieldDescriptor.TYPE_STRING}
 
 
 def correction_requested(case: Case, event: events.CorrectionRequested, moment: Moment) -> Case:
     return replace(
-        _received(case, _id(moment.by), moment),
+        received(case, _id(moment.by), moment),
         status=model.CORRECTION,
         correction_materials=list(event.materials),
         sealed_notice=event.sealed_notice,
         correction_asked=True,
+        answer_due=instant(event.answer_due),
     )
 
 
 def corrected(case: Case, event: events.CaseCorrected, _moment: Moment) -> Case:
-    handed_in = {file.material for file in event.files}
-    kept = [file for file in case.files if file.material not in handed_in]
     return replace(
-        case,
+        with_files(case, event.files),
         status=model.SUBMITTED,
-        files=kept + _files(event.files),
         sealed_form=event.sealed_form or case.sealed_form,
         correction_materials=[],
         sealed_notice="",
+        receipt_digest=event.receipt_digest or case.receipt_digest,
+        accept_due=instant(event.accept_due),
     )
 
 
 def accepted(case: Case, event: events.CaseAccepted, moment: Moment) -> Case:
+    since = instant(getattr(event, "from")) or moment.at
+    case = received(case, event.officer_id, moment) if event.officer_id else case
     return replace(
-        _received(case, event.officer_id, moment),
+        case,
         status=model.IN_REVIEW if case.review_steps else model.REVIEWED,
-        accepted_at=moment.at,
-        promised_due=_instant(event.promised_due),
-        statutory_due=_instant(event.statutory_due),
+        accepted_at=since if event.deemed else moment.at,
+        clock_from=since,
+        promised_due=instant(event.promised_due),
+        statutory_due=instant(event.statutory_due),
+        yellow_at=instant(event.yellow_at),
         provisional=event.provisional,
+        deemed=event.deemed,
+        pre_reviewed=event.pre_reviewed,
+        deferred_due=instant(event.deferred_due),
     )
 
 
 def refused(case: Case, event: events.CaseRefused, moment: Moment) -> Case:
-    case = _received(case, event.officer_id, moment)
-    return replace(case, status=model.REFUSED, closed_at=moment.at, desk="")
+    return _ended(received(case, event.officer_id, moment), model.REFUSED, moment)
+
+
+def not_accepted(case: Case, event: events.CaseNotAccepted, moment: Moment) -> Case:
+    return _ended(received(case, event.officer_id, moment), model.NOT_ACCEPTED, moment)
+
+
+def lapsed(case: Case, _event: events.CorrectionLapsed, moment: Moment) -> Case:
+    return _ended(case, model.CORRECTION_LAPSED, moment)
 
 
 def step_passed(case: Case, event: events.ReviewStepPassed, moment: Moment) -> Case:
     passed = case.steps_passed + 1
     status = model.REVIEWED if passed == len(case.review_steps) else model.IN_REVIEW
-    return replace(_handled(case, event.officer_id, moment), steps_passed=passed, status=status)
+    return replace(handled(case, event.officer_id, moment), steps_passed=passed, status=status)
 
 
 def decided(case: Case, event: events.CaseDecided, moment: Moment) -> Case:
-    status = model.GRANTED if event.granted else model.DENIED
-    return replace(_handled(case, event.officer_id, moment), status=status, decided_by=event.officer_id)
+    return replace(
+        handled(case, event.officer_id, moment) if event.officer_id else case,
+        status=model.GRANTED if event.granted else model.DENIED,
+        decided_by=event.officer_id,
+        decided_at=moment.at,
+        decision_kind=event.kind or pb.DECISION_KIND_ORDINARY,
+        deliver_due=instant(event.deliver_due),
+        verify_due=instant(event.verify_due),
+    )
+
+
+def pushed(case: Case, event: events.ResultPushed, moment: Moment) -> Case:
+    issued = bool(event.result_number)
+    granted = model.ISSUED if issued else model.GRANTED
+    return replace(
+        case,
+        status=granted if event.granted else model.DENIED,
+        steps_passed=len(case.review_steps),
+        decided_at=moment.at,
+        decision_kind=pb.DECISION_KIND_PUSHED,
+        deliver_due=instant(event.deliver_due),
+        result_number=event.result_number,
+    )
 
 
 def issued(case: Case, event: events.ResultIssued, moment: Moment) -> Case:
-    return replace(_handled(case, event.officer_id, moment), status=model.ISSUED, result_number=event.result_number)
+    case = handled(case, event.officer_id, moment) if event.officer_id else case
+    return replace(case, status=model.ISSUED, result_number=event.result_number)
 
 
 def closed(case: Case, _event: events.CaseClosed, moment: Moment) -> Case:
-    return replace(case, status=model.CLOSED, closed_at=moment.at, desk="")
+    return _ended(case, model.CLOSED, moment)
+
+
+def withdrawal_asked(case: Case, event: events.WithdrawalAsked, _moment: Moment) -> Case:
+    return replace(
+        case, status=model.WITHDRAW_PENDING, paused_status=case.status, confirm_due=instant(event.confirm_due)
+    )
 
 
 def withdrawn(case: Case, _event: events.CaseWithdrawn, moment: Moment) -> Case:
-    return replace(
-        case, status=model.WITHDRAWN, closed_at=moment.at, desk="", correction_materials=[], sealed_notice=""
-    )
+    return _ended(case, model.WITHDRAWN, moment)
+
+
+def voided(case: Case, event: events.CaseVoided, moment: Moment) -> Case:
+    return _ended(handled(case, event.officer_id, moment), model.VOIDED, moment)
+
+
+def transferred(case: Case, event: events.CaseTransferred, moment: Moment) -> Case:
+    return _ended(handled(case, event.officer_id, moment), model.TRANSFERRED, moment)
+
+
+def revoked(case: Case, _event: events.DecisionRevoked, moment: Moment) -> Case:
+    return _ended(case, model.REVOKED, moment)
+
+
+def cancelled(case: Case, _event: events.ResultCancelled, moment: Moment) -> Case:
+    return _ended(case, model.CANCELLED, moment)
 
 
 def handed_over(case: Case, event: events.CaseHandedOver, _moment: Moment) -> Case:
@@ -110,45 +206,69 @@ def handed_over(case: Case, event: events.CaseHandedOver, _moment: Moment) -> Ca
     return replace(case, handler_id=event.to_officer_id)
 
 
-EVOLVE: Evolve = {
-    events.CaseSubmitted: submitted,
-    events.CorrectionRequested: correction_requested,
-    events.CaseCorrected: corrected,
-    events.CaseAccepted: accepted,
-    events.CaseRefused: refused,
-    events.ReviewStepPassed: step_passed,
-    events.CaseDecided: decided,
-    events.ResultIssued: issued,
-    events.CaseClosed: closed,
-    events.CaseWithdrawn: withdrawn,
-    events.CaseHandedOver: handed_over,
-}
+def due_reached(case: Case, event: events.DueReached, _moment: Moment) -> Case:
+    what = f"{event.clock}/{event.number}" if event.number else event.clock
+    due = instant(event.due)
+    return replace(case, told=[*case.told, model_timers.key(what, due)]) if due else case
 
 
-def _handled(case: Case, officer_id: str, moment: Moment) -> Case:
-    return replace(case, handler_id=officer_id, handled_at=moment.at)
+def recalculated(case: Case, event: events.DeadlinesRecalculated, _moment: Moment) -> Case:
+    case = with_dues(case, event.dues)
+    return replace(
+        case,
+        accept_due=instant(event.accept_due) or case.accept_due,
+        deliver_due=instant(event.deliver_due) or case.deliver_due,
+    )
 
 
-def _received(case: Case, officer_id: str, moment: Moment) -> Case:
-    known = officer_id in case.receivers
-    receivers = case.receivers if known else [*case.receivers, officer_id]
-    return replace(_handled(case, officer_id, moment), received_by=officer_id, receivers=receivers)
-
-
-def _files(files: Iterable[events.HandedInFile]) -> list[File]:
-    return [
-        File(one.attachment_id, one.material, one.sealed_filename, one.media_type, one.size, one.sha256)
-        for one in files
-    ]
+def _ended(case: Case, status: int, moment: Moment) -> Case:
+    """Off every desk; what was closed before stays closed since then."""
+    return replace(
+        case, status=status, closed_at=case.closed_at or moment.at, desk="", correction_materials=[], sealed_notice=""
+    )
 
 
 def _limit(limit: catalog.Limit) -> list[int]:
     return [limit.amount, limit.unit]
 
 
-def _instant(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
 def _id(principal: str) -> str:
     return principal.partition(":")[2]
+
+
+def _timed(change: Callable[[Any, Any, Moment], Case]) -> Callable[[Any, Any, Moment], Case]:
+    """A change that leaves the earliest end behind it."""
+
+    def changed(case: Case | None, event: Any, moment: Moment) -> Case:
+        after = change(case, event, moment)
+        due, due_of = model_timers.upcoming(after)
+        return after if (due, due_of) == (after.due, after.due_of) else replace(after, due=due, due_of=due_of)
+
+    return changed
+
+
+_CHANGES: Evolve = {
+    events.CaseSubmitted: submitted,
+    events.CorrectionRequested: correction_requested,
+    events.CaseCorrected: corrected,
+    events.CaseAccepted: accepted,
+    events.CaseRefused: refused,
+    events.CaseNotAccepted: not_accepted,
+    events.CorrectionLapsed: lapsed,
+    events.ReviewStepPassed: step_passed,
+    events.CaseDecided: decided,
+    events.ResultPushed: pushed,
+    events.ResultIssued: issued,
+    events.CaseClosed: closed,
+    events.WithdrawalAsked: withdrawal_asked,
+    events.CaseWithdrawn: withdrawn,
+    events.CaseVoided: voided,
+    events.CaseTransferred: transferred,
+    events.DecisionRevoked: revoked,
+    events.ResultCancelled: cancelled,
+    events.CaseHandedOver: handed_over,
+    events.DueReached: due_reached,
+    events.DeadlinesRecalculated: recalculated,
+    **model_evolve_parts.EVOLVE,
+}
+EVOLVE: Evolve = {event: _timed(change) for event, change in _CHANGES.items()}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.acts import MACHINE, OFFICER, PERSON, Actor
-from services.case import model
+from services.case import model, model_moves
 from services.case.model import Case
 from standards.codes import region_covers, region_prefix, region_valid
 
@@ -50,6 +50,30 @@ def _delegated(actor: Actor, case: Case) -> bool:
     return bool(acting.delegation) and case.delegation_id == acting.delegation
 
 
+def received_here(actor: Actor) -> dict[str, Any]:
+    """The filter of who received cases at a window for other departments."""
+    at_window = actor.realm == OFFICER and "receive" in actor.roles and bool(actor.department)
+    return {"state.receiving_department": actor.department} if at_window else NOBODY
+
+
+def receives(actor: Actor, case: Case) -> bool:
+    """The same as `received_here`, as a predicate."""
+    at_window = actor.realm == OFFICER and "receive" in actor.roles and bool(actor.department)
+    return at_window and case.receiving_department == actor.department
+
+
+def consulted(actor: Actor) -> dict[str, Any]:
+    """The filter of officers whose department was asked for its opinion."""
+    asked = actor.realm == OFFICER and not actor.roles.isdisjoint(DESK_ROLES) and bool(actor.department)
+    return {"state.consulted": actor.department} if asked else NOBODY
+
+
+def is_consulted(actor: Actor, case: Case) -> bool:
+    """The same as `consulted`, as a predicate."""
+    asked = actor.realm == OFFICER and not actor.roles.isdisjoint(DESK_ROLES) and bool(actor.department)
+    return asked and actor.department in case.consulted
+
+
 def overseen(actor: Actor) -> dict[str, Any]:
     """The filter of what a supervisor may read, and only read: any case of his region and below it."""
     if actor.realm != OFFICER or SUPERVISE not in actor.roles or not region_valid(actor.region):
@@ -65,8 +89,14 @@ def oversees(actor: Actor, case: Case) -> bool:
 
 
 def moves(case: Case, actor: Actor) -> list[str]:
-    """Names of the moves the actor may make now; none on a case he only supervises."""
-    return [name for name in model.MOVES if model.allowed(case, name, actor)] if sees(actor, case) else []
+    """Names of the moves the actor may make now, each by the way he sees the case; none on a case he only supervises."""
+    ways = {name: sees(actor, case) for name in (model_moves.DEPARTMENT, model_moves.APPLICANT)}
+    ways |= {model_moves.RECEIVER: receives(actor, case), model_moves.CONSULTED: is_consulted(actor, case)}
+    return [
+        name
+        for name, move in model_moves.MOVES.items()
+        if ways.get(move.sees) and model_moves.allowed(case, name, actor)
+    ]
 
 
 def handles(actor: Actor) -> bool:

@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from chassis import paging
 from chassis.records import Filter, Record, Records
 from chassis.tally import Tally
-from services.case import handing_over, model_access, store_counties, store_items
+from services.case import handing_over, model_access, store_counties, store_items, store_reported, store_timers
 from services.case.model import Case
 from services.case.model_access import Access
 from services.case.model_evolve import EVOLVE
@@ -38,7 +38,7 @@ def accesses(database: Database[Document]) -> Records[Access]:
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [cases(database), accesses(database)]
+    return [cases(database), accesses(database), store_reported.cases(database)]
 
 
 def arrivals(database: Database[Document]) -> Tally:
@@ -54,6 +54,11 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.desk", 1), ("state.promised_due", 1)],
         [("state.desk", 1), ("state.handler_id", 1), ("state.submitted_at", 1)],
         [("state.department", 1), ("state.submitted_at", 1)],
+        [("state.desk", 1), ("state.yellow_at", 1)],
+        [("state.receiving_department", 1), ("state.submitted_at", 1)],
+        [("state.consulted", 1), ("state.submitted_at", 1)],
+        [("state.county", 1), ("state.due", 1)],
+        [("state.bundle_id", 1)],
         [("state.files.attachment_id", 1)],
         unique=["state.number"],
     )
@@ -62,6 +67,8 @@ def ensure_indexes(database: Database[Document]) -> None:
     store_counties.ensure_indexes(database)
     handing_over.ensure_indexes(database)
     store_items.ensure_indexes(database)
+    store_reported.ensure_indexes(database)
+    store_timers.ensure_indexes(database)
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 
@@ -79,16 +86,20 @@ def newest_at_desk(
 
 
 def due_at_desk(
-    all: Records[Case], desk: str, handler_id: str, after: datetime, until: datetime, skip: int, count: int
+    all: Records[Case], desk: str, handler_id: str, bounds: tuple[str, datetime, datetime], skip: int, count: int
 ) -> list[Record[Case]]:
-    """Open cases of a department, or of those an officer handles there, that are due in (after, until], the most urgent first."""
+    """Open cases of a department, or of those an officer handles there, whose clock (a field of the state) ends in (after, until], the
+    most urgent first."""
+    field, after, until = bounds
     if handler_id:
         # His own are few, and no index has handler and due date: the embedded store scans for a field no index has beside the others.
         own = all.select(_at_desk(desk, handler_id))
-        due = [(row.state.promised_due, row.state.submitted_at, row.id, row) for row in own if row.state.promised_due]
+        due = [
+            (getattr(row.state, field), row.state.submitted_at, row.id, row) for row in own if getattr(row.state, field)
+        ]
         return [row for at, _, _, row in sorted(due) if after < at <= until][skip : skip + count]
-    query = {"state.desk": desk, "state.promised_due": {"$gt": after, "$lte": until}}
-    return all.select(query, [("state.promised_due", 1), ("state.submitted_at", 1)], skip, count)
+    query = {"state.desk": desk, f"state.{field}": {"$gt": after, "$lte": until}}
+    return all.select(query, [(f"state.{field}", 1), ("state.submitted_at", 1)], skip, count)
 
 
 def _at_desk(desk: str, handler_id: str) -> Document:

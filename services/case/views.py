@@ -2,40 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from chassis.acts import MACHINE, OFFICER, Actor, acting_id
 from chassis.records import Record
 from chassis.sealed import Keyring
-from services.case import masking, model, model_scenario, model_seeing
+from services.case import masking, model_deadlines, model_scenario, model_seeing, timeline, views_parts
 from services.case.model import Case, File
 from services.case.model_scenario import Scenario
+from services.case.timeline import time_text
 from standards.scenarios import answer_text
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-
-class Line(NamedTuple):
-    """How an event reads in the timeline: its title, the sealed text of its data, and whether the applicant reads that."""
-
-    title: str
-    text: str = ""
-    for_applicant: bool = True
-
-
-TIMELINE: Mapping[str, Line] = {
-    "CaseSubmitted": Line("提交申请"),
-    "CorrectionRequested": Line("一次性告知补正", "sealedNotice"),
-    "CaseCorrected": Line("已补正材料"),
-    "CaseAccepted": Line("予以受理"),
-    "CaseRefused": Line("不予受理", "sealedReason"),
-    "ReviewStepPassed": Line("通过审查环节", "sealedOpinion", for_applicant=False),
-    "CaseDecided": Line("作出决定", "sealedReason"),
-    "ResultIssued": Line("制作结果文书"),
-    "CaseClosed": Line("办结"),
-    "CaseWithdrawn": Line("申请人撤回", "sealedReason"),
-    "CaseHandedOver": Line("办理人员变更"),
-}
 # They read who did what, and what officers wrote for officers.
 OFFICES = (OFFICER, MACHINE)
 
@@ -43,7 +22,7 @@ OFFICES = (OFFICER, MACHINE)
 def brief(record: Record[Case], actor: Actor, now: datetime) -> pb.Case:
     """A line of a list: no form, no timeline."""
     case = record.state
-    return pb.Case(
+    view = pb.Case(
         id=record.id,
         version=record.version,
         number=case.number,
@@ -62,7 +41,7 @@ def brief(record: Record[Case], actor: Actor, now: datetime) -> pb.Case:
         promised_due=time_text(case.promised_due),
         statutory_due=time_text(case.statutory_due),
         closed_at=time_text(case.closed_at),
-        light=model.light(case, now),  # type: ignore[arg-type]
+        light=model_deadlines.light(case, now),  # type: ignore[arg-type]
         provisional=case.provisional,
         review_steps=case.review_steps,
         review_steps_passed=case.steps_passed,
@@ -73,6 +52,8 @@ def brief(record: Record[Case], actor: Actor, now: datetime) -> pb.Case:
         agent_organization_id=case.agent_organization_id,
         handler_id=case.handler_id if actor.realm in OFFICES else "",
     )
+    views_parts.add_facts(view, case)
+    return view
 
 
 def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyring: Keyring, now: datetime) -> pb.Case:
@@ -86,6 +67,7 @@ def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyri
         _tell_scenario(view, item, scenario, actor)
     view.materials.extend(_materials(item, scenario, case, actor, keyring))
     view.timeline.extend(_entry(entry, case, actor, keyring) for entry in record.journal)
+    views_parts.add_parts(view, case, actor, keyring)
     view.correction_notice = _text(case, case.sealed_notice, actor, keyring)
     view.agent_name = keyring.open_text(case.agent.partition(":")[2], case.sealed_agent_name)
     if model_seeing.is_applicant(actor):
@@ -151,7 +133,9 @@ def progress(record: Record[Case]) -> pb.Progress:
         promised_due=time_text(case.promised_due),
         closed_at=time_text(case.closed_at),
         timeline=[
-            pb.TimelineEntry(seq=entry["seq"], type=entry["type"], at=time_text(entry["at"]), title=_title(entry))
+            pb.TimelineEntry(
+                seq=entry["seq"], type=entry["type"], at=time_text(entry["at"]), title=timeline.title(entry)
+            )
             for entry in record.journal
         ],
     )
@@ -190,29 +174,15 @@ def _material(material: catalog.Material, demand: int, case: Case, actor: Actor,
 
 
 def _entry(entry: Mapping[str, Any], case: Case, actor: Actor, keyring: Keyring) -> pb.TimelineEntry:
-    line, data = TIMELINE[entry["type"]], entry["data"]
+    line, data = timeline.TIMELINE[entry["type"]], entry["data"]
     readable = line.for_applicant or actor.realm in OFFICES
     text = _text(case, data.get(line.text, ""), actor, keyring) if readable else ""
     return pb.TimelineEntry(
         seq=entry["seq"],
         type=entry["type"],
         at=time_text(entry["at"]),
-        title=_title(entry),
+        title=timeline.title(entry),
         text=text,
         by=entry["by"] if actor.realm in OFFICES else "",
         agent_name=keyring.open_text(acting_id(entry["by"]), data.get("sealedAgentName", "")),
     )
-
-
-def _title(entry: Mapping[str, Any]) -> str:
-    title, data = TIMELINE[entry["type"]].title, entry["data"]
-    if entry["type"] == "ReviewStepPassed":
-        return f"{title}：{data['step']}"
-    if entry["type"] == "CaseDecided":
-        return f"{title}：{'准予' if data.get('granted') else '不予许可'}"
-    return title
-
-
-def time_text(instant: datetime | None) -> str:
-    """An instant as answers have it, RFC 3339 in UTC; empty for none."""
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else ""

@@ -7,7 +7,7 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
-from services.case import handing_over, store, store_counties, store_items
+from services.case import folding, handing_over, store, store_counties, store_items, timing
 from services.case.handing_over import Departure
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseSubmitted
@@ -15,6 +15,8 @@ from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspend
 from yiwang.identity.v1.events_pb2 import CountySaved, OfficerDismissed, OfficerTransferred
 
 UNUSED_FOR = timedelta(days=1)
+# How long one round of folding may last: the next one goes on.
+FOLDING_SECONDS = 5.0
 
 
 class Worker(HearsPeople):
@@ -25,6 +27,8 @@ class Worker(HearsPeople):
     arrivals: Tally
     counties: store_counties.Counties
     handing_over: handing_over.HandingOver
+    folder: folding.Folder
+    timing: timing.Timing
 
     @on(ItemPublished)
     def keep_item(self, event: Heard[ItemPublished]) -> None:
@@ -74,6 +78,16 @@ class Worker(HearsPeople):
         bucket = f"{event.body.department}/{day}"
         self.arrivals.contribute(event.record, [bucket], "arrived", event.seq)
 
+    @every(interval=1)
+    def fire_timers(self) -> None:
+        """What is due happens: deemed acceptance, lapse, warnings; county by county."""
+        self.timing.round()
+
+    @every(interval=1)
+    def fold_reported(self) -> None:
+        """Folds rows that departments' systems reported into their cases, a case at a time, between other work."""
+        self.folder.turn(FOLDING_SECONDS)
+
     @every(interval=2)
     def count_arrivals(self) -> None:
         """Recounts the days that changed."""
@@ -96,5 +110,7 @@ def build(parts: Parts) -> type[Worker]:
     Worker.parts = parts
     Worker.items, Worker.arrivals = store_items.Items(parts.database), store.arrivals(parts.database)
     Worker.counties = store_counties.Counties(parts.database)
+    Worker.timing = timing.Timing(parts.database, store.cases(parts.database))
+    Worker.folder = folding.Folder(parts.database)
     Worker.handing_over = handing_over.HandingOver(parts.database, store.cases(parts.database))
     return Worker

@@ -96,7 +96,9 @@ def test_the_inbox_by_light_lists_what_is_overdue_or_due_soon_the_most_urgent_fi
     hours = {ids[0]: -48, ids[1]: -1, ids[2]: 1, ids[3]: 3, ids[4]: 24 * 40, ids[5]: 24 * 60}
     for id, offset in hours.items():
         due = now() + timedelta(hours=offset)
-        database["cases"].update_one({"_id": id}, {"$set": {"state.promised_due": due}})
+        database["cases"].update_one(
+            {"_id": id}, {"$set": {"state.promised_due": due, "state.yellow_at": due - timedelta(days=2)}}
+        )
     inbox = desk["receive"].ListInbox
     assert [case.id for case in inbox(light=pb.LIGHT_RED).cases] == [ids[0], ids[1]]
     assert [case.id for case in inbox(light=pb.LIGHT_YELLOW).cases] == [ids[2], ids[3]]

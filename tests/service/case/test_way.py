@@ -22,19 +22,19 @@ def test_a_case_goes_its_whole_way_and_each_reader_sees_his_part_of_it(
     case = submit(citizen, item, channel=pb.CHANNEL_MOBILE)
     assert (status(case), case.version, case.item_name) == ("SUBMITTED", 1, "公共场所卫生许可")
     assert answers(case) == FORM and case_number_valid(case.number) and case.query_code
-    assert list(case.moves) == ["WithdrawCase"]
+    assert list(case.moves) == ["ChooseDelivery", "WithdrawCase"]
 
     case = desk["receive"].RequestCorrection(case_id=case.id, materials=["application", "plan"], notice="请补平面图")
     assert (status(case), case.correction_notice) == ("CORRECTION", "请补平面图")
     seen = citizen.GetCase(case_id=case.id)
     assert [m.key for m in seen.materials if m.correction_open] == ["application", "plan"]
-    assert list(seen.moves) == ["CorrectCase", "WithdrawCase"]
+    assert list(seen.moves) == ["CorrectCase", "ChooseDelivery", "WithdrawCase"]
 
-    files = handed_in(citizen, "application", "plan")
+    files = handed_in(citizen, "application", "plan", "report")
     case = citizen.CorrectCase(case_id=case.id, materials=files, form={"phone": "13900000000"})
     assert (status(case), case.correction_notice) == ("SUBMITTED", "")
     assert answers(case) == FORM | {"phone": "13900000000"}, "answers left out stay"
-    assert {m.key: len(m.attachments) for m in case.materials} == {"application": 1, "plan": 1, "report": 0}
+    assert {m.key: len(m.attachments) for m in case.materials} == {"application": 1, "plan": 1, "report": 1}
 
     case = desk["receive"].AcceptCase(case_id=case.id)
     assert (status(case), bool(case.promised_due), bool(case.statutory_due)) == ("IN_REVIEW", True, True)
@@ -47,7 +47,7 @@ def test_a_case_goes_its_whole_way_and_each_reader_sees_his_part_of_it(
     case = desk["issue"].IssueResult(case_id=case.id, result_number="卫证字2026第1号")
     assert (status(case), case.result_number) == ("ISSUED", "卫证字2026第1号")
     case = desk["issue"].CloseCase(case_id=case.id)
-    assert (status(case), bool(case.closed_at), list(case.moves)) == ("CLOSED", True, [])
+    assert (status(case), bool(case.closed_at), list(case.moves)) == ("CLOSED", True, ["CancelResult"])
 
     told = citizen.GetCase(case_id=case.id, min_version=case.version)
     assert [entry.title for entry in told.timeline] == [

@@ -12,6 +12,7 @@ from services.case.model_scenario import Scenario
 from standards import real_names
 from standards.identifiers import id_number_check_digit, uscc_check_digit
 from tests.support.actors import delegate, handler, person
+from tests.support.cases import SUBMITTED_AT
 from tests.support.items import FORM, definition, simple
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -178,7 +179,7 @@ def test_an_item_that_is_not_online_takes_no_application() -> None:
 
 
 def test_the_event_carries_what_the_edition_says_and_the_case_never_asks_the_item_again() -> None:
-    event = model_application.submit(events.CaseSubmitted(case_id="c"), ITEM, scenario().guide)
+    event = model_application.submit(events.CaseSubmitted(case_id="c"), ITEM, scenario().guide, SUBMITTED_AT)
     assert (event.item_code, event.item_name, event.department, event.region) == (
         ITEM.code,
         ITEM.name,

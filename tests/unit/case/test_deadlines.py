@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.case import model
+from services.case import model, model_acts, model_deadlines
 from services.case.model import Case
 from services.case.model_evolve import EVOLVE
 from standards.workdays import SHANGHAI
@@ -31,7 +31,7 @@ def end_of(day: str) -> datetime:
 
 def accepted(when: datetime, promised: tuple[int, int], statutory: tuple[int, int] = (0, 0)) -> Case:
     case = case_in(model.SUBMITTED, promised=list(promised), statutory=list(statutory))
-    event = model.accept(case, officer(id="ann"), when)
+    event = model_acts.accept(case, officer(id="ann"), when)
     moment = type("Moment", (), {"at": when, "by": "officer:ann"})()
     after: Case = EVOLVE[events.CaseAccepted](case, event, moment)
     return after
@@ -88,13 +88,13 @@ def test_a_due_date_beyond_the_last_published_calendar_is_provisional() -> None:
 
 def test_the_event_says_the_due_dates_so_that_a_new_calendar_cannot_move_them() -> None:
     case = case_in(model.SUBMITTED, promised=[5, WORKING], statutory=[20, WORKING])
-    event = model.accept(case, officer(id="ann"), at("2026-09-30T10:00"))
+    event = model_acts.accept(case, officer(id="ann"), at("2026-09-30T10:00"))
     assert datetime.fromisoformat(event.promised_due) == end_of("2026-10-13")
     assert (event.officer_id, event.provisional) == ("ann", False)
 
 
 def lit(case: Case, when: datetime) -> str:
-    return pb.Light.Name(model.light(case, when)).removeprefix("LIGHT_")  # type: ignore[arg-type]
+    return pb.Light.Name(model_deadlines.light(case, when)).removeprefix("LIGHT_")  # type: ignore[arg-type]
 
 
 LIGHTS = [
@@ -128,5 +128,5 @@ def test_there_is_no_light_before_acceptance_nor_after_the_end() -> None:
 )
 def test_as_time_passes_the_light_only_gets_worse(start: datetime, days: int, hours: list[int]) -> None:
     case = accepted(start, (days, WORKING))
-    lights = [model.light(case, start + timedelta(hours=hour)) for hour in hours]
+    lights = [model_deadlines.light(case, start + timedelta(hours=hour)) for hour in hours]
     assert lights == sorted(lights)

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from chassis.acts import Actor
 from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
-from services.case import model, model_seeing
+from services.case import model_acts, model_moves, model_seeing
 from services.case.model import Case
 from tests.support.actors import delegate, handler, officer, person, service, supervisor
 from tests.support.cases import APPLICANT, RECEIVER, SUBMITTED_AT, case_in
@@ -19,15 +19,17 @@ from yiwang.case.v1 import service_pb2 as pb
 OFFICER = officer("receive", "review", "decide", "issue", id="another-officer")
 FILE = events.HandedInFile(attachment_id="a", material="application")
 ACTS: dict[str, Callable[[Case], Message]] = {
-    "RequestCorrection": lambda case: model.request_correction(case, definition(), ["application"], "sealed"),
-    "CorrectCase": lambda case: model.correct(case, definition(), [FILE], ""),
-    "AcceptCase": lambda case: model.accept(case, OFFICER, SUBMITTED_AT),
-    "RefuseCase": lambda case: model.refuse(case, OFFICER, "sealed"),
-    "PassReviewStep": lambda case: model.pass_step(case, OFFICER, "sealed"),
-    "DecideCase": lambda case: model.decide(case, OFFICER, True, "", ""),
-    "IssueResult": lambda case: model.issue(case, OFFICER, "N1"),
-    "CloseCase": model.close,
-    "WithdrawCase": lambda case: model.withdraw(case, ""),
+    "RequestCorrection": lambda case: model_acts.request_correction(
+        case, definition(), ["application"], "sealed", SUBMITTED_AT
+    ),
+    "CorrectCase": lambda case: model_acts.correct(case, definition(), [FILE], "", SUBMITTED_AT),
+    "AcceptCase": lambda case: model_acts.accept(case, OFFICER, SUBMITTED_AT),
+    "RefuseCase": lambda case: model_acts.refuse(case, OFFICER, "sealed"),
+    "PassReviewStep": lambda case: model_acts.pass_step(case, OFFICER, "sealed"),
+    "DecideCase": lambda case: model_acts.decide(case, OFFICER, True, "", "", SUBMITTED_AT),
+    "IssueResult": lambda case: model_acts.issue(case, OFFICER, "N1"),
+    "CloseCase": model_acts.close,
+    "WithdrawCase": lambda case: model_acts.withdraw(case, "", SUBMITTED_AT),
 }
 # From the law and the contract, not from the code: what may happen to a case that stands here.
 MAY: dict[str, set[str]] = {
@@ -65,7 +67,7 @@ def offered(case: Case, actor: Actor) -> set[str]:
 
 def test_the_table_has_every_status_and_every_move() -> None:
     assert {f"CASE_STATUS_{status}" for status in MAY} == set(pb.CaseStatus.keys()) - {"CASE_STATUS_UNSPECIFIED"}
-    assert ACTS.keys() == model.MOVES.keys() == APPLICANTS | ROLES.keys()
+    assert ACTS.keys() == model_moves.MOVES.keys() == APPLICANTS | ROLES.keys()
 
 
 @pytest.mark.parametrize(("status", "name"), PAIRS)
@@ -99,7 +101,7 @@ def test_nobody_else_is_offered_any_move(status: str) -> None:
 
 def test_a_grant_that_ends_in_no_document_is_closed_as_it_is_and_one_with_a_document_is_not() -> None:
     without = standing("GRANTED", result_name="")
-    assert isinstance(model.close(without), events.CaseClosed)
+    assert isinstance(model_acts.close(without), events.CaseClosed)
     assert "CloseCase" in offered(without, officer("decide"))
     assert "CloseCase" not in offered(standing("GRANTED"), officer("decide"))
 
@@ -108,20 +110,20 @@ def test_who_received_a_case_may_not_decide_it() -> None:
     case = standing("REVIEWED")
     receiver = officer("receive", "decide", id=RECEIVER)
     with pytest.raises(Refused) as caught:
-        model.decide(case, receiver, True, "", "")
+        model_acts.decide(case, receiver, True, "", "")
     assert (caught.value.code, caught.value.reason) == (FAILED_PRECONDITION, "RECEIVER_MAY_NOT_DECIDE")
     assert "DecideCase" not in offered(case, receiver)
-    assert model.decide(case, OFFICER, True, "", "").officer_id == OFFICER.id
+    assert model_acts.decide(case, OFFICER, True, "", "", SUBMITTED_AT).officer_id == OFFICER.id
 
 
 def test_whoever_took_part_in_receiving_may_not_decide_although_another_accepted() -> None:
     case = standing("REVIEWED", received_by="accepted-it", receivers=["asked-for-the-correction", "accepted-it"])
     for id in case.receivers:
         with pytest.raises(Refused) as caught:
-            model.decide(case, officer("decide", id=id), True, "", "")
+            model_acts.decide(case, officer("decide", id=id), True, "", "")
         assert caught.value.reason == "RECEIVER_MAY_NOT_DECIDE"
         assert "DecideCase" not in offered(case, officer("receive", "decide", id=id))
-    assert model.decide(case, officer("decide", id="reviewed-it"), True, "", "").granted
+    assert model_acts.decide(case, officer("decide", id="reviewed-it"), True, "", "").granted
 
 
 def test_a_case_of_before_everybody_who_received_was_noted_keeps_its_rule() -> None:
@@ -152,7 +154,7 @@ OPEN = [status for status in MAY if MAY[status]]
 def test_open_work_of_an_officer_who_left_goes_to_his_successor_or_to_nobody(status: str) -> None:
     case = standing(status, handler_id="ann", handled_at=SUBMITTED_AT)
     for successor in ("bob", ""):
-        event = model.hand_over(case, "ann", successor, LEFT)
+        event = model_acts.hand_over(case, "ann", successor, LEFT)
         assert event and (event.case_id, event.from_officer_id, event.to_officer_id) == (case.id, "ann", successor)
 
 
@@ -170,21 +172,21 @@ def test_what_is_ended_anothers_or_taken_up_after_he_came_back_is_not_handed_ove
     status: str, changes: dict[str, object]
 ) -> None:
     case = standing(status, **({"handler_id": "ann", "handled_at": SUBMITTED_AT} | changes))
-    assert model.hand_over(case, "ann", "bob", LEFT) is None
+    assert model_acts.hand_over(case, "ann", "bob", LEFT) is None
 
 
 def test_nothing_is_handed_over_to_the_same_officer() -> None:
-    assert model.hand_over(standing("IN_REVIEW", handler_id="ann"), "ann", "ann", LEFT) is None
+    assert model_acts.hand_over(standing("IN_REVIEW", handler_id="ann"), "ann", "ann", LEFT) is None
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\n"])
 def test_a_denial_needs_a_reason_and_a_grant_does_not(reason: str) -> None:
     case = standing("REVIEWED")
-    assert model.decide(case, OFFICER, True, reason, "").granted
+    assert model_acts.decide(case, OFFICER, True, reason, "").granted
     with pytest.raises(Refused) as caught:
-        model.decide(case, OFFICER, False, reason, "")
+        model_acts.decide(case, OFFICER, False, reason, "")
     assert (caught.value.code, caught.value.violations[0].field) == (INVALID_ARGUMENT, "reason")
-    assert not model.decide(case, OFFICER, False, "不符合卫生标准", "sealed").granted
+    assert not model_acts.decide(case, OFFICER, False, "不符合卫生标准", "sealed").granted
 
 
 def test_a_correction_is_asked_for_once_only() -> None:
@@ -197,7 +199,9 @@ def test_a_correction_is_asked_for_once_only() -> None:
 
 def test_a_correction_cannot_ask_for_a_material_the_item_does_not_list() -> None:
     with pytest.raises(Refused) as caught:
-        model.request_correction(standing("SUBMITTED"), definition(), ["application", "passport", "diploma"], "sealed")
+        model_acts.request_correction(
+            standing("SUBMITTED"), definition(), ["application", "passport", "diploma"], "sealed"
+        )
     assert [(one.field, one.reason) for one in caught.value.violations] == [
         ("materials[passport]", "MATERIAL_NOT_LISTED"),
         ("materials[diploma]", "MATERIAL_NOT_LISTED"),
@@ -207,7 +211,7 @@ def test_a_correction_cannot_ask_for_a_material_the_item_does_not_list() -> None
 def test_a_correction_hands_in_everything_that_was_asked_for() -> None:
     case = standing("CORRECTION", correction_materials=["application", "report"])
     with pytest.raises(Refused) as caught:
-        model.correct(case, definition(), [events.HandedInFile(material="plan")], "")
+        model_acts.correct(case, definition(), [events.HandedInFile(material="plan")], "")
     missing = {(one.field, one.reason) for one in caught.value.violations}
     assert missing == {("materials[application]", "MATERIAL_MISSING"), ("materials[report]", "MATERIAL_MISSING")}
 
@@ -215,7 +219,7 @@ def test_a_correction_hands_in_everything_that_was_asked_for() -> None:
 def test_a_correction_cannot_hand_in_what_the_item_does_not_list() -> None:
     case = standing("CORRECTION", correction_materials=[])
     with pytest.raises(Refused) as caught:
-        model.correct(case, definition(), [events.HandedInFile(material="passport")], "")
+        model_acts.correct(case, definition(), [events.HandedInFile(material="passport")], "")
     assert [(one.field, one.reason) for one in caught.value.violations] == [
         ("materials[passport]", "MATERIAL_NOT_LISTED")
     ]
@@ -223,14 +227,14 @@ def test_a_correction_cannot_hand_in_what_the_item_does_not_list() -> None:
 
 def test_the_review_steps_pass_in_the_order_of_the_item() -> None:
     case = standing("IN_REVIEW")
-    assert model.pass_step(case, OFFICER, "").step == "材料审查"
-    assert model.pass_step(standing("IN_REVIEW", steps_passed=1), OFFICER, "").step == "现场勘验"
+    assert model_acts.pass_step(case, OFFICER, "").step == "材料审查"
+    assert model_acts.pass_step(standing("IN_REVIEW", steps_passed=1), OFFICER, "").step == "现场勘验"
 
 
 def test_the_closing_event_carries_what_a_rating_needs() -> None:
     for status, granted in (("DENIED", False), ("ISSUED", True)):
         case = standing(status)
-        closed = model.close(case)
+        closed = model_acts.close(case)
         assert (closed.applicant_id, closed.item_id, closed.department, closed.region, closed.granted) == (
             case.applicant_id,
             case.item_id,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chassis import records
 from chassis.acts import AGENT, ANONYMOUS, DEVICE, MACHINE, OFFICER, PERSON, REALMS, SERVICE, Acting, Actor
-from services.case import model, model_access, model_seeing
+from services.case import model, model_access, model_moves, model_seeing
 from services.case.model import Case
 from services.case.model_access import Access
 from standards.codes import region_covers
@@ -110,7 +110,7 @@ def test_without_a_department_a_name_or_a_realm_of_persons_and_officers_nothing_
 def test_whoever_is_offered_a_move_sees_the_case_as_his_work_and_has_the_realm_for_it(actor: Actor, case: Case) -> None:
     for name in model_seeing.moves(case, actor):
         assert model_seeing.sees(actor, case)
-        assert model.MOVES[name].realm == actor.realm
+        assert model_moves.MOVES[name].realm == actor.realm
 
 
 @given(actors, ids)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chassis.acts import Cause
 from chassis.errors import Refused
 from chassis.records import Records, _converter, broken_at
-from services.case import model, model_application, model_scenario
+from services.case import model, model_acts, model_application, model_scenario
 from services.case.model import Case
 from services.case.model_evolve import EVOLVE
 from tests.support.actors import officer
@@ -63,26 +63,26 @@ def attempt(case: Case, item: catalog.ItemDefinition, name: str, who: int, detai
     """The event of an act, Refused when the case does not allow it."""
     one = OFFICERS[who]
     if name == "RequestCorrection":
-        return model.request_correction(case, item, detail, "notice")
+        return model_acts.request_correction(case, item, detail, "notice", NOW)
     if name == "CorrectCase":
         files = [events.HandedInFile(attachment_id=uuid.uuid4().hex, material=key, size=7) for key in detail]
-        return model.correct(case, item, files, "sealed again")
+        return model_acts.correct(case, item, files, "sealed again", NOW)
     return {
-        "AcceptCase": lambda: model.accept(case, one, NOW),
-        "RefuseCase": lambda: model.refuse(case, one, "reason"),
-        "PassReviewStep": lambda: model.pass_step(case, one, "opinion"),
-        "DecideCase": lambda: model.decide(case, one, detail, "理由", "reason"),
-        "IssueResult": lambda: model.issue(case, one, "N1"),
-        "CloseCase": lambda: model.close(case),
-        "WithdrawCase": lambda: model.withdraw(case, "reason", "sealed name"),
-        "hand over": lambda: model.hand_over(case, one.id, OFFICERS[who - 1].id if detail else "", NOW + YEAR),
+        "AcceptCase": lambda: model_acts.accept(case, one, NOW),
+        "RefuseCase": lambda: model_acts.refuse(case, one, "reason"),
+        "PassReviewStep": lambda: model_acts.pass_step(case, one, "opinion"),
+        "DecideCase": lambda: model_acts.decide(case, one, detail, "理由", "reason", NOW),
+        "IssueResult": lambda: model_acts.issue(case, one, "N1"),
+        "CloseCase": lambda: model_acts.close(case),
+        "WithdrawCase": lambda: model_acts.withdraw(case, "reason", NOW, "sealed name"),
+        "hand over": lambda: model_acts.hand_over(case, one.id, OFFICERS[who - 1].id if detail else "", NOW + YEAR),
     }[name]()
 
 
 def walk(item: catalog.ItemDefinition, steps: list[Any]) -> tuple[Case, list[dict[str, Any]]]:
     """The case and its journal after these acts; refused ones leave nothing."""
     submitted = events.CaseSubmitted(case_id="c", number="n", applicant_id="p", item_id="i", edition=1, sealed_form="f")
-    event = model_application.submit(submitted, item, model_scenario.of(item, {}, "item", 1).guide)
+    event = model_application.submit(submitted, item, model_scenario.of(item, {}, "item", 1).guide, NOW)
     case, journal = RECORDS._apply(None, [event], Cause("person:p/SubmitCase/0", "person:p"), 0, "")
     for number, (name, who, detail) in enumerate(steps, 1):
         try:

@@ -1,0 +1,47 @@
+"""Small changes that several events make to a case alike. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from chassis.acts import Moment
+from services.case.model import Case, File
+from services.case.model_deadlines import instant
+from yiwang.case.v1 import events_pb2 as events
+
+
+def handled(case: Case, officer_id: str, moment: Moment) -> Case:
+    """The officer who acted last handles it."""
+    return replace(case, handler_id=officer_id, handled_at=moment.at)
+
+
+def received(case: Case, officer_id: str, moment: Moment) -> Case:
+    """The officer takes part in receiving it, and may not decide it."""
+    known = officer_id in case.receivers
+    receivers = case.receivers if known else [*case.receivers, officer_id]
+    return replace(handled(case, officer_id, moment), received_by=officer_id, receivers=receivers)
+
+
+def with_files(case: Case, files: Iterable[events.HandedInFile]) -> Case:
+    """With these files in the place of those of the same materials."""
+    new = files_of(files)
+    handed_in = {file.material for file in new}
+    return replace(case, files=[file for file in case.files if file.material not in handed_in] + new)
+
+
+def with_dues(case: Case, dues: events.Dues) -> Case:
+    """With the clocks as they end now."""
+    return replace(
+        case,
+        promised_due=instant(dues.promised_due),
+        statutory_due=instant(dues.statutory_due),
+        yellow_at=instant(dues.yellow_at),
+        provisional=dues.provisional,
+    )
+
+
+def files_of(files: Iterable[events.HandedInFile]) -> list[File]:
+    """Files of an event as the state has them."""
+    return [
+        File(one.attachment_id, one.material, one.sealed_filename, one.media_type, one.size, one.sha256)
+        for one in files
+    ]

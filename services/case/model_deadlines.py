@@ -1,0 +1,112 @@
+"""The clocks of a case (C.3): what they run from, what stands them still, and when they end. Pure; acts put the ends into their events, so
+that a calendar which lands later changes no replay.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from services.case.model import ENDED, Case, Procedure
+from standards import clocks, workdays
+from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+# Working days, where neither the item nor a law says otherwise.
+ACCEPT_DAYS, DELIVER_DAYS = 5, 10
+CORRECTION_DAYS, DEFERRAL_DAYS, VERIFY_DAYS = 10, 10, 40
+HAND_OVER_DAYS, TAKE_OVER_DAYS, CONFIRM_DAYS, OPINION_DAYS, MEND_DAYS = 1, 1, 2, 5, 10
+# Natural days a passed pre-review binds.
+PRE_REVIEW_DAYS = 30
+# art. 42: ten more, or fifteen where several departments handle it together.
+YELLOW_WORKING_DAYS = 2
+EXTENSION_DAYS, JOINT_EXTENSION_DAYS = 10, 15
+
+
+def handling_of(item: catalog.ItemDefinition) -> catalog.Handling:
+    """The item's way of handling with the suite's defaults filled in; the promise's text stays with the item."""
+    handling = catalog.Handling()
+    handling.CopyFrom(item.handling)
+    handling.commitment_text = ""
+    handling.pre_review_days = handling.pre_review_days or PRE_REVIEW_DAYS
+    handling.correction_days = handling.correction_days or CORRECTION_DAYS
+    handling.deferral_days = handling.deferral_days or DEFERRAL_DAYS
+    handling.verify_days = handling.verify_days or VERIFY_DAYS
+    return handling
+
+
+def after(at: datetime, working_days: int, region: str) -> datetime:
+    """The end of so many working days after an instant, whose own day is not counted (art. 82, 民法典 art. 201)."""
+    return workdays.add_working_days(at.astimezone(workdays.SHANGHAI).date(), working_days, region).instant
+
+
+def after_natural(at: datetime, days: int) -> datetime:
+    """The end of a natural day so many days later."""
+    day = at.astimezone(workdays.SHANGHAI).date() + timedelta(days=days)
+    return datetime.combine(day, time(23, 59, 59), workdays.SHANGHAI).astimezone(UTC)
+
+
+def dues(
+    case: Case, since: datetime, procedures: Iterable[Procedure] | None = None, extended_days: int | None = None
+) -> events.Dues:
+    """Where both clocks end that run from `since`, with the pauses of these procedures and the days they were extended by; the case's
+    own where none are given. Ends are empty while a procedure stands the clocks still."""
+    pauses = [
+        clocks.Pause(one.started_at, one.ended_at)
+        for one in (case.procedures if procedures is None else procedures)
+        if one.pauses
+    ]
+    days = case.extended_days if extended_days is None else extended_days
+    extension = clocks.Span(days, "WORKING_DAY") if days else None
+    found = events.Dues()
+    for name, limit in (("promised_due", case.promised), ("statutory_due", case.statutory)):
+        span = _span(limit)
+        due = clocks.due(since, span, pauses, extension, case.region) if span else None
+        if due is None or span is None:
+            continue
+        setattr(found, name, due.instant.isoformat())
+        found.provisional = found.provisional or due.provisional
+        if name == "promised_due":
+            found.yellow_at = clocks.yellow_at(since, span, due, case.region).isoformat()
+    return found
+
+
+def _span(limit: Sequence[int]) -> clocks.Span | None:
+    amount, unit = limit
+    if unit == catalog.TIME_UNIT_UNSPECIFIED:
+        return None
+    return clocks.Span(amount, catalog.TimeUnit.Name(unit).removeprefix("TIME_UNIT_"))  # type: ignore[arg-type]
+
+
+def text(instant: datetime | None) -> str:
+    """An instant as events carry it; empty for none."""
+    return instant.isoformat() if instant else ""
+
+
+def instant(text: str) -> datetime | None:
+    """An instant of an event; None for an empty text."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def light(case: Case, now: datetime) -> int:
+    """How near the promised limit is; none before acceptance, while the clocks stand still, and after the end."""
+    if case.promised_due is None or case.status in ENDED:
+        return pb.LIGHT_UNSPECIFIED
+    if now > case.promised_due:
+        return pb.LIGHT_RED
+    yellow = case.yellow_at <= now if case.yellow_at else case.promised_due <= _yellow_until(now)
+    return pb.LIGHT_YELLOW if yellow else pb.LIGHT_GREEN
+
+
+def between(wanted: int, now: datetime) -> tuple[str, datetime, datetime]:
+    """Field of the state and (after, until]: where cases of this light lie. Some within the bounds of yellow are green still."""
+    reach, yellow = timedelta(days=10 * 366), _yellow_until(now)
+    bounds = {
+        pb.LIGHT_RED: ("promised_due", now - reach, now),
+        pb.LIGHT_YELLOW: ("promised_due", now, yellow),
+        pb.LIGHT_GREEN: ("yellow_at", now, now + reach),
+    }
+    return bounds[wanted]  # type: ignore[index]
+
+
+def _yellow_until(now: datetime) -> datetime:
+    return workdays.add_working_days(now.astimezone(workdays.SHANGHAI).date(), YELLOW_WORKING_DAYS).instant

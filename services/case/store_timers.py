@@ -1,0 +1,50 @@
+"""Which counties have cases, so that the timer takes each by itself; and the calendar the clocks were last calculated with."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from services.case.model import COUNTY_DIGITS
+
+Document = dict[str, Any]
+COLLECTION = "timer_counties"
+# As many of one county are taken in one round.
+BATCH = 100
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Nothing beside the id."""
+    database[COLLECTION].create_index([("_id", 1), ("calendar", 1)], name="id_calendar")
+
+
+class Timers:
+    """The counties, and what is due in each."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._counties = database[COLLECTION]
+        self._cases: Collection[Document] = database["cases"]
+        self._known: set[str] = set()
+
+    def know(self, region: str) -> None:
+        """Makes a region's county known, before its first case is there."""
+        county = region[:COUNTY_DIGITS]
+        if county in self._known:
+            return
+        with suppress(DuplicateKeyError):
+            self._counties.insert_one({"_id": county, "calendar": ""})
+        self._known.add(county)
+
+    def counties(self) -> list[str]:
+        """All counties with cases, sorted."""
+        return sorted(row["_id"] for row in self._counties.find({}, {"_id": 1}))
+
+    def due(self, county: str, since: datetime, now: datetime) -> list[tuple[str, datetime, str]]:
+        """Ids of cases of a county with something due by now, with what and since when; the longest due first."""
+        query = {"state.county": county, "state.due": {"$gte": since, "$lte": now}}
+        fields = {"state.due": 1, "state.due_of": 1}
+        found = self._cases.find(query, fields).sort("state.due", 1).limit(BATCH)
+        return [(row["_id"], row["state"]["due"], row["state"]["due_of"]) for row in found]

@@ -1,0 +1,106 @@
+"""The parts of a case as its reader may see them: procedures, opinions, visits, fees, delivery, what stands for materials."""
+
+from collections.abc import Mapping
+
+from chassis.acts import MACHINE, OFFICER, Actor
+from chassis.sealed import Keyring
+from services.case import masking, model, model_seeing, timeline
+from services.case.model import Case
+from services.case.timeline import time_text
+from yiwang.case.v1 import service_pb2 as pb
+
+STATUSES: Mapping[int, str] = {
+    model.PRE_REVIEW: "网上预审中",
+    model.PRE_PASSED: "预审通过，待递交",
+    model.PRE_REJECTED: "预审未通过",
+    model.RECEIVED: "已收件，待移交",
+    model.SUBMITTED: "已提交，待受理",
+    model.CORRECTION: "待补正",
+    model.IN_REVIEW: "已受理，审查中",
+    model.REVIEWED: "审查完毕，待决定",
+    model.SUSPENDED: "特别程序中",
+    model.WITHDRAW_PENDING: "申请撤回，待确认",
+    model.GRANTED: "准予，待制证",
+    model.DENIED: "不予许可，待办结",
+    model.ISSUED: "已制证，待送达",
+    model.DELIVERED: "已送达，待办结",
+    model.CLOSED: "办结",
+    model.REFUSED: "不予受理",
+    model.NOT_ACCEPTED: "不属于受理范围",
+    model.WITHDRAWN: "已撤回",
+    model.VOIDED: "作废",
+    model.TRANSFERRED: "转报办结",
+    model.CORRECTION_LAPSED: "逾期未补正",
+    model.REVOKED: "决定已撤销",
+    model.CANCELLED: "结果已注销",
+}
+PROMISES = {None: "", True: "KEPT", False: "BROKEN"}
+
+
+def add_facts(view: pb.Case, case: Case) -> None:
+    """What lists and whole cases tell alike: no text, nobody's name."""
+    view.status_title = STATUSES[case.status]
+    view.receipt_digest, view.deemed = case.receipt_digest, case.deemed
+    view.decision_kind = case.decision_kind  # type: ignore[assignment]
+    for name in ("accept_due", "answer_due", "deliver_due", "deferred_due", "verify_due", "pre_valid_until"):
+        setattr(view, name, time_text(getattr(case, name)))
+    for name in ("sent_at", "taken_at", "renews_until"):
+        setattr(view, name, time_text(getattr(case, name)))
+    view.fees.extend(pb.CaseFee(name=one.name, amount=one.amount, open=one.open) for one in case.fees)
+    view.fees_paid, view.fees_owed = case.paid_at is not None, model.owed(case)
+    view.delivery = case.delivery  # type: ignore[assignment]
+    view.parcel_state, view.tracking_number = case.parcel_state, case.tracking_number
+    view.deferred.extend(case.deferred)
+    view.promise_digest, view.promise_state = case.promise_digest, PROMISES[case.promise_kept]
+    view.receiving_department, view.receiving_region = case.receiving_department, case.receiving_region
+    view.bundle_id, view.project_code, view.automatic = case.bundle_id, case.project_code, case.automatic_truth
+    view.extension_asked, view.extended_days = case.extension_days, case.extended_days
+
+
+def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None:
+    """What only the whole case tells; what officers wrote for officers is for them alone."""
+    office = actor.realm in (OFFICER, MACHINE)
+
+    def opened(sealed: str, readable: bool = True) -> str:
+        text = keyring.open_text(case.applicant_id, sealed) if readable else ""
+        return text if model_seeing.reads_clear(actor) else masking.masked_text(text)
+
+    for one in case.procedures:
+        view.procedures.add(
+            number=one.number,
+            kind=one.kind,
+            title=timeline.procedure_words(one.kind),
+            started_at=time_text(one.started_at),
+            expected_until=time_text(one.expected_until),
+            ended_at=time_text(one.ended_at),
+            pauses=one.pauses,
+            notice=opened(one.sealed_notice),
+        )
+    for opinion in case.opinions:
+        view.opinions.add(
+            number=opinion.number,
+            department=opinion.department,
+            department_name=opinion.department_name,
+            asked_at=time_text(opinion.asked_at),
+            due=time_text(opinion.due),
+            given_at=time_text(opinion.given_at),
+            agrees=opinion.agrees,
+            question=opened(opinion.sealed_question, office),
+            text=opened(opinion.sealed_text, office),
+        )
+    for visit in case.visits:
+        shown = view.visits.add(
+            number=visit.number, start=time_text(visit.start), end=time_text(visit.end), cancelled=visit.cancelled
+        )
+        for signature in visit.signatures:
+            shown.signatures.add(
+                officer_id=signature.officer_id if office else "",
+                passed=signature.passed,
+                at=time_text(signature.at),
+                findings=opened(signature.sealed_findings, office),
+            )
+    for stood in case.stood_for:
+        view.stood_for.add(material=stood.material, waiver=stood.waiver, manual=stood.manual, settled=stood.settled)
+    if case.sealed_delivery and (model_seeing.is_applicant(actor) or "issue" in actor.roles):
+        told = keyring.open(case.applicant_id, case.sealed_delivery) or {}
+        view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))
