@@ -1,5 +1,6 @@
 """The plain words of an act: who asks, why it happens, when it was written. Pure, so that models may use them."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,6 +72,8 @@ class Actor:
     session: str = ""
     # Set when somebody else acts in the principal's name.
     acting: Acting | None = None
+    # Digest of the document number the principal is known by (`holder`): a number somebody types is told to be his own. Empty = none.
+    holder: str = ""
     # A machine's: the RPCs it may call, as `package.Service/Method`, and how many calls a minute.
     rpcs: frozenset[str] = frozenset()
     quota: int = 0
@@ -87,6 +90,11 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+
+
+def holder(id: str, number: str) -> str:
+    """The digest a token carries of a principal's own document number (身份证号, 统一社会信用代码)."""
+    return hashlib.sha256(f"{id}:{number.strip().upper()}".encode()).hexdigest()[:32]
 
 
 def acting_id(by: str) -> str:

@@ -25,6 +25,13 @@ ATTEMPT = "x-attempt"
 CONFIRM_SECONDS = 10
 _QUORUM = {"x-queue-type": "quorum"}
 _SAFE = {**_QUORUM, "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
+# Whoever watches and was away longer has to reconcile. Segments go as a whole, so the bounds hold to within one.
+_STREAM = {
+    "x-queue-type": "stream",
+    "x-max-age": "7D",
+    "x-max-length-bytes": 1_000_000_000,
+    "x-stream-max-segment-size-bytes": 50_000_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,15 @@ def queue_of(name: str, event: Descriptor) -> Queue:
     return Queue(name, exchange_of(event), routing_key=event.name, durable=True, queue_arguments=arguments)
 
 
+def stream_of(module: ModuleType) -> Queue | None:
+    """The stream that keeps all events of a module for a while, where its file names one."""
+    events = module.DESCRIPTOR
+    if not (name := events.GetOptions().Extensions[access_pb2.stream]):
+        return None
+    exchange = Exchange(f"{events.package.split('.')[1]}.events", type="topic", durable=True)
+    return Queue(name, exchange, routing_key="#", durable=True, queue_arguments=_STREAM)
+
+
 def dead_of(name: str) -> Queue:
     """Where a handler's messages end after the last retry."""
     return Queue(f"{name}.dead", DEAD, routing_key=name, durable=True, queue_arguments=_QUORUM)
@@ -80,6 +96,8 @@ def declare(uri: str, modules: Iterable[ModuleType]) -> list[str]:
         for module in modules:
             for event in module.DESCRIPTOR.message_types_by_name.values():
                 exchange_of(event)(channel).declare()
+            if stream := stream_of(module):
+                stream(channel).declare()
         for name, delay in RETRIES.items():
             arguments = {**_SAFE, "x-message-ttl": delay, "x-dead-letter-exchange": ""}
             waiting = Exchange(name, type="fanout", durable=True)

@@ -27,6 +27,10 @@ BUSY_SECONDS, IDLE_SECONDS = 0.05, 0.5
 BACKOFF_SECONDS = (1, 2, 5, 15, 60)
 STILL_SECONDS = 60
 
+# What a watcher chooses by without opening the body, where the record's state has it; no personal data.
+PLACE = ("department", "region")
+FIELDS = {f"state.{name}": 1 for name in PLACE} | {"journal": 1}
+
 Document = dict[str, Any]
 
 
@@ -97,7 +101,7 @@ class Relay:
     def _send(self, collection: Collection[Document]) -> int:
         instant = time.monotonic()
         limit = BATCH + len(self._backoff)
-        found = collection.find({"unsent": True}, {"version": 1, "sent": 1, "journal": 1}).limit(limit)
+        found = collection.find({"unsent": True}, FIELDS | {"version": 1, "sent": 1}).limit(limit)
         records = [record for record in found if self._backoff.get(record["_id"], (0.0, 0))[0] <= instant]
         outgoing: list[bus.Outgoing] = []
         owners: list[str] = []
@@ -122,9 +126,9 @@ class Relay:
     def _messages(self, record: Document) -> Iterator[bus.Outgoing]:
         for entry in record["journal"][record["sent"] :]:
             with telemetry.span(f"publish {entry['type']}", "producer", entry["trace"]) as span:
-                yield self.message(record["_id"], entry, span.traceparent)
+                yield self.message(record["_id"], entry, span.traceparent, record.get("state"))
 
-    def message(self, id: str, entry: Document, traceparent: str) -> bus.Outgoing:
+    def message(self, id: str, entry: Document, traceparent: str, state: Document | None = None) -> bus.Outgoing:
         """A journal entry as a message: proto3 JSON body, CloudEvents 1.0 attributes as headers (AMQP binding)."""
         event = self.types[entry["type"]]
         headers = {
@@ -137,6 +141,7 @@ class Relay:
             "traceparent": traceparent,
             "by": entry["by"],
         }
+        headers |= {f"cloudEvents:{name}": state[name] for name in PLACE if state and state.get(name)}
         mandatory = entry["type"] in self._heard
         return bus.Outgoing(bus.exchange_of(event).name, event.name, orjson.dumps(entry["data"]), headers, mandatory)
 
@@ -173,9 +178,9 @@ def republish(
     count = 0
     with contextlib.closing(bus.Publisher(uri)) as publisher:
         for collection in collections:
-            for record in collection.find({}, {"journal": 1}):
+            for record in collection.find({}, FIELDS):
                 messages = [
-                    relay.message(record["_id"], entry, entry["trace"])
+                    relay.message(record["_id"], entry, entry["trace"], record.get("state"))
                     for entry in record["journal"]
                     if entry["type"] in wanted and (since is None or entry["at"] >= since)
                 ]

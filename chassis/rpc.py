@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import grpc
-import protovalidate
 import pymongo
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
@@ -30,7 +29,8 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 
 from chassis import contracts, errors, quota, telemetry
 from chassis.acts import ANONYMOUS, MACHINE, Actor, Cause, now
-from chassis.errors import Refused, Violation, invalid, status_of
+from chassis.errors import Refused, status_of
+from chassis.fields import check as check
 from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.streams import Messages, Streams
@@ -55,15 +55,6 @@ OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 ]
-# Chinese for the field rules the contracts use; a rule that is not here says 不符合要求.
-RULES = {
-    "required": "必填", "string.min_len": "必填或过短", "string.max_len": "过长", "string.len": "长度不正确",
-    "string.pattern": "格式不正确", "string.uuid": "不是有效的标识", "string.uuid_empty": "必填",
-    "string.in": "不在允许的取值内", "enum.defined_only": "不在允许的取值内", "enum.not_in": "必选",
-    "bytes.min_len": "内容为空", "uint32.lte": "数值过大", "uint32.gte": "数值过小", "uint64.lte": "数值过大",
-    "uint64.gte": "数值过小", "repeated.min_items": "至少一项",
-    "repeated.max_items": "项数过多", "repeated.unique": "有重复项", "map.max_pairs": "项数过多",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,114 +123,102 @@ def _grants(grant: access_pb2.Grant, actor: Actor, path: str) -> bool:
     )
 
 
-def check(request: Message) -> None:
-    """Applies the field rules of the proto; INVALID_ARGUMENT names every field at fault."""
-    violations = protovalidate.collect_violations(request)
-    if violations:
-        raise invalid(*(_violation(violation) for violation in violations))
-
-
-def _violation(violation: protovalidate.Violation) -> Violation:
-    proto = violation.proto
-    path = ""
-    for element in proto.field.elements if proto.field else ():
-        path += f".{element.field_name}" if path else element.field_name
-        subscript = element.subscript
-        if subscript is not None:
-            path += f"[{subscript.value}]"
-    return Violation(path, proto.rule_id.replace(".", "_").upper(), RULES.get(proto.rule_id, "不符合要求"))
-
-
 def pipeline(method: MethodDescriptor, act: Callable[[Any, Call], Any], guard: Guard, streams: Streams) -> Any:
-    """The handler of one method: everything around the act, in order.
+    """The handler of one method: everything around the act, in order. LookupError when it has no access rule, or streams both ways.
 
     An act of a client stream gets an iterator of requests. One of a server stream yields answers, or None to say that there is
     nothing yet: at least each second, since that is when its end is looked for; then the store's deadline begins anew.
     """
-    rule, name, labels = contracts.rule_of(method), contracts.path(method), {"rpc.method": method.name}
-    request_class = GetMessageClass(method.input_type)
-
-    def admitted(asked: _Asked, context: grpc.ServicerContext, request: Message) -> Call:
-        actor = admit(name, rule, asked.authorization, guard.verifier)
-        return Call(actor, method.name, request, asked.span, guard.digest, _certificate(context))
-
-    def answer(request: Message, context: grpc.ServicerContext) -> Message:
-        with _answering(name, labels, context) as asked:
-            call = admitted(asked, context, request)
-            check(request)
-            with pymongo.timeout(min(context.time_remaining() or DEADLINE_SECONDS, DEADLINE_SECONDS)):
-                guard.meter(call.actor)
-                return act(request, call)  # type: ignore[no-any-return]
-
-    def watch(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
-        with _answering(name, labels, context) as asked:
-            call = admitted(asked, context, request)
-            check(request)
-            with streams.place(True, call.actor.principal):
-                with pymongo.timeout(DEADLINE_SECONDS):
-                    guard.meter(call.actor)
-                answers = act(request, call)
-                while context.is_active():
-                    streams.goes_on(guard.verifier, asked.token, call.actor)
-                    with pymongo.timeout(DEADLINE_SECONDS):
-                        found = next(answers, END)
-                    if found is END:
-                        return
-                    if found is not None:
-                        try:
-                            yield found
-                        except GeneratorExit:  # the caller is gone
-                            return
-
-    def take(requests: Iterator[Message], context: grpc.ServicerContext) -> Message:
-        with _answering(name, labels, context) as asked:
-            call = admitted(asked, context, request_class())
-
-            def checked(message: Message) -> None:
-                check(message)
-                guard.meter(call.actor)
-
-            def goes_on() -> None:
-                streams.goes_on(guard.verifier, asked.token, call.actor)
-
-            with streams.place(False, call.actor.principal), Messages(requests, goes_on, checked) as messages:
-                with pymongo.timeout(DEADLINE_SECONDS):
-                    guard.meter(call.actor)
-                return act(messages, call)  # type: ignore[no-any-return]
-
-    shape: Callable[..., Any] = grpc.unary_unary_rpc_method_handler
-    handle: Any = answer
-    if method.client_streaming or method.server_streaming:
-        if method.client_streaming and method.server_streaming:
-            raise LookupError(f"{method.full_name}: streams both ways are not served")
-        watching = method.server_streaming
-        shape = grpc.unary_stream_rpc_method_handler if watching else grpc.stream_unary_rpc_method_handler
-        handle = watch if watching else take
+    shapes: dict[tuple[bool, bool], tuple[Any, Callable[..., Any]]] = {
+        (False, False): (grpc.unary_unary_rpc_method_handler, _answer),
+        (False, True): (grpc.unary_stream_rpc_method_handler, _watch),
+        (True, False): (grpc.stream_unary_rpc_method_handler, _take),
+    }
+    shape, serve = shapes[method.client_streaming, method.server_streaming]
+    handle: Any = partial(serve, _Served(method, contracts.rule_of(method), act, guard, streams))
+    if serve is not _answer:
         handle.experimental_thread_pool = streams.pool
     return shape(
         handle,
-        request_deserializer=request_class.FromString,
+        request_deserializer=GetMessageClass(method.input_type).FromString,
         response_serializer=GetMessageClass(method.output_type).SerializeToString,
     )
+
+
+class _Served(NamedTuple):
+    method: MethodDescriptor
+    rule: access_pb2.Access
+    act: Callable[[Any, Call], Any]
+    guard: Guard
+    streams: Streams
+
+    def admitted(self, asked: "_Asked", context: grpc.ServicerContext, request: Message) -> Call:
+        actor = admit(contracts.path(self.method), self.rule, asked.authorization, self.guard.verifier)
+        return Call(actor, self.method.name, request, asked.span, self.guard.digest, _certificate(context))
+
+    def goes_on(self, asked: "_Asked", actor: Actor) -> None:
+        self.streams.goes_on(self.guard.verifier, asked.authorization.removeprefix("Bearer "), actor)
+
+
+def _answer(served: _Served, request: Message, context: grpc.ServicerContext) -> Message:
+    with _answering(served.method, context) as asked:
+        call = served.admitted(asked, context, request)
+        check(request)
+        with pymongo.timeout(min(context.time_remaining() or DEADLINE_SECONDS, DEADLINE_SECONDS)):
+            served.guard.meter(call.actor)
+            return served.act(request, call)  # type: ignore[no-any-return]
+
+
+def _watch(served: _Served, request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+    with _answering(served.method, context) as asked:
+        call = served.admitted(asked, context, request)
+        check(request)
+        with served.streams.place(True, call.actor.principal):
+            with pymongo.timeout(DEADLINE_SECONDS):
+                served.guard.meter(call.actor)
+            answers = served.act(request, call)
+            while context.is_active():
+                served.goes_on(asked, call.actor)
+                with pymongo.timeout(DEADLINE_SECONDS):
+                    found: Any = next(answers, END)
+                if found is END:
+                    return
+                if found is not None:
+                    try:
+                        yield found
+                    except GeneratorExit:  # the caller is gone
+                        return
+
+
+def _take(served: _Served, requests: Iterator[Message], context: grpc.ServicerContext) -> Message:
+    with _answering(served.method, context) as asked:
+        call = served.admitted(asked, context, GetMessageClass(served.method.input_type)())
+
+        def checked(message: Message) -> None:
+            check(message)
+            served.guard.meter(call.actor)
+
+        goes_on = partial(served.goes_on, asked, call.actor)
+        with served.streams.place(False, call.actor.principal), Messages(requests, goes_on, checked) as messages:
+            with pymongo.timeout(DEADLINE_SECONDS):
+                served.guard.meter(call.actor)
+            return served.act(messages, call)  # type: ignore[no-any-return]
 
 
 class _Asked(NamedTuple):
     span: telemetry.span
     authorization: str
 
-    @property
-    def token(self) -> str:
-        return self.authorization.removeprefix("Bearer ")
-
 
 @contextmanager
-def _answering(name: str, labels: dict[str, str], context: grpc.ServicerContext) -> Iterator[_Asked]:
+def _answering(method: MethodDescriptor, context: grpc.ServicerContext) -> Iterator[_Asked]:
     """The span of a call; whatever is raised in it is told to the caller as google.rpc.Status."""
+    name = contracts.path(method)
     metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
     with telemetry.span(name, "server", metadata.get("traceparent")) as span:
         try:
             yield _Asked(span, metadata.get("authorization", ""))
-            telemetry.calls.record(span.ms(), labels)
+            telemetry.calls.record(span.ms(), {"rpc.method": method.name})
         except Refused as refused:
             _fail(context, span, status_of(refused), refused.reason)
         except KeysUnavailable:

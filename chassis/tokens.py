@@ -57,6 +57,8 @@ def mint(key: OKPKey, actor: Actor, seconds: int = ACCESS_SECONDS) -> str:
     claims |= {claim: getattr(actor, name) for claim, name in CLAIMS.items()}
     if actor.acting:
         claims["act"] = {claim: _plain(value) for claim, name in ACT.items() if (value := getattr(actor.acting, name))}
+    if actor.holder:
+        claims["hld"] = actor.holder
     if actor.rpcs:
         claims |= {"rpcs": sorted(actor.rpcs), "quota": actor.quota}
     return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=["EdDSA"])
@@ -128,6 +130,7 @@ def _checked(claims: dict[str, Any]) -> tuple[float, Actor]:
         realm=_REALM_NUMBERS[claims["realm"]],
         roles=frozenset(claims["roles"]),
         acting=_acting(dict(claims["act"])) if "act" in claims else None,
+        holder=str(claims.get("hld", "")),
         rpcs=frozenset(claims.get("rpcs", ())),
         quota=int(claims.get("quota", 0)),
         **values,

@@ -3,4 +3,4 @@
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("case", jobs={"fold": "services.case.folding"})
+    run.start("case", settings="services.case.settings", jobs={"fold": "services.case.folding"})

@@ -1,15 +1,15 @@
 """CaseService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
 from pymongo.errors import DuplicateKeyError
 
-from chassis import contracts, paging, telemetry
+from chassis import contracts, paging
 from chassis.acts import now
-from chassis.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, Refused, Violation, invalid, not_found, require
+from chassis.errors import RESOURCE_EXHAUSTED, UNAVAILABLE, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -21,16 +21,15 @@ from services.case import (
     model_deadlines,
     model_seeing,
     store,
-    store_items,
     views,
 )
-from services.case.accesses import Accesses
+from services.case.acting_on import Desk
+from services.case.api_trace import TraceApi
 from services.case.model import Case
-from services.case.submitting import Application, Submitting
+from services.case.submitting import Application
 from standards import identifiers, workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
-from yiwang.catalog.v1 import service_pb2 as catalog
 
 PAGE, COPIES = 20, 1000
 DEEPEST = 10_000
@@ -41,26 +40,22 @@ SHORTEST_PURPOSE = 4
 class CaseApi:
     """The methods of yiwang.case.v1.CaseService, by name."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.cases = store.cases(parts.database)
-        self.items = store_items.Items(parts.database)
-        self.files = store.Attachments(parts.database)
-        self.arrivals = store.arrivals(parts.database)
-        self.submitting = Submitting(parts.database, self.items, parts.keyring)
-        self.keyring = parts.keyring
-        self.accesses = Accesses(store.accesses(parts.database), self.cases, self.keyring)
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.cases, self.files, self.keyring, self.accesses = desk.cases, desk.files, desk.keyring, desk.accesses
+        self.arrivals = store.arrivals(desk.parts.database)
 
     def UploadAttachment(self, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
         return attachments.upload(self.files, self.keyring, request, call)
 
     def DownloadAttachment(self, request: pb.DownloadAttachmentRequest, call: Call) -> pb.DownloadAttachmentResponse:
-        record, supervised = self._read(request.case_id, call)
+        record, supervised = self.desk.read(request.case_id, call)
         case = record.state
         file = next((one for one in case.files if one.attachment_id == request.attachment_id), None)
         if file is None or model_seeing.shut_out(call.actor, case):
             raise not_found()
         if supervised:
-            names = [one.name for one in self._item_of(case).materials if one.key == file.material]
+            names = [one.name for one in self.desk.item_of(case).materials if one.key == file.material]
             self.accesses.looked(call, case, model_access.DOWNLOADED, names)
         sealed = self.files.read(request.attachment_id)
         content = self.keyring.open_bytes(case.applicant_id, sealed) if sealed else None
@@ -78,7 +73,7 @@ class CaseApi:
                 continue
         else:
             raise Refused(RESOURCE_EXHAUSTED, "NO_NUMBER", "暂时无法生成办件编号，请稍后重试")
-        return self._reply(record, call)
+        return self.desk.reply(record, call)
 
     def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> list[Message]:
         files = attachments.claim(self.files, request.materials, call.actor)
@@ -96,24 +91,15 @@ class CaseApi:
             delivery=request.delivery if request.HasField("delivery") else None,
             renews_until=request.renews_until,
             project_code=request.project_code,
-            sealed_agent_name=self._agent_name(call),
+            sealed_agent_name=self.desk.agent_name(call),
         )
-        return self.submitting.begin(asked, id, attempt)
+        return self.desk.submitting.begin(asked, id, attempt)
 
     def GetCase(self, request: pb.GetCaseRequest, call: Call) -> pb.Case:
-        record, supervised = self._read(request.case_id, call, request.min_version)
+        record, supervised = self.desk.read(request.case_id, call, request.min_version)
         if supervised:
             self.accesses.looked(call, record.state, model_access.VIEWED)
-        return self._reply(record, call)
-
-    def _read(self, id: str, call: Call, min_version: int = 0) -> tuple[Record[Case], bool]:
-        """The case as the caller may read it, and whether he sees it as a supervisor only, which is noted before he does."""
-        try:
-            return self.cases.get(id, model_seeing.visible(call.actor), min_version), False
-        except Refused as refused:
-            if refused.code != NOT_FOUND or model_seeing.SUPERVISE not in call.actor.roles:
-                raise
-        return self.cases.get(id, model_seeing.overseen(call.actor), min_version), True
+        return self.desk.reply(record, call)
 
     def ListMyCases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         size = request.page_size or PAGE
@@ -128,8 +114,8 @@ class CaseApi:
         return pb.ListCasesResponse(cases=self._lines(rows, call), next_page_token=token)
 
     def UnmaskCase(self, request: pb.UnmaskCaseRequest, call: Call) -> pb.UnmaskCaseResponse:
-        case = self._read(request.case_id, call)[0].state
-        item = self._item_of(case)
+        case = self.desk.read(request.case_id, call, own=True)[0].state
+        item = self.desk.item_of(case)
         labels = {one.key: one.label for one in item.form_fields}
         if unknown := [key for key in request.fields if key not in labels]:
             raise invalid(*(Violation(f"fields[{key}]", "FIELD_NOT_LISTED", "事项没有此填报项") for key in unknown))
@@ -172,110 +158,87 @@ class CaseApi:
         return views.progress(record)
 
     def ListItemCopies(self, request: pb.ListItemCopiesRequest, call: Call) -> pb.ListItemCopiesResponse:
-        copies, token = self.items.copies(request.page_token, request.page_size or COPIES)
+        copies, token = self.desk.items.copies(request.page_token, request.page_size or COPIES)
         return pb.ListItemCopiesResponse(copies=copies, next_page_token=token)
 
     def RequestCorrection(self, request: pb.RequestCorrectionRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: self._correction_request(case, request))
+        return self.desk.move(request, call, lambda case: self._correction_request(case, request))
 
     def _correction_request(self, case: Case, request: pb.RequestCorrectionRequest) -> events.CorrectionRequested:
-        item, sealed_notice = self._item_of(case), self._sealed(case, request.notice)
+        item, sealed_notice = self.desk.item_of(case), self.desk.sealed(case, request.notice)
         scenario = views.scenario_of(case, item, self.keyring)
         return model_acts.request_correction(case, item, request.materials, sealed_notice, now(), scenario)
 
     def CorrectCase(self, request: pb.CorrectCaseRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: self._correction(case, request, call))
+        return self.desk.move(request, call, lambda case: self._correction(case, request, call))
 
     def _correction(self, case: Case, request: pb.CorrectCaseRequest, call: Call) -> events.CaseCorrected:
-        item, form = self._item_of(case), self.keyring.open(case.applicant_id, case.sealed_form) or {}
+        item, form = self.desk.item_of(case), self.keyring.open(case.applicant_id, case.sealed_form) or {}
         form |= {key: value.strip() for key, value in request.form.items()}
         if request.form and (found := model_application.check_form(item, form)):
             raise invalid(*found)
         sealed_form = self.keyring.seal(case.applicant_id, form) if request.form else ""
         files = attachments.claim(self.files, request.materials, call.actor)
         scenario = views.scenario_of(case, item, self.keyring)
-        return model_acts.correct(case, item, files, sealed_form, now(), self._agent_name(call), scenario)
+        return model_acts.correct(case, item, files, sealed_form, now(), self.desk.agent_name(call), scenario)
 
     def AcceptCase(self, request: pb.AcceptCaseRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: model_acts.accept(case, call.actor, now()))
+        return self.desk.move(request, call, lambda case: model_acts.accept(case, call.actor, now()))
 
     def RefuseCase(self, request: pb.RefuseCaseRequest, call: Call) -> pb.Case:
-        return self._reasoned(request, call, lambda case, sealed: model_acts.refuse(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.refuse(case, call.actor, sealed))
 
     def NotAcceptCase(self, request: pb.NotAcceptCaseRequest, call: Call) -> pb.Case:
-        return self._reasoned(
+        return self.desk.reasoned(
             request, call, lambda case, sealed: model_acts.not_accept(case, call.actor, request.not_needed, sealed)
         )
 
     def VoidCase(self, request: pb.VoidCaseRequest, call: Call) -> pb.Case:
-        return self._reasoned(request, call, lambda case, sealed: model_acts.void(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.void(case, call.actor, sealed))
 
     def TransferCase(self, request: pb.TransferCaseRequest, call: Call) -> pb.Case:
         to, name = request.to_department, request.to_department_name
-        return self._reasoned(
+        return self.desk.reasoned(
             request, call, lambda case, sealed: model_acts.transfer(case, call.actor, to, name, sealed)
         )
 
     def ConfirmWithdrawal(self, request: pb.ConfirmWithdrawalRequest, call: Call) -> pb.Case:
-        return self._move(request, call, model_acts.confirm_withdrawal)
+        return self.desk.move(request, call, model_acts.confirm_withdrawal)
 
     def RevokeDecision(self, request: pb.RevokeDecisionRequest, call: Call) -> pb.Case:
-        return self._reasoned(request, call, lambda case, sealed: model_acts.revoke(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.revoke(case, call.actor, sealed))
 
     def CancelResult(self, request: pb.CancelResultRequest, call: Call) -> pb.Case:
-        return self._reasoned(request, call, lambda case, sealed: model_acts.cancel(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.cancel(case, call.actor, sealed))
 
     def PassReviewStep(self, request: pb.PassReviewStepRequest, call: Call) -> pb.Case:
-        return self._move(
-            request, call, lambda case: model_acts.pass_step(case, call.actor, self._sealed(case, request.opinion))
+        return self.desk.move(
+            request, call, lambda case: model_acts.pass_step(case, call.actor, self.desk.sealed(case, request.opinion))
         )
 
     def DecideCase(self, request: pb.DecideCaseRequest, call: Call) -> pb.Case:
-        return self._move(
+        return self.desk.move(
             request,
             call,
             lambda case: model_acts.decide(
-                case, call.actor, request.granted, request.reason, self._sealed(case, request.reason), now()
+                case, call.actor, request.granted, request.reason, self.desk.sealed(case, request.reason), now()
             ),
         )
 
     def IssueResult(self, request: pb.IssueResultRequest, call: Call) -> pb.Case:
-        return self._move(request, call, lambda case: model_acts.issue(case, call.actor, request.result_number))
+        return self.desk.move(request, call, lambda case: model_acts.issue(case, call.actor, request.result_number))
 
     def CloseCase(self, request: pb.CloseCaseRequest, call: Call) -> pb.Case:
-        return self._move(request, call, model_acts.close)
+        return self.desk.move(request, call, model_acts.close)
 
     def WithdrawCase(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.Case:
-        return self._move(
+        return self.desk.move(
             request,
             call,
-            lambda case: model_acts.withdraw(case, self._sealed(case, request.reason), now(), self._agent_name(call)),
+            lambda case: model_acts.withdraw(
+                case, self.desk.sealed(case, request.reason), now(), self.desk.agent_name(call)
+            ),
         )
-
-    def _move(self, request: pb.AcceptCaseRequest | Message, call: Call, decide: Callable[[Case], Message]) -> pb.Case:
-        visible = model_seeing.visible(call.actor)
-        record = self.cases.change(request.case_id, call.cause, decide, visible)  # type: ignore[union-attr]
-        return self._reply(record, call)
-
-    def _reasoned(self, request: Any, call: Call, decide: Callable[[Case, str], Message]) -> pb.Case:
-        """A move of the department with a reason, sealed under the applicant's key."""
-        return self._move(request, call, lambda case: decide(case, self._sealed(case, request.reason)))
-
-    def _reply(self, record: Record[Case], call: Call) -> pb.Case:
-        call.span.set(telemetry.RECORD, record.id)
-        call.span.set(telemetry.LABEL, record.state.number)
-        return views.full(record, self._item_of(record.state), call.actor, self.keyring, now())
-
-    def _item_of(self, case: Case) -> catalog.ItemDefinition:
-        return self.items.edition(case.item_id, case.edition) or catalog.ItemDefinition()
-
-    def _sealed(self, case: Case, text: str) -> str:
-        return self.keyring.seal(case.applicant_id, text) if text else ""
-
-    def _agent_name(self, call: Call) -> str:
-        """Who acts for the applicant, sealed under his own key; empty when nobody does."""
-        acting = call.actor.acting
-        return self.keyring.seal(acting.id, views.agent_text(call.actor)) if acting else ""
 
     def _lines(self, rows: Sequence[Record[Case]], call: Call) -> list[pb.Case]:
         instant = now()
@@ -298,8 +261,8 @@ class _Unbuilt:  # SCAFFOLD: removed when every service stands
 
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
-    api = CaseApi(parts)
-    servicers: dict[str, Any] = {"CaseService": api}
+    desk = Desk(parts)
+    servicers: dict[str, Any] = {"CaseService": CaseApi(desk), "TraceService": TraceApi(desk)}
     for one in contracts.services("case"):  # SCAFFOLD
         servicers.setdefault(one.name, _Unbuilt())
-    return Api(servicers, polls=[api.items.refresh, api.submitting.counties.refresh])
+    return Api(servicers, polls=[desk.items.refresh, desk.submitting.counties.refresh])

@@ -34,7 +34,10 @@ _CHAIN = (
     + rb"|".join(map(_name, _HIDING))
     + rb")|[0-9]+\s+[0-9]+\s+R)"
 )
-_ACTIVE = re.compile(rb"/(?:(?:" + rb"|".join(map(_name, NAMES)) + rb")" + _END_OF_NAME + rb"|" + _CHAIN + rb")")
+# The look at one letter first: a file of slashes would take half a second else.
+_ACTIVE = re.compile(
+    rb"/(?=[JRLEGXF#])(?:(?:" + rb"|".join(map(_name, NAMES)) + rb")" + _END_OF_NAME + rb"|" + _CHAIN + rb")"
+)
 _OBJECT_STREAM = re.compile(rb"/" + _name("ObjStm") + _END_OF_NAME)
 _DATA = re.compile(rb"stream[ \t]*(?:\r\n|\n|\r)")
 # An object stream begins with pairs of numbers: of an object, and where it is.

@@ -22,10 +22,14 @@ def received(case: Case, officer_id: str, moment: Moment) -> Case:
 
 
 def with_files(case: Case, files: Iterable[events.HandedInFile]) -> Case:
-    """With these files in the place of those of the same materials."""
+    """With these files in the place of those of the same materials; what was still to come (容缺) and came is here."""
     new = files_of(files)
     handed_in = {file.material for file in new}
-    return replace(case, files=[file for file in case.files if file.material not in handed_in] + new)
+    return replace(
+        case,
+        files=[file for file in case.files if file.material not in handed_in] + new,
+        deferred=[key for key in case.deferred if key not in handed_in],
+    )
 
 
 def with_dues(case: Case, dues: events.Dues) -> Case:

@@ -59,7 +59,7 @@ def dues(
     extension = clocks.Span(days, "WORKING_DAY") if days else None
     found = events.Dues()
     for name, limit in (("promised_due", case.promised), ("statutory_due", case.statutory)):
-        span = _span(limit)
+        span = span_of(limit)
         due = clocks.due(since, span, pauses, extension, case.region) if span else None
         if due is None or span is None:
             continue
@@ -70,7 +70,8 @@ def dues(
     return found
 
 
-def _span(limit: Sequence[int]) -> clocks.Span | None:
+def span_of(limit: Sequence[int]) -> clocks.Span | None:
+    """A limit of the state as the clocks take it; None where none is stated."""
     amount, unit = limit
     if unit == catalog.TIME_UNIT_UNSPECIFIED:
         return None

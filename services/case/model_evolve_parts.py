@@ -132,9 +132,7 @@ def licence_checked(case: Case, event: events.LicenceChecked, moment: Moment) ->
 
 
 def deferred_supplied(case: Case, event: events.DeferredSupplied, _moment: Moment) -> Case:
-    here = {file.material for file in event.files}
-    case = replace(with_files(case, event.files), receipt_digest=event.receipt_digest)
-    return replace(case, deferred=[key for key in case.deferred if key not in here])
+    return replace(with_files(case, event.files), receipt_digest=event.receipt_digest)
 
 
 def promise_verified(case: Case, event: events.PromiseVerified, _moment: Moment) -> Case:

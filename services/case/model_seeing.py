@@ -115,8 +115,12 @@ def reads_clear(actor: Actor) -> bool:
 
 
 def shut_out(actor: Actor, case: Case) -> bool:
-    """Whether a bank's teller sees neither files nor answers any more: the case was handed over to the department."""
-    return _teller(actor) and case.status not in (model.SUBMITTED, model.CORRECTION)
+    """Whether who received it (a bank's teller, another department's window) sees neither files nor answers any more: the case was handed
+    over to the department that decides."""
+    if _teller(actor):
+        return case.status not in (model.SUBMITTED, model.CORRECTION)
+    handed_over = case.taken_at is not None and receives(actor, case)
+    return handed_over and not sees(actor, case) and not is_consulted(actor, case)
 
 
 def _teller(actor: Actor) -> bool:

@@ -103,4 +103,4 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
         view.stood_for.add(material=stood.material, waiver=stood.waiver, manual=stood.manual, settled=stood.settled)
     if case.sealed_delivery and (model_seeing.is_applicant(actor) or "issue" in actor.roles):
         told = keyring.open(case.applicant_id, case.sealed_delivery) or {}
-        view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))
+        view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))  # type: ignore[arg-type]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from chassis import paging
 from chassis.parts import Parts
 from chassis.rpc import Call
-from services.catalog import model_life, model_merge, model_themes, store, store_themes, views_themes
-from services.catalog.model_merge import Known
+from services.catalog import model_life, model_themes, store, store_themes, views_themes
+from services.catalog.model_life import SUSPENDED, WITHDRAWN
+from standards.themes import Known
 from yiwang.catalog.v1 import service_pb2
 from yiwang.catalog.v1 import themes_pb2 as pb
 
@@ -91,7 +92,7 @@ class ThemeApi:
 
     def _guide(self, theme: pb.Theme, answers: Mapping[str, service_pb2.Answer]) -> pb.ThemeGuide:
         known = {item.key: found for item in theme.definition.items if (found := self._known(item.item_code))}
-        guide = model_merge.merge(theme.definition, known, answers)
+        guide = model_themes.guide(theme.definition, known, answers)
         guide.theme.CopyFrom(theme)
         return guide
 
@@ -102,4 +103,5 @@ class ThemeApi:
         if record is None or not found:
             return None
         event, _ = found
-        return Known(record.id, event.edition, record.state.life.status, event.definition)
+        status = record.state.life.status
+        return Known(record.id, event.edition, event.definition, status == SUSPENDED, status == WITHDRAWN)

@@ -1,5 +1,5 @@
 """A theme (一件事) as pure functions: one per act, one per event. What it shares with items is in `model_life`, what a definition must
-be in `model_themes_checks`, and what is merged of its items in `model_merge`.
+be in `model_themes_checks`, and what is merged of its items in `standards.themes`.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,17 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
+from chassis import rules
 from chassis.acts import Evolve, Moment
 from chassis.errors import Violation, invalid
 from services.catalog import model_life as life
 from services.catalog.model import IMPORTER
 from services.catalog.model_life import WITHDRAWN, Life, digest
 from services.catalog.model_themes_checks import faults
-from standards import codes
+from standards import codes, themes
+from standards.themes import Known
 from yiwang.catalog.v1 import events_pb2 as events
+from yiwang.catalog.v1 import service_pb2
 from yiwang.catalog.v1 import themes_pb2 as pb
 
 
@@ -88,6 +91,16 @@ def bring(theme: Theme | None, id: str, definition: pb.ThemeDefinition, live: bo
     if live and ours and fresh:
         found.append(_edition(id, theme.life.edition + 1 if theme else 1, definition))
     return found
+
+
+def guide(
+    definition: pb.ThemeDefinition, known: Mapping[str, Known], answers: Mapping[str, service_pb2.Answer]
+) -> pb.ThemeGuide:
+    """What is merged of the items of a theme under answers, `known` by their keys in it. INVALID_ARGUMENT names an answer that fits no
+    question or option."""
+    if wrong := themes.wrong_answers(definition, known, answers):
+        raise invalid(*(Violation(*fault) for fault in wrong))
+    return themes.merge(definition, known, answers, rules.judge)
 
 
 def definition_of(content: Mapping[str, Any]) -> pb.ThemeDefinition:

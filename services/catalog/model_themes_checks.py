@@ -5,16 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from chassis import rules
 from chassis.errors import Violation
-from services.catalog import model_graph
-from standards import codes, scenario_faults
-from yiwang.catalog.v1 import service_pb2
+from standards import codes, scenario_faults, themes_graph
+from standards.themes_parts import CHOICE, OWN, graph, groups, shell
 from yiwang.catalog.v1 import themes_pb2 as pb
 from yiwang.rules.v1 import rules_pb2
-
-# In what is merged, the theme's own fields and materials are told by this key.
-OWN = "theme"
-# Keys of the questions that ask for one of alternatives begin with it.
-CHOICE = "choose_"
 
 
 def faults(definition: pb.ThemeDefinition) -> list[Violation]:
@@ -27,36 +21,10 @@ def faults(definition: pb.ThemeDefinition) -> list[Violation]:
         found.append(Violation("region", "REGION_UNKNOWN", "行政区划代码格式不正确"))
     for name in ("items", "materials", "form_fields"):
         found += _twice(name, (one.key for one in getattr(definition, name)))
-    found += _graph_faults(definition)
+    found += _graph_faults(definition) + _stage_faults(definition)
     if large := scenario_faults.oversized(_rules_of(definition)):
         return found + [Violation(*one) for one in large]
     return found + _question_faults(definition) + _rule_faults(definition)
-
-
-def shell(theme: pb.ThemeDefinition) -> service_pb2.ItemDefinition:
-    """The theme's own questions, materials and form, as if it were an item."""
-    return service_pb2.ItemDefinition(
-        questions=theme.questions, materials=theme.materials, form_fields=theme.form_fields
-    )
-
-
-def graph(definition: pb.ThemeDefinition) -> dict[str, list[str]]:
-    """The graph of its items."""
-    return {item.key: list(item.after) for item in definition.items}
-
-
-def groups(definition: pb.ThemeDefinition) -> dict[str, list[str]]:
-    """Keys of the items that are alternatives, by their word."""
-    found: dict[str, list[str]] = {}
-    for item in definition.items:
-        if item.one_of:
-            found.setdefault(item.one_of, []).append(item.key)
-    return found
-
-
-def choice_key(word: str) -> str:
-    """The key of the question that asks for one of the alternatives with this word."""
-    return f"{CHOICE}{word}"[:40]
 
 
 def _twice(path: str, keys: Iterable[str]) -> list[Violation]:
@@ -74,18 +42,27 @@ def _graph_faults(definition: pb.ThemeDefinition) -> list[Violation]:
         for place, key in enumerate(item.after):
             if key not in after:
                 found.append(Violation(f"items[{number}].after[{place}]", "KEY_UNKNOWN", f"没有键为 {key} 的联办事项"))
-    if circle := model_graph.circle(after):
+    if circle := themes_graph.circle(after):
         number = next(number for number, item in enumerate(definition.items) if item.key == circle[0])
         shown = " → ".join(circle)
         return [*found, Violation(f"items[{number}].after", "CIRCULAR", f"先后关系成环：{shown}")]
     return found + _alternative_faults(definition)
 
 
+def _stage_faults(definition: pb.ThemeDefinition) -> list[Violation]:
+    """Every item of a project stands in one of its stages."""
+    return [
+        Violation(f"items[{number}].stage", "REQUIRED", "工程建设项目的每个联办事项都应写明所属阶段")
+        for number, item in enumerate(definition.items)
+        if definition.project and not item.stage.strip()
+    ]
+
+
 def _alternative_faults(definition: pb.ThemeDefinition) -> list[Violation]:
     """One alternative alone is no choice, and none can wait for another one, since only one of them is part of an application."""
     found = []
     sizes = Counter(item.one_of for item in definition.items if item.one_of)
-    before = model_graph.preceding(graph(definition))
+    before = themes_graph.preceding(graph(definition))
     members = groups(definition)
     for number, item in enumerate(definition.items):
         if item.one_of and sizes[item.one_of] < 2:

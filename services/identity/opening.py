@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from chassis import tokens
-from chassis.acts import PERSON, Acting, Actor, Cause, now
+from chassis.acts import PERSON, Acting, Actor, Cause, holder, now
 from chassis.errors import Refused
 from chassis.parts import Parts
 from services.identity import (
@@ -55,7 +55,9 @@ def _person(parts: Parts, id: str) -> File:
         raise model.account_suspended(parts.keyring.open_text(id, person.state.sealed_reason))
     password = Credentials(parts.database).has_password(id)
     me = pb.Me(person=views.person(person, parts.keyring, password))
-    return Actor(id=id, realm=PERSON, level=person.state.level), me
+    known = parts.keyring.open(id, person.state.sealed) or {}
+    number = known.get("id_number", "")
+    return Actor(id=id, realm=PERSON, level=person.state.level, holder=holder(id, number) if number else ""), me
 
 
 FILES: Mapping[str, Callable[[Parts, str], File]] = {

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from chassis.acts import PERSON, Actor, now
+from chassis.acts import PERSON, Actor, holder, now
 from chassis.errors import not_found
 from chassis.parts import Parts
 from chassis.records import Record
@@ -27,7 +27,8 @@ def file(parts: Parts, id: str) -> tuple[Actor, pb.Me]:
         raise not_found()
     known = parts.keyring.open(id, record.state.sealed) or {}
     own = pb.ActingOrganization(id=id, uscc=record.state.uscc, name=known.get("name", ""))
-    return Actor(id=id, realm=PERSON, level=real_names.STRONG), pb.Me(organization=own)
+    actor = Actor(id=id, realm=PERSON, level=real_names.STRONG, holder=holder(id, record.state.uscc))
+    return actor, pb.Me(organization=own)
 
 
 def require_acting(parts: Parts, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chassis import outside
 from chassis.events import Heard, on
 from chassis.parts import Parts
 from chassis.telemetry import log
@@ -51,7 +52,7 @@ class HearsOrganizations:
             return Answer(status=0, reason=source.NOT_REPRESENTATIVE)
         url = settings.of(self.parts).verification_url
         if not url:
-            raise source.Away("no source is configured")
+            raise outside.Away("no source is configured")
         return source.represents(url, event.id, body.uscc, claim["name"], known)
 
     @on(OrganizationConfirmed)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from chassis import outside
 from chassis.acts import Cause, now
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
@@ -68,7 +69,7 @@ class HearsVerifications:
             return  # done already, or the person is erased
         url = settings.of(self.parts).verification_url
         if not url:
-            raise source.Away("no source is configured")
+            raise outside.Away("no source is configured")
         said = ask(url, one, told)
         log("verifications").info("source_answered", verification=id, status=said.status, reason=said.reason)
         prompt = self.parts.keyring.seal(one.person_id, said.prompt) if said.prompt else ""

@@ -5,7 +5,7 @@
 * a path from the root of the repository, with a slash: `services/case/model.py`, `proto/yiwang/case/v1/`. It exists. What is
   made at run time may be named too: below `gen/`, `build/` and `.local/`. A path that begins with a slash is an address of
   the gateway as its table of routes has it: `/healthz`; a method may stand before it: `POST /sign-in`.
-* a dotted name of ours, with or without (): `services.case.model.accept`, `chassis.records.Records.change`. It resolves by
+* a dotted name of ours, with or without (): `services.case.model_acts.accept`, `chassis.records.Records.change`. It resolves by
   import; a field of a dataclass or of a message counts.
 * a queue or an exchange: `rating.open_invitation`, `case.events`. The events' contracts name it.
 * a command, beginning with make or python: `make trace CASE=…`, `python -m services.case worker`. Target or module exist.

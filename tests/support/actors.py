@@ -82,7 +82,9 @@ def supervisor(*roles: str, region: str = REGION, department: str = OTHER_DEPART
 def machine(*rpcs: str, department: str = DEPARTMENT, quota: int = 1000) -> Actor:
     """A department's own system, registered for these RPCs."""
     id = str(uuid.uuid4())
-    return Actor(id, MACHINE, frozenset(), department, REGION, 0, f"{id}.1", None, frozenset(rpcs), quota)
+    return Actor(
+        id=id, realm=MACHINE, department=department, region=REGION, session=f"{id}.1", rpcs=frozenset(rpcs), quota=quota
+    )
 
 
 def service(name: str = "gateway") -> Actor:

@@ -10,6 +10,7 @@ import pytest
 from bson import encode
 from pymongo.database import Database
 
+from chassis import outside
 from chassis.acts import now
 from services.identity import source as adapter
 from services.identity import store_verifications, worker_verifications
@@ -139,7 +140,7 @@ def test_a_source_that_is_away_is_asked_again(here: IdentityHere, status: int) -
     one = ask(person, NAME_NUMBER)
     here.source.script("NAME_NUMBER", status)
     [(handler, heard)] = [found for found in here.unsent() if found[0] == "ask_source"]
-    with pytest.raises(adapter.Away) as caught:
+    with pytest.raises(outside.Away) as caught:
         here.handle(handler, heard)
     assert str(caught.value) == f"HTTP {status}"
     assert present(person, one).status == REQUESTED
@@ -151,11 +152,11 @@ def test_a_source_that_is_away_is_asked_again(here: IdentityHere, status: int) -
 def test_a_source_nobody_reaches_or_that_never_ends_is_away(
     database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "SECONDS", 0.3)
+    monkeypatch.setattr(outside, "SECONDS", 0.3)
     with running() as slow:
         slow.slow = 1.0
         for url in ("http://127.0.0.1:1", slow.url):
-            with pytest.raises(adapter.Away):
+            with pytest.raises(outside.Away):
                 adapter.verify(url, "one", NAME_NUMBER, {"name": "某", "id_number": "x"})
 
 

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.errors import Refused
-from services.catalog import model_graph, model_merge
-from services.catalog.model_life import PUBLISHED, SUSPENDED, WITHDRAWN
-from services.catalog.model_merge import Known
-from services.catalog.model_themes_checks import OWN, faults
+from services.catalog import model_themes
+from services.catalog.model_themes_checks import faults
+from standards import themes_graph
+from standards.themes import Known
+from standards.themes_parts import OWN
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2
 from yiwang.rules.v1 import rules_pb2
@@ -57,9 +58,9 @@ def theme(*items: themes_pb2.ThemeItem, **more: Any) -> themes_pb2.ThemeDefiniti
     return themes_pb2.ThemeDefinition(**fields)
 
 
-def known(status: int = PUBLISHED, **definition: Any) -> Known:
+def known(suspended: bool = False, withdrawn: bool = False, **definition: Any) -> Known:
     fields = {"name": "某事项", "promised_limit": days(5)} | definition
-    return Known("id", 1, status, pb.ItemDefinition(**fields))
+    return Known("id", 1, pb.ItemDefinition(**fields), suspended, withdrawn)
 
 
 def said(**answers: str) -> dict[str, pb.Answer]:
@@ -68,7 +69,7 @@ def said(**answers: str) -> dict[str, pb.Answer]:
 
 def merged(definition: themes_pb2.ThemeDefinition, items: dict[str, Known], **answers: str) -> themes_pb2.ThemeGuide:
     assert faults(definition) == []
-    return model_merge.merge(definition, items, said(**answers))
+    return model_themes.guide(definition, items, said(**answers))
 
 
 def reasons(guide: themes_pb2.ThemeGuide) -> list[str]:
@@ -100,6 +101,7 @@ def reasons(guide: themes_pb2.ThemeGuide) -> list[str]:
         ),
         (theme(part("a"), questions=[yes_no("choose_x")]), "questions[0].key", "KEY_RESERVED"),
         (theme(part("a"), questions=[choice("q")]), "questions[0].options", "REQUIRED"),
+        (theme(part("a", stage="施工许可"), part("b"), project=True), "items[1].stage", "REQUIRED"),
         (theme(part("a"), region="12345"), "region", "REGION_UNKNOWN"),
     ],
 )
@@ -120,7 +122,7 @@ def test_a_wide_graph_is_looked_through_once() -> None:
         part(key, after=layers[number - 1] if number else []) for number, layer in enumerate(layers) for key in layer
     ]
     assert faults(theme(*items)) == []
-    assert model_graph.circle({str(n): [str(m) for m in range(n)] for n in range(300)}) == []
+    assert themes_graph.circle({str(n): [str(m) for m in range(n)] for n in range(300)}) == []
 
 
 # --- the form and the materials ---
@@ -342,8 +344,8 @@ def test_what_is_behind_an_item_that_takes_no_part_waits_for_what_that_waited_fo
 def test_items_that_are_unknown_suspended_or_withdrawn_are_flagged() -> None:
     definition = theme(part("a"), part("b"), part("c"), part("bank", item_code="", limit=days(1)))
     items = {
-        "b": known(SUSPENDED, materials=[material("m")]),
-        "c": known(WITHDRAWN, materials=[material("n")], promised_limit=days(99)),
+        "b": known(suspended=True, materials=[material("m")]),
+        "c": known(withdrawn=True, materials=[material("n")], promised_limit=days(99)),
     }
     guide = merged(definition, items)
     assert reasons(guide) == ["ITEM_UNKNOWN", "ITEM_SUSPENDED", "ITEM_WITHDRAWN", "LIMIT_UNKNOWN", "LIMIT_UNKNOWN"]
@@ -451,14 +453,14 @@ def test_the_longest_branch_is_the_longest_of_all_chains(
     drawn: tuple[dict[str, list[str]], dict[str, Fraction]],
 ) -> None:
     after, days_ = drawn
-    before = model_graph.preceding(after)
+    before = themes_graph.preceding(after)
     chains = (
         chain
         for size in range(len(after) + 1)
         for chain in combinations(after, size)
         if all(one in before[other] or other in before[one] for one, other in combinations(chain, 2))
     )
-    course = model_graph.course(after, days_)
+    course = themes_graph.course(after, days_)
     assert course.longest == max(sum((days_.get(key, Fraction(0)) for key in chain), Fraction(0)) for chain in chains)
     assert course.longest == sum((days_[key] for key in course.along), Fraction(0))
     assert all(one in before[other] for one, other in zip(course.along, course.along[1:], strict=False))

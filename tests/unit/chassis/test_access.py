@@ -10,6 +10,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from chassis import contracts, rpc
 from chassis.acts import ANONYMOUS, MACHINE, OFFICER, PERSON, SERVICE, Actor
 from chassis.errors import PERMISSION_DENIED, UNAUTHENTICATED, Refused
+from chassis.streams import Streams
 from chassis.tokens import Verifier
 from tests.support.actors import KEY, agent, delegate, device, handler, machine, officer, person, service, token
 from tests.support.sources import SERVICES
@@ -221,7 +222,7 @@ def test_a_method_without_an_access_rule_cannot_be_served_at_all() -> None:
         contracts.rule_of(bare)
     guard = rpc.Guard(VERIFIER, lambda command: "", lambda actor: None)
     with pytest.raises(LookupError, match="access rule"):
-        rpc.pipeline(bare, lambda request, call: request, guard)
+        rpc.pipeline(bare, lambda request, call: request, guard, Streams(1, 1))
 
 
 def test_an_empty_rule_admits_nobody() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
 
-from services.catalog.model_merge_lists import normalised
-from services.catalog.model_themes_checks import CHOICE, OWN, choice_key, groups
+from standards.themes_lists import normalised
+from standards.themes_parts import CHOICE, OWN, choice_key, groups
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2
 

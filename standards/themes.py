@@ -1,24 +1,21 @@
-"""A theme merged of its items under answers: which items are part of it, which questions are still open, one form, one list of
+"""A theme (一件事) merged of its items under answers: which items are part of it, which questions are still open, one form, one list of
 materials, and how long the longest branch takes. Pure, and the same for the same answers.
+
+The rule engine is handed in (`judge`). What the page of a theme shows and what its application demands are one computation:
+`merged` keeps beside the guide what each item asks for by itself, and `themes_children` hands every item its own share by it.
 """
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from chassis import rules
-from chassis.errors import Violation, invalid
-from services.catalog import model_graph, model_merge_lists
-from services.catalog.model_life import SUSPENDED, WITHDRAWN
-from services.catalog.model_merge_lists import Asked
-from services.catalog.model_merge_questions import Asking, asking
-from services.catalog.model_themes_checks import OWN, choice_key, graph, groups, shell
-from standards import limits, scenarios
+from standards import limits, scenarios, themes_graph, themes_lists
+from standards.scenarios import FALSE, TRUE, UNKNOWN, Answers, Fault, Judge
+from standards.themes_lists import Asked
+from standards.themes_parts import OWN, choice_key, graph, groups, shell
+from standards.themes_questions import Asking, asking
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import themes_pb2
-
-Answers = Mapping[str, pb.Answer]
-TRUE, FALSE, UNKNOWN = rules.TRUE, rules.FALSE, rules.UNKNOWN
 
 
 class Known(NamedTuple):
@@ -26,47 +23,83 @@ class Known(NamedTuple):
 
     id: str
     edition: int
-    # yiwang.catalog.v1.ItemStatus
-    status: int
     definition: pb.ItemDefinition
+    suspended: bool = False
+    withdrawn: bool = False
 
 
-def merge(theme: themes_pb2.ThemeDefinition, known: Mapping[str, Known], answers: Answers) -> themes_pb2.ThemeGuide:
-    """The guide of a theme without its `theme`. `known` has the items of the catalogue by their key in the theme.
+class Share(NamedTuple):
+    """What one item of the theme asks for by itself: its definition, the answers by its own keys, and its guide under them. `applies`
+    is a yiwang.rules.v1.Truth: whether it is part of the application."""
 
-    INVALID_ARGUMENT names an answer that fits no question or option.
-    """
-    usable = {key: one for key, one in known.items() if one.status != WITHDRAWN}
-    shells = {OWN: shell(theme)} | {item.key: usable[item.key].definition for item in theme.items if item.key in usable}
+    definition: pb.ItemDefinition
+    answers: dict[str, pb.Answer]
+    guide: pb.ScenarioGuide
+    applies: int
+
+
+class Merged(NamedTuple):
+    """A merged theme: the guide without its `theme`, and by key the share of each item that is, or may be, part of the application;
+    the theme's own stands first, as `OWN`."""
+
+    guide: themes_pb2.ThemeGuide
+    shares: dict[str, Share]
+
+
+def wrong_answers(theme: themes_pb2.ThemeDefinition, known: Mapping[str, Known], answers: Answers) -> list[Fault]:
+    """Answers that fit no question or option of the theme, as `answers[key]`, by key."""
+    return scenarios.wrong_answers(asking(theme, _shells(theme, known)).questions, answers)
+
+
+def merge(
+    theme: themes_pb2.ThemeDefinition, known: Mapping[str, Known], answers: Answers, judge: Judge
+) -> themes_pb2.ThemeGuide:
+    """The guide of a theme without its `theme`. `known` has the items of the catalogue by their key in the theme; the answers are not
+    wrong (`wrong_answers`)."""
+    return merged(theme, known, answers, judge).guide
+
+
+def merged(theme: themes_pb2.ThemeDefinition, known: Mapping[str, Known], answers: Answers, judge: Judge) -> Merged:
+    """As `merge`, with the shares of its items."""
+    shells = _shells(theme, known)
     asks = asking(theme, shells)
-    _require_fitting(asks, answers)
-    oddities = _item_oddities(theme, known) + asks.oddities
-    applies, both = _applying(theme, asks, answers)
-    taking_part = {OWN: TRUE} | applies
-    guides = {
-        key: scenarios.resolve(definition, asks.of(key, answers), rules.judge)
-        for key, definition in shells.items()
-        if taking_part[key] != FALSE
-    }
+    applies, both = _applying(theme, asks, answers, judge)
+    shares = {}
+    for key, definition in shells.items():
+        if (truth := (applies | {OWN: TRUE})[key]) != FALSE:
+            own = asks.of(key, answers)
+            shares[key] = Share(definition, own, scenarios.resolve(definition, own, judge), truth)
     guide = themes_pb2.ThemeGuide(questions=asks.questions)
-    _ask(guide, asks, guides, taking_part, _open_choices(theme, applies), answers)
-    oddities += both + _run(guide, theme, known, guides, applies)
-    oddities += _lists(guide, shells, guides, taking_part)
+    _ask(guide, asks, shares, _open_choices(theme, applies), answers)
+    oddities = _item_oddities(theme, known) + asks.oddities + both
+    oddities += _run(guide, theme, known, shares, applies)
+    oddities += _lists(guide, shares)
     guide.oddities.extend(oddities)
-    return guide
+    return Merged(guide, shares)
 
 
-def _require_fitting(asks: Asking, answers: Answers) -> None:
-    if wrong := scenarios.wrong_answers(asks.questions, answers):
-        raise invalid(*(Violation(*fault) for fault in wrong))
+def taking_part(guide: themes_pb2.ThemeGuide) -> list[str]:
+    """Keys of the items that are part of the application and are items of the catalogue: each of them is a case."""
+    return [branch.key for branch in guide.branches if branch.applies == TRUE and branch.item_id]
+
+
+def undecided(guide: themes_pb2.ThemeGuide) -> list[str]:
+    """Keys of the items of which the answers do not tell whether they are part of it: until they do, nothing can be applied for."""
+    return [branch.key for branch in guide.branches if branch.applies == UNKNOWN]
+
+
+def _shells(theme: themes_pb2.ThemeDefinition, known: Mapping[str, Known]) -> dict[str, pb.ItemDefinition]:
+    """The definitions to merge by owner: the theme's own first, then its items but those that are over."""
+    usable = {key: one.definition for key, one in known.items() if not one.withdrawn}
+    return {OWN: shell(theme)} | {item.key: usable[item.key] for item in theme.items if item.key in usable}
 
 
 def _applying(
-    theme: themes_pb2.ThemeDefinition, asks: Asking, answers: Answers
+    theme: themes_pb2.ThemeDefinition, asks: Asking, answers: Answers, judge: Judge
 ) -> tuple[dict[str, int], list[themes_pb2.Oddity]]:
     """Which items are part of the application; of alternatives at most one, and an oddity where the rules let two be."""
-    facts = scenarios.asking(theme.questions, asks.of(OWN, answers), rules.judge).facts
-    judged = {item.key: rules.judge(item.when, facts).truth if item.HasField("when") else TRUE for item in theme.items}
+    facts = scenarios.asking(theme.questions, asks.of(OWN, answers), judge).facts
+    judged = {item.key: judge(item.when, facts).truth if item.HasField("when") else TRUE for item in theme.items}
     applies: dict[str, int] = dict(judged)
     oddities = []
     ruled = {item.key for item in theme.items if item.HasField("when")}
@@ -102,14 +135,13 @@ def _open_choices(theme: themes_pb2.ThemeDefinition, applies: Mapping[str, int])
 def _ask(
     guide: themes_pb2.ThemeGuide,
     asks: Asking,
-    guides: Mapping[str, pb.ScenarioGuide],
-    applies: Mapping[str, int],
+    shares: Mapping[str, Share],
     choices: set[str],
     answers: Answers,
 ) -> None:
     """What is asked under these answers: what an item asks is asked once it is known to be part of it."""
     asked = choices | {
-        asks.keys[owner][key] for owner, one in guides.items() if applies[owner] == TRUE for key in one.asked
+        asks.keys[owner][key] for owner, one in shares.items() if one.applies == TRUE for key in one.guide.asked
     }
     guide.asked.extend(question.key for question in asks.questions if question.key in asked)
     guide.open.extend(key for key in guide.asked if key not in answers)
@@ -119,23 +151,23 @@ def _run(
     guide: themes_pb2.ThemeGuide,
     theme: themes_pb2.ThemeDefinition,
     known: Mapping[str, Known],
-    guides: Mapping[str, pb.ScenarioGuide],
+    shares: Mapping[str, Share],
     applies: Mapping[str, int],
 ) -> list[themes_pb2.Oddity]:
     """The branches with their ends, and the longest one beside the stated limit. What may be part of it counts as if it were."""
-    told = {item.key: _limit(item, guides.get(item.key)) for item in theme.items}
+    told = {item.key: _limit(item, shares.get(item.key)) for item in theme.items}
     days = {
         key: limits.working_days(limit.amount, limit.unit) if limit.unit else Fraction(0)
         for key, limit in told.items()
         if applies[key] != FALSE
     }
-    course = model_graph.course(graph(theme), days)
+    course = themes_graph.course(graph(theme), days)
     for item in theme.items:
         has = known.get(item.key)
         guide.branches.add(
             key=item.key,
-            item_id=has.id if has else "",
-            edition=has.edition if has else 0,
+            item_id=has.id if has and not has.withdrawn else "",
+            edition=has.edition if has and not has.withdrawn else 0,
             applies=applies[item.key],
             limit=told[item.key],
             ends_after=limits.whole_days(course.ends.get(item.key, Fraction(0))),
@@ -145,9 +177,9 @@ def _run(
     return _limit_oddities(theme, told, course.longest, course.along)
 
 
-def _limit(item: themes_pb2.ThemeItem, own: pb.ScenarioGuide | None) -> pb.Limit:
+def _limit(item: themes_pb2.ThemeItem, own: Share | None) -> pb.Limit:
     """As the theme states it, else as the item promises it, else as the law does; without a unit when nobody says."""
-    told = (item.limit, own.promised_limit, own.statutory_limit) if own else (item.limit,)
+    told = (item.limit, own.guide.promised_limit, own.guide.statutory_limit) if own else (item.limit,)
     return next((limit for limit in told if limit.unit), pb.Limit())
 
 
@@ -169,48 +201,46 @@ def _limit_oddities(
     return found
 
 
-def _lists(
-    guide: themes_pb2.ThemeGuide,
-    shells: Mapping[str, pb.ItemDefinition],
-    guides: Mapping[str, pb.ScenarioGuide],
-    applies: Mapping[str, int],
-) -> list[themes_pb2.Oddity]:
+def _lists(guide: themes_pb2.ThemeGuide, shares: Mapping[str, Share]) -> list[themes_pb2.Oddity]:
     """The merged form and the merged materials."""
-    forms = {key: shells[key].form_fields for key in guides}
-    guide.fields.extend(model_merge_lists.fields(forms, frozenset(key for key in guides if applies[key] == TRUE)))
-    asked = [one for key, guided in guides.items() for one in _asked(key, shells[key], guided, applies[key])]
-    guide.materials.extend(model_merge_lists.materials(asked))
+    forms = {key: share.definition.form_fields for key, share in shares.items()}
+    guide.fields.extend(themes_lists.fields(forms, frozenset(key for key in shares if shares[key].applies == TRUE)))
+    asked = [one for key, share in shares.items() for one in _asked(key, share)]
+    guide.materials.extend(themes_lists.materials(asked))
     guide.fields_before = sum(len(form) for key, form in forms.items() if key != OWN)
     guide.materials_before = sum(one.owner != OWN for one in asked)
     return [
         themes_pb2.Oddity(reason="FACT_DIFFERS", message=f"各事项对“{fact}”的填写要求不同，需分别填写", field="items")
-        for fact in model_merge_lists.differing(guide.fields)
+        for fact in themes_lists.differing(guide.fields)
     ]
 
 
-def _asked(owner: str, definition: pb.ItemDefinition, guided: pb.ScenarioGuide, applies: int) -> list[Asked]:
+def _asked(owner: str, share: Share) -> list[Asked]:
     """What an item asks for; as long as it may or may not be part of it, so may its materials."""
-    by_key = {material.key: material for material in definition.materials}
+    by_key = {material.key: material for material in share.definition.materials}
     settled = (pb.DEMAND_OPTIONAL, pb.DEMAND_NOT_BY_APPLICANT)
     return [
-        Asked(owner, by_key[one.key], one.demand if applies == TRUE or one.demand in settled else pb.DEMAND_OPEN)
-        for one in guided.materials
+        Asked(owner, by_key[one.key], one.demand if share.applies == TRUE or one.demand in settled else pb.DEMAND_OPEN)
+        for one in share.guide.materials
     ]
 
 
 def _item_oddities(theme: themes_pb2.ThemeDefinition, known: Mapping[str, Known]) -> list[themes_pb2.Oddity]:
     found = []
     for number, item in enumerate(theme.items):
-        status = known[item.key].status if item.key in known else 0
-        reason, words = {
-            0: ("ITEM_UNKNOWN", "不在事项目录中"),
-            SUSPENDED: ("ITEM_SUSPENDED", "已暂停办理"),
-            WITHDRAWN: ("ITEM_WITHDRAWN", "已取消"),
-        }.get(status, ("", ""))
+        reason, words = _trouble(known.get(item.key))
         if reason and item.item_code:
             place = f"items[{number}].item_code"
             found.append(themes_pb2.Oddity(reason=reason, message=f"“{item.name}”{words}", field=place))
     return found
+
+
+def _trouble(one: Known | None) -> tuple[str, str]:
+    if one is None:
+        return "ITEM_UNKNOWN", "不在事项目录中"
+    if one.withdrawn:
+        return "ITEM_WITHDRAWN", "已取消"
+    return ("ITEM_SUSPENDED", "已暂停办理") if one.suspended else ("", "")
 
 
 def _names(theme: themes_pb2.ThemeDefinition, keys: Sequence[str]) -> str:

@@ -1,0 +1,83 @@
+"""What every servicer of case does alike: find the case by the way its caller sees it, change it, and show it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from google.protobuf.message import Message
+
+from chassis import telemetry
+from chassis.acts import OFFICER, now
+from chassis.errors import NOT_FOUND, Refused
+from chassis.parts import Parts
+from chassis.records import Filter, Record
+from chassis.rpc import Call
+from services.case import model_moves, model_seeing, store, store_items, views
+from services.case.accesses import Accesses
+from services.case.model import Case
+from services.case.submitting import Submitting
+from yiwang.case.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+Decide = Callable[[Case], Message | list[Message] | None]
+# Whose filter finds the case of a move.
+_SEES: dict[str, Callable[[Any], Filter]] = {
+    model_moves.DEPARTMENT: model_seeing.visible,
+    model_moves.APPLICANT: model_seeing.visible,
+    model_moves.RECEIVER: model_seeing.received_here,
+    model_moves.CONSULTED: model_seeing.consulted,
+}
+
+
+class Desk:
+    """The cases of one store with what belongs to them; shared by the servicers."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.keyring = parts.keyring
+        self.cases = store.cases(parts.database)
+        self.items = store_items.Items(parts.database)
+        self.files = store.Attachments(parts.database)
+        self.accesses = Accesses(store.accesses(parts.database), self.cases, self.keyring)
+        self.submitting = Submitting(parts.database, self.items, self.keyring)
+
+    def move(self, request: Any, call: Call, decide: Decide) -> pb.Case:
+        """One act on the case a request names, found by the way the table says its caller sees it; answers with the case."""
+        visible = _SEES[model_moves.MOVES[call.method].sees](call.actor)
+        return self.reply(self.cases.change(request.case_id, call.cause, decide, visible), call)
+
+    def reasoned(self, request: Any, call: Call, decide: Callable[[Case, str], Message]) -> pb.Case:
+        """A move with a reason, sealed under the applicant's key."""
+        return self.move(request, call, lambda case: decide(case, self.sealed(case, request.reason)))
+
+    def read(self, id: str, call: Call, min_version: int = 0, own: bool = False) -> tuple[Record[Case], bool]:
+        """The case as the caller may read it: as his own or his department's, as one his department was asked about or his window
+        received (neither of these where it has to be his `own`), or as a supervisor only (True), which is noted before he sees it."""
+        filters = [model_seeing.visible(call.actor)]
+        if call.actor.realm == OFFICER and not own:
+            filters += [model_seeing.consulted(call.actor), model_seeing.received_here(call.actor)]
+        for visible in filters:
+            try:
+                return self.cases.get(id, visible, min_version), False
+            except Refused as refused:
+                if refused.code != NOT_FOUND:
+                    raise
+        return self.cases.get(id, model_seeing.overseen(call.actor), min_version), True
+
+    def reply(self, record: Record[Case], call: Call) -> pb.Case:
+        """The whole case, for its reader."""
+        call.span.set(telemetry.RECORD, record.id)
+        call.span.set(telemetry.LABEL, record.state.number)
+        return views.full(record, self.item_of(record.state), call.actor, self.keyring, now())
+
+    def item_of(self, case: Case) -> catalog.ItemDefinition:
+        """The edition of the item the case was submitted for."""
+        return self.items.edition(case.item_id, case.edition) or catalog.ItemDefinition()
+
+    def sealed(self, case: Case, text: str) -> str:
+        """A text under the applicant's key; empty for none."""
+        return self.keyring.seal(case.applicant_id, text) if text else ""
+
+    def agent_name(self, call: Call) -> str:
+        """Who acts for the applicant, sealed under his own key; empty when nobody does."""
+        acting = call.actor.acting
+        return self.keyring.seal(acting.id, views.agent_text(call.actor)) if acting else ""
