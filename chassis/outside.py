@@ -1,7 +1,7 @@
 """Programs outside of the suite, asked over HTTP: bounded in time and size, and only a stated answer is one.
 
-Status 200 is an answer. 400 and 422 are a refusal for good. Every other status, no connection and no answer in time raise `Away`: the question is
-asked again later, under the same id. Redirects are not followed.
+Status 200 is an answer. 400 and 422 are a refusal for good. Every other status, no connection and no answer in time raise `Away`: the
+question is asked again later, under the same id. Redirects are not followed.
 """
 
 import base64
@@ -50,6 +50,8 @@ def _ask(method: str, url: str, path: str, content: bytes | None) -> Any:
         with response:
             response.begin()
             body = response.read(LONGEST_ANSWER + 1)
+            if response.length and len(body) <= LONGEST_ANSWER:
+                raise http.client.IncompleteRead(b"", response.length)
     except (OSError, http.client.HTTPException) as error:
         raise Away(type(error).__name__) from None
     finally:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from standards.limits import DAYS, NATURAL_DAY
+from standards.limits import DAYS, NATURAL_DAY, half_days
 from yiwang.catalog.v1 import service_pb2 as pb
 
 Item = pb.ItemDefinition
@@ -12,12 +12,13 @@ Spot = tuple[str, str]
 """Where a rule is broken (the field's path) and what is wrong there, in Chinese."""
 Check = Callable[[Item], Iterable[Spot]]
 
-WORKING, NATURAL, HOUR, MONTH, AT_ONCE = (
+WORKING, NATURAL, HOUR, MONTH, AT_ONCE, HALF = (
     pb.TIME_UNIT_WORKING_DAY,
     pb.TIME_UNIT_NATURAL_DAY,
     pb.TIME_UNIT_HOUR,
     pb.TIME_UNIT_MONTH,
     pb.TIME_UNIT_AT_ONCE,
+    pb.TIME_UNIT_HALF_DAY,
 )
 UNIT_NAMES: Final[dict[int, str]] = {WORKING: "个工作日", NATURAL: "日（自然日）", HOUR: "小时", MONTH: "个月"}
 
@@ -71,7 +72,7 @@ class Told(NamedTuple):
 
 _TOLD = re.compile(
     r"(?P<number>(?<![\d第〔（(.])\d{1,3}|(?<![第十百一二三四五六七八九])[一二三四五六七八九十两百]{1,5})(?:个)?"
-    r"(?P<unit>工作日|自然日|月|日|天|小时)(?![期中\d/上均常])"
+    r"(?P<unit>工作日|自然日|月|日|天|小时)(?![期中\d/上均常])|(?P<half>半(?:个)?(?:工作日|天))"
 )
 _UNITS: Final = {"工作日": WORKING, "自然日": NATURAL, "月": MONTH, "日": NATURAL, "天": NATURAL, "小时": HOUR}
 
@@ -79,7 +80,7 @@ _UNITS: Final = {"工作日": WORKING, "自然日": NATURAL, "月": MONTH, "日"
 def limits_in(text: str) -> list[Told]:
     """Limits a text tells: 二十日, 3个月内, 20个工作日, in the order of the text. Dates (3月1日) are none."""
     return [
-        Told(number_of(found["number"]), _UNITS[found["unit"]], found[0])
+        Told(1, HALF, found[0]) if found["half"] else Told(number_of(found["number"]), _UNITS[found["unit"]], found[0])
         for found in _TOLD.finditer(text)
         if not (found["unit"] == "月" and "个" not in found[0])
     ]
@@ -102,6 +103,9 @@ def span(limit: pb.Limit) -> Span | None:
     usual = n * _USUAL.get(unit, 0)
     if unit == WORKING:  # begun on a Monday or on a Friday
         return Span(n + 2 * ((n - 1) // 5) if n else 0, usual, n + 2 * (n // 5 + 1))
+    if unit == HALF:  # n half days are begun on so many working days
+        whole = (n + 1) // 2
+        return Span(n / 2 + 2 * ((whole - 1) // 5) if n else 0, usual, n / 2 + 2 * (whole // 5 + 1))
     if unit == MONTH:
         return Span(max(n * 30.4 - 2, 28), usual, min(31 * n, n * 30.5 + 1.5))
     return Span(usual, usual, usual) if unit in _USUAL else None
@@ -109,6 +113,8 @@ def span(limit: pb.Limit) -> Span | None:
 
 def words_of(limit: pb.Limit) -> str:
     """A limit for people."""
+    if limit.unit == HALF:
+        return half_days(limit.amount)
     return "即办" if limit.unit == AT_ONCE else f"{limit.amount}{UNIT_NAMES.get(limit.unit, '（未注明单位）')}"
 
 

@@ -12,12 +12,9 @@ REPORT: Final = {
     "quick": ("expired", "quota", "cut_after", "cut_midway", "stopped", "faults"),
     "full": ("expired", "quota", "quota", "cut_after", "cut_after", "cut_midway", "stopped", "stopped", "faults"),
 }
-# Events with one of them twice, then cut · heartbeats, then cut · too many watchers · the token is too old · events from now on; in
-# the full plan nothing at all before these.
-WATCH: Final = {
-    "quick": ("events_cut", "heartbeats_cut", "too_many", "reconcile_needed", "steady"),
-    "full": ("events_cut", "heartbeats_cut", "too_many", "reconcile_needed", "silent", "steady"),
-}
+# Events with one of them twice, then cut · heartbeats, then cut · too many watchers · the token is too old · nothing at all, where that is
+# tried · events from now on.
+WATCH: Final = ("events_cut", "heartbeats_cut", "too_many", "reconcile_needed", "silent", "steady")
 # One for each case that is pushed: taken, but not answered · lost race · not allowed any more · well.
 PUSH: Final = ("cut_after", "aborted", "not_allowed", "well")
 # For what the department reported, and for what is handled here.
@@ -27,9 +24,9 @@ RECONCILE: Final = {False: ("away", "differences"), True: ("well",)}
 class Lessons:
     """What is still to be played. Several threads take from it."""
 
-    def __init__(self, plan: str, silent: bool = True) -> None:
+    def __init__(self, plan: str, silent: bool) -> None:
         self._lock = threading.Lock()
-        watch = [one for one in WATCH[plan] if silent or one != "silent"]
+        watch = [one for one in WATCH if silent or one != "silent"]
         self.left: dict[str, list[str]] = {
             "report": list(REPORT[plan]),
             "watch": watch,

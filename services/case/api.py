@@ -24,6 +24,8 @@ from services.case import (
     views,
 )
 from services.case.acting_on import Desk
+from services.case.api_exchange import ExchangeApi
+from services.case.api_fulfilment import FulfilmentApi
 from services.case.api_trace import TraceApi
 from services.case.model import Case
 from services.case.submitting import Application
@@ -262,7 +264,12 @@ class _Unbuilt:  # SCAFFOLD: removed when every service stands
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
     desk = Desk(parts)
-    servicers: dict[str, Any] = {"CaseService": CaseApi(desk), "TraceService": TraceApi(desk)}
+    servicers: dict[str, Any] = {
+        "CaseService": CaseApi(desk),
+        "TraceService": TraceApi(desk),
+        "ExchangeService": ExchangeApi(parts),
+        "FulfilmentService": FulfilmentApi(desk),
+    }
     for one in contracts.services("case"):  # SCAFFOLD
         servicers.setdefault(one.name, _Unbuilt())
     return Api(servicers, polls=[desk.items.refresh, desk.submitting.counties.refresh])

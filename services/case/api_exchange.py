@@ -33,7 +33,7 @@ class ExchangeApi:
     def ReportCases(self, requests: Iterator[pb.ReportCasesRequest], call: Call) -> pb.ReportCasesResponse:
         return self.reporting.take(requests, call)
 
-    def WatchCases(self, request: pb.WatchCasesRequest, call: Call) -> Iterator[pb.WatchCasesResponse]:
+    def WatchCases(self, request: pb.WatchCasesRequest, call: Call) -> Iterator[pb.WatchCasesResponse | None]:
         return self.watching.watch(request, call)
 
     def PushResult(self, request: pb.PushResultRequest, call: Call) -> pb.PushResultResponse:

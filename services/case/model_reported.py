@@ -54,7 +54,7 @@ def fold(id: str, department: str, number: str, rows: Iterable[Row]) -> events.R
         case_id=id,
         department=department,
         number=number,
-        status=_status(known),
+        status=_status(known),  # type: ignore[arg-type]
         item_code=facts.get("item_code", ""),
         item_name=facts.get("item_name", ""),
         region=facts.get("region", ""),
@@ -75,10 +75,11 @@ def missing(seqs: Iterable[int]) -> list[int]:
     return [seq for seq in range(1, max(known, default=0)) if seq not in known]
 
 
-def _status(known: list[Row]) -> pb.ReportedStatus:
+def _status(known: list[Row]) -> int:
     if known[0]["seq"] != 1:
         return pb.REPORTED_STATUS_INCOMPLETE
-    accepted, asked, running, closed = False, False, set(), False
+    accepted, asked, closed = False, False, False
+    running: set[str] = set()
     for row in known:
         kind, facts = row["kind"], row["facts"]
         accepted |= kind == "accepted"
@@ -147,7 +148,11 @@ def difference(here: ReportedCase | None, there: int | None, number: str) -> pb.
     if kind is None:
         return None
     return pb.Difference(
-        number=number, kind=kind, seq_here=here.last_seq, seq_there=there, missing_seqs=gaps[:MOST_MISSING]
+        number=number,
+        kind=kind,  # type: ignore[arg-type]
+        seq_here=here.last_seq,
+        seq_there=there,
+        missing_seqs=gaps[:MOST_MISSING],
     )
 
 
@@ -158,10 +163,12 @@ def version_difference(here: int | None, there: int | None, number: str) -> pb.D
     if there is None:
         return pb.Difference(number=number, kind=pb.DIFFERENCE_KIND_MISSING_THERE, seq_here=here)
     kind = _kind(there > here, here, there)
-    return pb.Difference(number=number, kind=kind, seq_here=here, seq_there=there) if kind else None
+    if kind is None:
+        return None
+    return pb.Difference(number=number, kind=kind, seq_here=here, seq_there=there)  # type: ignore[arg-type]
 
 
-def _kind(lacks: bool, here: int, there: int) -> pb.DifferenceKind | None:
+def _kind(lacks: bool, here: int, there: int) -> int | None:
     if lacks:
         return pb.DIFFERENCE_KIND_BEHIND_HERE
     return pb.DIFFERENCE_KIND_BEHIND_THERE if here > there else None

@@ -1,6 +1,7 @@
 """What the programs outside have in common that case asks (licence source, payment provider, courier): how their answers are read.
 
-Who gives no answer is `chassis.outside.Away`: asked again later. Who gives a wrong one is a `Fault`: asking again helps nothing, a person has to look.
+Who gives no answer is `chassis.outside.Away`: asked again later. Who gives a wrong one is a `Fault`: asking again helps nothing, a person
+has to look.
 """
 
 import re

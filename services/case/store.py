@@ -15,7 +15,15 @@ from pymongo.errors import DuplicateKeyError
 from chassis import paging
 from chassis.records import Filter, Record, Records
 from chassis.tally import Tally
-from services.case import handing_over, model_access, store_counties, store_items, store_reported, store_timers
+from services.case import (
+    handing_over,
+    model_access,
+    store_counties,
+    store_errands,
+    store_items,
+    store_reported,
+    store_timers,
+)
 from services.case.model import Case
 from services.case.model_access import Access
 from services.case.model_evolve import EVOLVE
@@ -69,6 +77,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     store_items.ensure_indexes(database)
     store_reported.ensure_indexes(database)
     store_timers.ensure_indexes(database)
+    store_errands.ensure_indexes(database)
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 

@@ -112,7 +112,7 @@ class Submitting:
         day = instant.astimezone(workdays.SHANGHAI).date()
         renews = _renews_until(asked.renews_until, handling, day, instant)
         _check_project(asked.project_code)
-        sealed_delivery = _delivery(asked.delivery)
+        sealed_delivery = delivery_of(asked.delivery)
         random = self._keyring.blind("number", f"{id}/{attempt}")
         submitted = events.CaseSubmitted(
             case_id=id,
@@ -180,7 +180,7 @@ def _check_project(code: str) -> None:
         raise invalid(Violation("project_code", "PROJECT_CODE", "投资项目统一代码不正确，应为24位"))
 
 
-def _delivery(choice: pb.DeliveryChoice | None) -> dict[str, str]:
+def delivery_of(choice: pb.DeliveryChoice | None) -> dict[str, str]:
     """What is sealed of a choice of delivery; express needs all of it."""
     if choice is None or choice.way != pb.DELIVERY_WAY_EXPRESS:
         return {}

@@ -9,6 +9,7 @@ from chassis.people import HearsPeople
 from chassis.tally import Tally
 from services.case import folding, handing_over, store, store_counties, store_items, timing
 from services.case.handing_over import Departure
+from services.case.worker_fulfilment import HearsFulfilment
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspended, ItemWithdrawn
@@ -19,7 +20,7 @@ UNUSED_FOR = timedelta(days=1)
 FOLDING_SECONDS = 5.0
 
 
-class Worker(HearsPeople):
+class Worker(HearsPeople, HearsFulfilment):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"

@@ -13,6 +13,8 @@ from yiwang.catalog.v1 import service_pb2 as pb
 Read = Callable[[str], Any]
 _SPLIT = re.compile(r"[；;|^\n]|(?<=[^\d])、(?=[^\d])")
 _SPLIT_NAMES = re.compile(r"[；;|\n]")
+# 半个工作日, 半天, 0.5个工作日, 1.5个工作日: half days. Halves of natural days are none of the suite's units.
+_HALVES = re.compile(r"(?:半|(\d{1,3})\.50?)(?:个)?(?:工作日|天)(?:以?内)?")
 _AMOUNT = re.compile(r"(\d{1,4})(?:\.0+)?\s*(?:个)?\s*(工作日|自然日|日|天|小时|个?月)?(?:以?内)?")
 
 
@@ -58,6 +60,8 @@ UNITS: Final = {
     "自然日": pb.TIME_UNIT_NATURAL_DAY,
     "日": pb.TIME_UNIT_NATURAL_DAY,
     "天": pb.TIME_UNIT_NATURAL_DAY,
+    "半日": pb.TIME_UNIT_HALF_DAY,
+    "半天": pb.TIME_UNIT_HALF_DAY,
     "小时": pb.TIME_UNIT_HOUR,
     "月": pb.TIME_UNIT_MONTH,
     "个月": pb.TIME_UNIT_MONTH,
@@ -122,9 +126,11 @@ def type_code(text: str) -> str:
 
 
 def limit(text: str) -> dict[str, Any]:
-    """20, 20个工作日, 即办, 3个月: an amount, and its unit where it stands beside it."""
+    """20, 20个工作日, 半个工作日, 即办, 3个月: an amount, and its unit where it stands beside it."""
     if text in ("即办", "即时办结", "当场办结", "当场办理", "即办件"):
         return {"amount": 0, "unit": pb.TIME_UNIT_AT_ONCE}
+    if half := _HALVES.fullmatch(text):
+        return {"amount": 2 * int(half[1] or 0) + 1, "unit": pb.TIME_UNIT_HALF_DAY}
     found = _AMOUNT.fullmatch(text)
     if found is None:
         raise ValueError(text)

@@ -130,6 +130,8 @@ def limit_words(amount: int, unit: int) -> str:
     """A limit for people."""
     if unit == items.TIME_UNIT_AT_ONCE:
         return "即办"
+    if unit == items.TIME_UNIT_HALF_DAY:
+        return limits.half_days(amount)
     return f"{amount}{_UNITS[unit]}" if unit in _UNITS else "未填写"
 
 

@@ -8,6 +8,7 @@ from standards import codes
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.catalog.v1 import themes_pb2 as themes
 from yiwang.rules.v1 import rules_pb2 as rules
 
 # In the order they are offered; the tone where one stands at a hit.
@@ -77,6 +78,16 @@ PROCEDURE = {
     catalog.PROCEDURE_KIND_PUBLICITY: "公示",
     catalog.PROCEDURE_KIND_SITE_INSPECTION: "现场勘验",
     catalog.PROCEDURE_KIND_OTHER: "其他",
+}
+VISIT = {
+    catalog.VISIT_NEED_NONE: "不需要",
+    catalog.VISIT_NEED_POSSIBLE: "必要时进行",
+    catalog.VISIT_NEED_REQUIRED: "必须进行",
+}
+FAILURE = {
+    themes.FAILURE_POLICY_CONTINUE: "其他事项照常，须等它办结的不再办理",
+    themes.FAILURE_POLICY_IGNORE: "不影响其他事项",
+    themes.FAILURE_POLICY_STOP: "尚未开始的事项都不再办理",
 }
 MEDIUM = {
     catalog.MATERIAL_FORM_PAPER: "纸质",

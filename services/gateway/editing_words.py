@@ -23,6 +23,7 @@ UNIT: Final[Table] = {
     catalog.TIME_UNIT_HOUR: "小时",
     catalog.TIME_UNIT_MONTH: "月",
     catalog.TIME_UNIT_AT_ONCE: "即办",
+    catalog.TIME_UNIT_HALF_DAY: "半个工作日",
 }
 ENUM: Final[Mapping[str, Table]] = {
     "TimeUnit": UNIT,
@@ -62,6 +63,8 @@ ENUM: Final[Mapping[str, Table]] = {
     "IdentityLevel": {level: told for level, told in words.LEVEL.items() if level},
     "PowerSource": terms.POWER,
     "BodyKind": terms.BODY,
+    "VisitNeed": terms.VISIT,
+    "FailurePolicy": terms.FAILURE,
 }
 OPTIONS: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
     "ItemDefinition.type_code": list(terms.TYPE.items()),
@@ -134,6 +137,7 @@ SECTIONS: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
         "时限、环节与特别程序",
         names("statutory_limit promised_limit limit_variants steps special_procedures apply_by baseline"),
     ),
+    "handling": ("办理方式与期限", ["handling"]),
     "questions": ("情形引导", ["questions"]),
     "materials": ("申请材料", ["materials"]),
     "form": ("填报表单", ["form_fields"]),
@@ -174,6 +178,12 @@ LABEL: Final[Mapping[str, str]] = {
     "bookable": "支持预约", "corporate_topics": "法人主题", "intermediary_services": "中介服务", "quantity_limit": "数量限制",
     "exercise_level": "行使层级", "joint_departments": "联办机构", "handling_office": "承办机构", "at_service_centre": "进驻政务大厅",
     "not_at_centre_reason": "未进驻原因", "commitment": "实行告知承诺",
+    "handling": "办理方式与期限",
+    "pre_review": "提供网上预审", "pre_review_days": "预审有效期（自然日）", "correction_days": "补正期限（工作日）",
+    "deferral_days": "容缺补交期限（工作日）", "commitment_text": "告知承诺书全文", "verify_days": "承诺核查期限（工作日）",
+    "visit": "现场勘验", "visit_pauses": "勘验不计入法定时限", "decided_on_site": "现勘现审，当日决定", "renewal": "延续事项",
+    "joint": "多部门联合办理", "in_order": "按受理先后决定", "refunds": "未办成退还已缴费用",
+    "on_failure": "办不成时", "project": "工程建设项目",
     "automatic": "秒批", "baseline": "改革前基线", "apply_by": "申请期限",
     "amount": "数值", "unit": "单位", "note": "说明", "kind": "类别",
     "limit": "时限", "standard": "标准", "role": "岗位", "outcome": "环节结果",
@@ -201,6 +211,7 @@ LABEL: Final[Mapping[str, str]] = {
     "Baseline.source": "出处", "Place.windows": "窗口号", "Result.kind": "办结方式",
     "Step.kind": "环节类型", "Material.standard": "受理标准", "FormField.kind": "填写方式", "Question.kind": "回答方式",
     "FormField.options": "选项（一行一个）", "SpecialProcedure.kind": "程序种类", "Theme.name": "主题名称",
+    "ThemeItem.stage": "项目阶段",
 }  # fmt: skip
 
 HINT: Final[Mapping[str, str]] = {
@@ -223,6 +234,18 @@ HINT: Final[Mapping[str, str]] = {
     "ThemeItem.key": "不填就自动编号；小写字母开头",
     "ThemeItem.after": "这些事项办结以后才开始办它",
     "ThemeItem.item_code": "本目录没有的（如银行开户）不填",
+    "ThemeItem.stage": "工程建设项目必填：立项用地规划许可、工程建设许可、施工许可、竣工验收",
+    "Handling.pre_review": "预审通过的，提交相同材料不再重复审查；网办深度应含互联网预审",
+    "Handling.pre_review_days": "不填为 30 日",
+    "Handling.correction_days": "从补正通知起算，逾期未补正的申请失效；不填为 10 个工作日",
+    "Handling.deferral_days": "从受理起算，可容缺的材料在期限内补齐；不填为 10 个工作日",
+    "Handling.commitment_text": "申请人逐字承诺的内容；实行告知承诺、或有材料可用承诺代替的必填",
+    "Handling.verify_days": "准予以后在期限内核查承诺；不填为 40 个工作日",
+    "Handling.visit_pauses": "行政许可法第四十五条没有现场勘验：有专门法律、法规规定的才能勾选",
+    "Handling.renewal": "证照到期前作出决定，逾期未决定的视为准予延续（行政许可法第五十条）",
+    "Handling.joint": "联合办理的法定时限为 45 个工作日，可延长 15 个工作日（行政许可法第四十二条）",
+    "Handling.in_order": "有数量限制的，按受理先后决定（行政许可法第五十七条）",
+    "ThemeDefinition.project": "申请时填写 24 位项目代码，联办事项分阶段办理",
     "EntryDefinition.open_fields": "勾选的要素，县区可以自己规定；其余照标准执行",
 }
 

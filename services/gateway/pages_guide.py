@@ -9,6 +9,7 @@ from grpc import StatusCode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chassis import paper
 from services.gateway import qr, scenarios
 from services.gateway.calls import FILE_DEADLINE, CallError, backends, call
 from services.gateway.forms import whole
@@ -95,7 +96,7 @@ async def on_paper(request: Request) -> Response:
     scenario, complete = await scenario_of(request, item)
     context: dict[str, Any] = {"s": scenario, "told": complete, "squares": [], **_address(request, item)}
     if item.short_code:
-        context["squares"] = qr.squares(str(context["address"]))
+        context["squares"] = paper.squares(str(context["address"]))
     return show(request, "guide_print.html", item=item, d=item.definition, **context)
 
 

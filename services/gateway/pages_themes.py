@@ -139,7 +139,8 @@ def course_of(found: themes.ThemeGuide) -> Course:
         lines.append(Line(0, item, branch, max(before, default=0), word, after, item.key in found.longest))
     ordered = sorted(lines, key=lambda one: (one.out, one.begins, one.branch.ends_after))
     stated = found.theme.definition.stated_limit
-    limit = stated.amount if stated.unit == catalog.TIME_UNIT_WORKING_DAY else 0
+    counted = stated.unit in (catalog.TIME_UNIT_WORKING_DAY, catalog.TIME_UNIT_HALF_DAY)
+    limit = limits.whole_days(limits.working_days(stated.amount, stated.unit)) if counted else 0
     days = max([limit, found.longest_days, *(one.branch.ends_after for one in lines if not one.out)], default=0)
     numbered = [replace(one, number=number) for number, one in enumerate(ordered, 1)]
     return Course(numbered, days, limit)

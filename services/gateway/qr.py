@@ -3,28 +3,13 @@
 import io
 import zipfile
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import segno
 from starlette.requests import Request
 
-QUIET = 4
-# TrueType fonts with Chinese characters, where systems have them; what is found is embedded into the PDF.
-FONTS = (
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
-    "/usr/share/fonts/truetype/arphic/ukai.ttc",
-    "/System/Library/Fonts/STHeiti Light.ttc",
-    "C:/Windows/Fonts/simhei.ttf",
-)
-# Without one: a font every PDF reader with Chinese characters stands in for.
-STAND_IN = "STSong-Light"
-# A4 in points; 3 × 7 labels of 63.5 × 38.1 mm, as label paper is sold.
-PAGE = (595.28, 841.89)
-MM = 72 / 25.4
+from chassis.paper import MM, PAGE, QUIET, code, draw_code, font_name, wrapped
+
+# 3 × 7 labels of 63.5 × 38.1 mm on A4, as label paper is sold.
 COLUMNS, ROWS = 3, 7
 LABEL = (63.5 * MM, 38.1 * MM)
 GAP = 2.5 * MM
@@ -56,26 +41,17 @@ def readable(url: str) -> str:
     return url.partition("://")[2]
 
 
-def _code(url: str) -> segno.QRCode:
-    return segno.make(url, error="m", micro=False)
-
-
-def squares(url: str) -> list[list[bool]]:
-    """The code with its quiet zone, row by row: where it is dark."""
-    return [[bool(dark) for dark in row] for row in _code(url).matrix_iter(border=QUIET)]
-
-
 def png(url: str, scale: int = 12) -> bytes:
     """The code as PNG, some 400 pixels wide."""
     out = io.BytesIO()
-    _code(url).save(out, kind="png", scale=scale, border=QUIET)
+    code(url).save(out, kind="png", scale=scale, border=QUIET)
     return out.getvalue()
 
 
 def svg(url: str) -> bytes:
     """The code as SVG."""
     out = io.BytesIO()
-    _code(url).save(out, kind="svg", scale=8, border=QUIET, light="#fff", xmldecl=False)
+    code(url).save(out, kind="svg", scale=8, border=QUIET, light="#fff", xmldecl=False)
     return out.getvalue()
 
 
@@ -123,12 +99,7 @@ def _draw(paper: Any, font: str, label: Label, url: str, x: float, y: float) -> 
     paper.roundRect(x, y, LABEL[0], LABEL[1], 4)
     paper.setFillGray(0)
     bottom = y + (LABEL[1] - SQUARE) / 2 + 2 * MM
-    matrix = squares(url)
-    size = SQUARE / len(matrix)
-    for row, line in enumerate(matrix):
-        # Neighbours as one bar: fewer strokes, and no hairlines between them.
-        for start, length in _runs(line):
-            paper.rect(x + start * size, bottom + SQUARE - (row + 1) * size, length * size, size, stroke=0, fill=1)
+    draw_code(paper, url, x, bottom, SQUARE)
     text, room = x + SQUARE, LABEL[0] - SQUARE - 2 * MM
     at = y + LABEL[1] - 7 * MM
     at = _lines(paper, font, 9, label.name, (text, at, room), 4)
@@ -139,18 +110,6 @@ def _draw(paper: Any, font: str, label: Label, url: str, x: float, y: float) -> 
     paper.drawString(x + 3 * MM, y + 2.2 * MM, readable(url))
 
 
-def _runs(line: Sequence[bool]) -> list[tuple[int, int]]:
-    """Where a row is dark: start and length of each run."""
-    found, start = [], None
-    for place, dark in enumerate([*line, False]):
-        if dark and start is None:
-            start = place
-        elif not dark and start is not None:
-            found.append((start, place - start))
-            start = None
-    return found
-
-
 def _lines(paper: Any, font: str, size: float, text: str, box: tuple[float, float, float], most: int) -> float:
     """Text in lines of a width, at most so many (the last one ends in …); where the next line would be."""
     x, y, width = box
@@ -159,34 +118,3 @@ def _lines(paper: Any, font: str, size: float, text: str, box: tuple[float, floa
         paper.drawString(x, y, line)
         y -= size * 1.35
     return y
-
-
-def wrapped(text: str, measure: Any, width: float, most: int) -> list[str]:
-    """Text cut into lines no wider than `width`; Chinese may be cut anywhere."""
-    lines, rest = list[str](), text
-    while rest and len(lines) < most:
-        fits = next((n for n in range(len(rest), 0, -1) if measure(rest[:n]) <= width), 1)
-        if len(lines) == most - 1 and fits < len(rest):
-            return [*lines, rest[: fits - 1] + "…"]
-        lines.append(rest[:fits])
-        rest = rest[fits:]
-    return lines
-
-
-@cache
-def font_name() -> str:
-    """The font of the labels, made known to reportlab: one of this machine, which is embedded, else a stand-in."""
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.pdfbase.ttfonts import TTFError, TTFont
-
-    for file in FONTS:
-        if not Path(file).exists():
-            continue
-        try:
-            pdfmetrics.registerFont(TTFont("labels", file))
-            return "labels"
-        except TTFError:
-            continue
-    pdfmetrics.registerFont(UnicodeCIDFont(STAND_IN))
-    return STAND_IN

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from standards import codes
+from standards import codes, limits
 from yiwang.access.v1 import access_pb2 as access
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -191,6 +191,8 @@ def limit_text(limit: catalog.Limit) -> str:
     """A time limit in words; empty when none is stated."""
     if limit.unit == catalog.TIME_UNIT_AT_ONCE:
         return "当场办结"
+    if limit.unit == catalog.TIME_UNIT_HALF_DAY and limit.amount:
+        return limits.half_days(limit.amount)
     unit = TIME_UNIT.get(limit.unit)
     return f"{limit.amount} {unit}" if unit and limit.amount else ""
 

@@ -18,6 +18,9 @@ OUTSIDE = {
     4318: "telemetry",
     8200: "kms",
     8443: "verification",
+    8444: "licences",
+    8445: "payment",
+    8446: "courier",
     443: "upstreams",
 }
 
@@ -92,12 +95,19 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
     table |= {(name, "broker") for name in running if name.endswith("-worker")}
     table |= {(name, outside) for name in [*running, "gateway"] for outside in ("dns", "telemetry")}
     # What a cell may have, each by its own policy (deploy/k8s/components); a cell without it reaches none.
-    both = [entry for name in ("identity-api", "identity-worker") for entry in sources(where, pods(where)[name])]
+    asking = ("identity-api", "identity-worker", "case-worker")
+    both = [entry for name in asking for entry in sources(where, pods(where)[name])]
     told = {key: value for key, value in both if value is not None}
     if told["KMS_URL"]:
         table |= {(name, "kms") for name in running}
     if told["VERIFICATION_URL"]:
         table.add(("identity-worker", "verification"))
+    if told["LICENCE_SOURCE_URL"]:
+        table |= {("case-api", "licences"), ("case-worker", "licences")}
+    if told["PAYMENT_URL"]:
+        table.add(("case-worker", "payment"))
+    if told["COURIER_URL"]:
+        table.add(("case-worker", "courier"))
     if told["UPSTREAMS_FILE"]:
         table.add(("identity-api", "upstreams"))
     if told["GRPC_TLS_LISTEN"]:
@@ -112,7 +122,9 @@ def test_everything_else_is_refused(where: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("policy", ["stores", "broker", "kms", "verification", "upstreams"])
+@pytest.mark.parametrize(
+    "policy", ["stores", "broker", "kms", "verification", "upstreams", "licences", "payment", "courier"]
+)
 def test_a_cell_reaches_only_what_is_its_own_outside(overlay: str, policy: str) -> None:
     found = of_kind(f"overlays/{overlay}", "NetworkPolicy").get(policy)
     assert found or policy not in ("stores", "broker")

@@ -35,6 +35,7 @@ def test_a_message_is_the_event_as_json_with_the_attributes_of_cloudevents(
         "cloudEvents:type": "yiwang.case.v1.CaseSubmitted",
         "cloudEvents:source": "/case",
         "cloudEvents:subject": made.id,
+        "cloudEvents:department": "d",
         "cloudEvents:time": made.journal[0]["at"].isoformat(),
         "by": "person:p",
     }

@@ -1,7 +1,7 @@
 """Calls in a test's own words: `citizen.SubmitCase(item_id=…)`, and what a refusal says."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,8 @@ from tests.support.actors import token
 
 
 class As:
-    """A service as this actor calls it. A write gets a request_id of its own unless one is given."""
+    """A service as this actor calls it. A write gets a request_id of its own unless one is given. A client stream is one message
+    long unless `stream` gives its messages; of a server stream the call is returned, to be iterated and cancelled."""
 
     def __init__(
         self, channel: grpc.Channel, service: ServiceDescriptor, actor: Actor | None, access: str = ""
@@ -31,19 +32,29 @@ class As:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = self._service.methods_by_name[name]
         request_class = GetMessageClass(method.input_type)
-        invoke = self._channel.unary_unary(
+        shape = f"{'stream' if method.client_streaming else 'unary'}_{'stream' if method.server_streaming else 'unary'}"
+        invoke = getattr(self._channel, shape)(
             f"/{self._service.full_name}/{name}",
             request_serializer=request_class.SerializeToString,
             response_deserializer=GetMessageClass(method.output_type).FromString,
         )
 
-        def call(request: Message | None = None, deadline: float | None = 20, **fields: Any) -> Any:
+        def call(
+            request: Message | None = None,
+            deadline: float | None = 20,
+            stream: Iterable[Message] | None = None,
+            **fields: Any,
+        ) -> Any:
             if request is None:
                 if "request_id" in method.input_type.fields_by_name:
                     fields.setdefault("request_id", uuid.uuid4().hex)
                 request = request_class(**fields)
             metadata = [("authorization", f"Bearer {self._token}")] if self._token else []
-            return invoke(request, metadata=metadata, timeout=deadline)
+            return invoke(
+                iter((request,) if stream is None else stream) if method.client_streaming else request,
+                metadata=metadata,
+                timeout=deadline,
+            )
 
         return call
 

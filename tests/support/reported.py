@@ -15,8 +15,8 @@ from yiwang.case.v1 import exchange_pb2 as pb
 DEPARTMENT = "11990121MB0000001" + uscc_check_digit("11990121MB0000001")
 OTHER_DEPARTMENT = "11990121MB0000002" + uscc_check_digit("11990121MB0000002")
 ITEM = f"{DEPARTMENT}3440199806003"
-NAME, PHONE, ADDRESS = "欧阳金丝雀", "13987654321", "示范县金丝雀路1号"
-OPINION = "欧阳金丝雀材料齐全"
+NAME, PHONE, ADDRESS = "欧阳测试金丝雀", "13987654321", "金丝雀路八号"
+OPINION = f"{NAME}材料齐全"
 APPLIED = {"item_code": ITEM, "item_name": "公共场所卫生许可", "applicant_name": NAME, "region": REGION}
 
 
@@ -107,5 +107,5 @@ def report(
         request_serializer=pb.ReportCasesRequest.SerializeToString,
         response_deserializer=pb.ReportCasesResponse.FromString,
     )
-    metadata = [("authorization", f"Bearer {token(actor)}")]
-    return send(iter(requests(rows, size, profile)), metadata=metadata, timeout=60)  # type: ignore[no-any-return]
+    metadata = (("authorization", f"Bearer {token(actor)}"),)
+    return send(iter(requests(rows, size, profile)), metadata=metadata, timeout=60)

@@ -105,9 +105,9 @@ def serving(name: str, database: Database[dict[str, Any]], kind: type[H], **told
         server._server.stop(0).wait()
 
 
-def case_here(database: Database[dict[str, Any]]) -> AbstractContextManager[Here]:
-    """case inside this process."""
-    return serving("case", database, Here)
+def case_here(database: Database[dict[str, Any]], **told: str) -> AbstractContextManager[Here]:
+    """case inside this process, told this beside what every service is told."""
+    return serving("case", database, Here, **told)
 
 
 def places_for(folder: Path, mongodb_uri: str, amqp_uri: str = "amqp://guest:guest@127.0.0.1:1//") -> Places:

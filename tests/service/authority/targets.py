@@ -274,6 +274,16 @@ CASE: Mapping[str, Target] = {
     "CaseService/WithdrawCase": record(lambda w: {"case_id": w.spare_case, "reason": "不办了"}),
 }
 
+EXCHANGE: Mapping[str, Target] = {
+    "ExchangeService/ReportCases": itself(),
+    # What of it leaves is told in tests/service/case/test_watching.py: here is no broker.
+    "ExchangeService/WatchCases": itself(),
+    "ExchangeService/PushResult": record(lambda w: {"case_id": w.case, "granted": True, "decided_at": NOW}),
+    "ExchangeService/Reconcile": listing(lambda w: w.reported_number, day="2026-11-03"),
+    "ExchangeService/GetReportedCase": record(lambda w: {"department": DEPARTMENT, "number": w.reported_number}),
+    "ExchangeService/ListReportedCases": listing(lambda w: w.reported_number, department=DEPARTMENT),
+}
+
 RATING: Mapping[str, Target] = {
     "RatingService/GetInvitation": record(lambda w: {"case_id": w.rated_case}),
     "RatingService/ListInvitations": listing(lambda w: w.rated_case),
@@ -283,6 +293,6 @@ RATING: Mapping[str, Target] = {
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
     **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
-    **{f"yiwang.case.v1.{name}": target for name, target in CASE.items()},
+    **{f"yiwang.case.v1.{name}": target for name, target in {**CASE, **EXCHANGE}.items()},
     **{f"yiwang.rating.v1.{name}": target for name, target in RATING.items()},
 }

@@ -8,10 +8,12 @@ import orjson
 
 from chassis import tokens
 from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause
+from services.case.folding import Folder
 from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
 from tests.service.authority.callers import CALLERS, OWN, Caller
 from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, REGION, uscc
+from tests.support import reported
 from tests.support.calling import As
 from tests.support.catalog_service import enter_duty, item
 from tests.support.directory import BODY, entry, implementation
@@ -246,6 +248,9 @@ class World:
         self._as("yiwang.case.v1.CaseService", supervisor).GetCase(case_id=self.case)
         self.case_access = owner.ListCaseAccesses().accesses[0].id
         self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id
+        self.reported_number = "WORLD-1"
+        reported.report(case.channel, reported.system(), [reported.applied(self.reported_number)])
+        Folder(case.database).turn(20)
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
         self.rated_case = rating.close(closed(self.owner_id))

@@ -1,43 +1,33 @@
 """Attachments: what is taken, that it stays whole, who reads it, and what is swept."""
 
 import hashlib
-import io
 import uuid
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pytest
 from pymongo.collection import Collection
 
 from chassis.acts import Cause, now
-from services.case import attachments, store
+from services.case import attachments, content, store
 from tests.support.actors import OTHER_DEPARTMENT, officer, person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, NOT_FOUND, Db, submit, upload
+from tests.support.files import docx, jpeg, ofd, png, zipped
 from tests.support.items import PDF
-from tests.support.serving import Here
+from tests.support.serving import CASE, Here
 from yiwang.case.v1 import service_pb2 as pb
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
-
-
-def zipped(name: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(name, "<x/>")
-    return file.getvalue()
-
-
+PNG, JPEG = png(), jpeg()
 KINDS = {
     "application/pdf": PDF,
     "image/png": PNG,
     "image/jpeg": JPEG,
-    "application/ofd": zipped("OFD.xml"),
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": zipped("word/document.xml"),
+    "application/ofd": ofd(),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": docx(),
 }
 WRONG = {
     "a text": b"hello, this is only text",
@@ -45,7 +35,7 @@ WRONG = {
     "a Windows program": b"MZ\x90\x00" + bytes(200),
     "a page": b"<!DOCTYPE html><html><script>alert(1)</script></html>",
     "a drawing with scripts": b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>',
-    "a ZIP of anything": zipped("evil.exe"),
+    "a ZIP of anything": zipped({"evil.exe": "MZ"}),
     "a GIF": b"GIF89a\x01\x00\x01\x00\x80\x00\x00",
     "one byte": b"x",
 }
@@ -67,8 +57,57 @@ def test_other_content_is_refused_even_under_a_good_name(case_api: Here, citizen
     assert case_api.database["attachments.chunks"].count_documents({}) == 0
 
 
+HOSTILE = {
+    "ATTACHMENT_POLYGLOT": PDF + zipped({"evil.exe": "MZ"}),
+    "ATTACHMENT_BOMB": ofd({"Doc_0/bomb.xml": bytes(5_000_000)}),
+    "ATTACHMENT_ACTIVE": docx({"word/vbaProject.bin": b"x"}),
+    "ATTACHMENT_BROKEN": PDF[:-8],
+}
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_file_that_could_hurt_is_refused_by_its_reason_and_nothing_of_it_is_stored(
+    case_api: Here, citizen: As, reason: str
+) -> None:
+    with refused(INVALID, reason) as refusal:
+        upload(citizen, HOSTILE[reason])
+    assert refusal.fields == {"content": reason}
+    assert "重新" in refusal.message or "不能接收" in refusal.message
+    assert case_api.database["attachments.files"].count_documents({}) == 0
+    assert case_api.database["attachments.chunks"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\a.pdf", "a\0.pdf", "申请\u202efdp.exe", "CON.pdf"])
+def test_a_name_that_is_a_path_or_hides_what_it_is_is_refused(case_api: Here, citizen: As, name: str) -> None:
+    with refused(INVALID, "FILENAME") as refusal:
+        upload(citizen, PDF, name)
+    assert refusal.fields == {"filename": "FILENAME"}
+    assert case_api.database["attachments.files"].count_documents({}) == 0
+
+
+def test_an_empty_file_and_a_name_too_long_are_refused_by_field(citizen: As) -> None:
+    with refused(INVALID) as refusal:
+        upload(citizen, b"")
+    assert set(refusal.fields) == {"content"}
+    for name in ("", "长" * 201):
+        with refused(INVALID) as refusal:
+            upload(citizen, PDF, name)
+        assert set(refusal.fields) == {"filename"}
+
+
+def test_a_hundred_megabytes_are_refused_at_the_door_and_the_service_goes_on(case_api: Here, citizen: As) -> None:
+    request = pb.UploadAttachmentRequest(request_id="upload-1", filename="a.pdf", content=PDF + bytes(100_000_000))
+    with (
+        grpc.insecure_channel(case_api.address, options=[("grpc.max_send_message_length", -1)]) as unbound,
+        refused(grpc.StatusCode.RESOURCE_EXHAUSTED),
+    ):
+        As(unbound, CASE, citizen.actor).UploadAttachment(request)
+    assert upload(citizen).size == len(PDF)
+    assert case_api.database["attachments.files"].count_documents({}) == 1
+
+
 def test_a_file_of_ten_mebibytes_is_taken_and_one_byte_more_is_not(citizen: As, item: str) -> None:
-    full = PDF + bytes(attachments.MOST_BYTES - len(PDF))
+    full = PDF + bytes(content.MOST_BYTES - len(PDF))
     stored = upload(citizen, full)
     case = submit(citizen, item, materials=[pb.HandedIn(material="application", attachments=[stored.id])])
     answer = citizen.DownloadAttachment(case_id=case.id, attachment_id=stored.id)

@@ -18,6 +18,7 @@ from services.case.model_reported import ReportedCase
 from tests.support import reported as r
 from tests.support.case_service import Db
 from tests.support.serving import Here, places_for
+from tests.support.waiting import wait_until
 from yiwang.case.v1 import exchange_pb2 as pb
 
 Send = Callable[[Iterable[pb.ReportRow]], pb.ReportCasesResponse]
@@ -34,6 +35,10 @@ def kept(database: Db, number: str = "A-1") -> ReportedCase:
     found = store_reported.cases(database).find({"_id": store_reported.case_id(r.DEPARTMENT, number)})
     assert found is not None
     return found.state
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def waiting(database: Db) -> int:
@@ -88,7 +93,7 @@ def test_killed_between_the_record_and_the_mark_the_next_one_folds_and_nothing_i
 ) -> None:
     send(r.whole("A-1"))
     with monkeypatch.context() as patch:
-        patch.setattr(store_reported.Rows, "folded", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(store_reported, "UpdateOne", killed)
         with pytest.raises(KeyboardInterrupt):
             Folder(database).round()
     assert len(journal(database)) == 1 and waiting(database) == 5
@@ -161,7 +166,7 @@ def test_the_worker_gives_the_lease_back_so_that_a_job_gets_its_turn(send: Send,
     send(r.whole("A-1"))
     worker = Folder(database)
     assert worker.turn(5.0) == 5
-    assert Folder(database).lease.held()
+    wait_until(Folder(database).lease.held, "the job has its turn", 2)
 
 
 def test_the_job_folds_what_waits_and_says_how_fast(send: Send, database: Db, mongodb_uri: str, tmp_path: Path) -> None:

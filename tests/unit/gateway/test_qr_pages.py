@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import reportlab
 
+from chassis import paper
 from services.gateway import pages_qr, qr, qr_batch
 from services.gateway.qr import Label
 from tests.unit.gateway.told import ITEM, KEY, LOOP, USCC, Services, Site, refuse
@@ -138,9 +139,9 @@ def _text(content: bytes) -> bytes:
 
 
 def test_long_names_are_cut_into_lines_and_end_in_dots():
-    assert qr.wrapped("一二三四五六七", len, 3, 4) == ["一二三", "四五六", "七"]
-    assert qr.wrapped("一二三四五六七", len, 3, 2) == ["一二三", "四五…"]
-    assert qr.wrapped("", len, 3, 2) == []
+    assert paper.wrapped("一二三四五六七", len, 3, 4) == ["一二三", "四五六", "七"]
+    assert paper.wrapped("一二三四五六七", len, 3, 2) == ["一二三", "四五…"]
+    assert paper.wrapped("", len, 3, 2) == []
 
 
 def test_names_of_files_are_minded_by_no_system():
@@ -150,22 +151,22 @@ def test_names_of_files_are_minded_by_no_system():
 @pytest.fixture
 def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
     def only(file: str) -> str:
-        monkeypatch.setattr(qr, "FONTS", (file,))
-        qr.font_name.cache_clear()
-        return qr.font_name()
+        monkeypatch.setattr(paper, "FONTS", (file,))
+        paper.font_name.cache_clear()
+        return paper.font_name()
 
     yield only
-    qr.font_name.cache_clear()
+    paper.font_name.cache_clear()
 
 
 def test_a_font_of_the_machine_is_embedded_into_the_sheets(fonts: Callable[[str], str]):
-    assert fonts(str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")) == "labels"
+    assert fonts(str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")) == paper.EMBEDDED
     assert b"/FontFile2" in qr.sheets([Label("Item", "Office", SHORT)], BASE)
 
 
 @pytest.mark.parametrize("file", ["/nowhere.ttf", __file__])
 def test_without_a_font_that_can_be_embedded_a_stand_in_is_named(fonts: Callable[[str], str], file: str):
-    assert fonts(file) == qr.STAND_IN
+    assert fonts(file) == paper.STAND_IN
     assert b"STSong-Light" in qr.sheets([Label("事项", "部门", SHORT)], BASE)
 
 

@@ -153,6 +153,10 @@ PAUSED = [
     ("2026-03-02T10:00", "5 wd", "2026-03-10T10:00..2026-03-12T10:00", "", "2026-03-09"),
     ("2026-03-02T10:00", "5 wd", "2026-02-24T10:00..2026-02-28T10:00", "", "2026-03-09"),
     ("2026-03-02T10:00", "5 wd", "2026-03-10T10:00..", "", "2026-03-09"),
+    # Begun while it stands, only what is paused after the start counts: lost 5 6; without 11 -> 12 13
+    ("2026-03-04T10:00", "5 wd", "2026-03-02T09:00..2026-03-06T09:00", "", "2026-03-13"),
+    # At once on a Saturday is Monday 9; standing over it, it ends with the day of resumption
+    ("2026-03-07T10:00", "0 now", "2026-03-07T12:00..2026-03-10T10:00", "", "2026-03-10"),
     # Still paused: no end can be told
     ("2026-03-02T10:00", "5 wd", "2026-03-04T10:00..", "", None),
     # Natural days by days: 22 is the 20th day, + 5 = Friday 27
@@ -206,7 +210,7 @@ def test_beyond_the_last_notice_an_end_is_provisional(start: str, limit: str, en
 
 
 MORNING, AFTERNOON = Opening(time(9), time(12)), Opening(time(13, 30), time(17, 30))
-HALL = ServiceHours({day: (MORNING, AFTERNOON) for day in range(1, 6)})
+HALL = ServiceHours(dict.fromkeys(range(1, 6), (MORNING, AFTERNOON)))
 SATURDAYS = HALL._replace(week={**HALL.week, 6: (MORNING,)})
 
 # Five working days for the one notice of what is missing, then deemed accepted: 许32(4). (received, ends, ends where a local rule

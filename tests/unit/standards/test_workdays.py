@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ days = st.dates(date(2017, 1, 1), date(2029, 12, 31))
 published_days = st.dates(date(2019, 1, 1), date(2025, 12, 31))
 instants = st.integers(0, 11 * 365 * 86400).map(lambda n: datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=n))
 counts = st.integers(0, 400)
-units = st.sampled_from(["WORKING_DAY", "NATURAL_DAY", "HOUR", "MONTH"])
+units = st.sampled_from(["WORKING_DAY", "HALF_DAY", "NATURAL_DAY", "HOUR", "MONTH"])
 
 
 def span(first: str, last: str) -> set[date]:
@@ -100,25 +101,139 @@ def test_calendar_files_are_named_and_filled_in_one_way() -> None:
         assert file["published"] is None or date.fromisoformat(file["published"])
 
 
-def test_a_notice_that_lands_later_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    early = {"year": 2031, "published": "2030-11-01", "off": ["2031-01-02"], "work": []}
-    late = {"year": 2031, "published": "2030-12-01", "off": ["2031-01-03", "2030-12-31"], "work": ["2031-01-04"]}
-    (tmp_path / "2031.json").write_text(json.dumps(late))
-    (tmp_path / "2031-first.json").write_text(json.dumps(early))
-    (tmp_path / "2032.json").write_text(json.dumps({"year": 2032, "published": None, "off": [], "work": []}))
-    monkeypatch.setattr(workdays, "CALENDARS", tmp_path)
-    for cached in (workdays._published, workdays._year):
-        cached.cache_clear()
-    try:
-        assert is_working_day(date(2031, 1, 2))
-        assert not is_working_day(date(2031, 1, 3))
-        assert is_working_day(date(2031, 1, 4))
-        assert not is_working_day(date(2030, 12, 31))
-        assert workdays.last_published_year() == 2031
-        assert add_working_days(date(2031, 12, 31), 1).provisional
-    finally:
-        for cached in (workdays._published, workdays._year):
-            cached.cache_clear()
+def drop(folder: Path, name: str, **content: object) -> None:
+    """A file of the calendar as an installation would drop it in."""
+    whole: dict[str, object] = {"published": None, "notice": "", "off": [], "work": []} | content
+    (folder / name).write_text(json.dumps(whole), encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder for further notices; afterwards the shipped calendar alone is in force again."""
+    yield tmp_path
+    workdays.use_folder(None)
+
+
+def test_a_notice_that_lands_later_wins(folder: Path) -> None:
+    late = {"off": ["2031-01-03", "2030-12-31"], "work": ["2031-01-04"]}
+    drop(folder, "2031.json", year=2031, published="2030-12-01", **late)
+    drop(folder, "2031-first.json", year=2031, published="2030-11-01", off=["2031-01-02"])
+    drop(folder, "2032.json", year=2032)
+    workdays.use_folder(folder)
+    assert is_working_day(date(2031, 1, 2))
+    assert not is_working_day(date(2031, 1, 3))
+    assert is_working_day(date(2031, 1, 4))
+    assert not is_working_day(date(2030, 12, 31))
+    assert workdays.last_published_year() == 2031
+    assert add_working_days(date(2031, 12, 31), 1).provisional
+
+
+def test_a_notice_dropped_in_moves_and_settles_what_was_provisional(folder: Path) -> None:
+    before = workdays.calendar_digest()
+    forecast = due_at(datetime(2026, 12, 30, tzinfo=UTC), 5, "WORKING_DAY")
+    assert forecast == (date(2027, 1, 7), True, datetime(2027, 1, 7, 15, 59, 59, tzinfo=UTC))
+    drop(folder, "2027.json", year=2027, published="2026-11-20", off=["2027-01-01", "2027-01-04"], work=["2027-01-09"])
+    after = workdays.use_folder(folder)
+    assert after == workdays.calendar_digest() != before
+    # 31(1); 5(2) 6(3) 7(4) 8(5)
+    assert due_at(datetime(2026, 12, 30, tzinfo=UTC), 5, "WORKING_DAY")[:2] == (date(2027, 1, 8), False)
+    assert is_working_day(date(2027, 1, 9))
+    assert workdays.use_folder(None) == before
+
+
+def test_the_digest_tells_of_days_and_not_of_words(folder: Path) -> None:
+    notice = {"year": 2027, "published": "2026-11-20", "off": ["2027-01-01"]}
+    drop(folder, "2027.json", **notice)
+    first = workdays.use_folder(folder)
+    (folder / "2027.json").rename(folder / "renamed.json")
+    drop(folder, "renamed.json", **notice | {"notice": "worded anew"})
+    assert workdays.use_folder(folder) == first
+    drop(folder, "renamed.json", **notice | {"off": ["2027-01-01", "2027-01-04"]})
+    assert workdays.use_folder(folder) != first
+
+
+def test_a_forecast_dropped_in_never_displaces_a_notice(folder: Path) -> None:
+    before = workdays.calendar_digest()
+    drop(folder, "2026.json", year=2026, off=["2026-03-02"])
+    assert workdays.use_folder(folder) == before
+
+
+MALFORMED = [
+    ({"year": "2027"}, "year"),
+    ({"year": 20270}, "year"),
+    ({"year": 2027, "published": "in autumn"}, "published"),
+    ({"year": 2027, "off": ["2027-02-30"]}, "off: 2027-02-30"),
+    ({"year": 2027, "off": ["20270101"]}, "off: 20270101"),
+    ({"year": 2027, "off": ["2029-01-01"]}, "off: 2029-01-01"),
+    ({"year": 2027, "off": "2027-01-01"}, "off"),
+    ({"year": 2027, "work": None}, "work"),
+    ({"year": 2027, "off": ["2027-01-01"], "work": ["2027-01-01"]}, "work"),
+    ({"year": 2027, "region": 45}, "region"),
+    ({"year": 2027, "region": "广西"}, "region"),
+]
+
+
+@pytest.mark.parametrize(("content", "field"), MALFORMED)
+def test_a_malformed_file_is_refused_by_name_and_field_and_changes_nothing(
+    content: dict[str, object], field: str, folder: Path
+) -> None:
+    before = workdays.calendar_digest()
+    drop(folder, "bad.json", **content)
+    with pytest.raises(ValueError, match=f"^bad.json: {field}: missing or malformed$"):
+        workdays.use_folder(folder)
+    assert workdays.calendar_digest() == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "\udcff"])
+def test_a_file_that_is_no_object_is_refused_by_name(text: str, folder: Path) -> None:
+    (folder / "bad.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ValueError, match=r"^bad.json: "):
+        workdays.use_folder(folder)
+    drop(folder, "bad.json", year=2027)
+    broken = json.loads((folder / "bad.json").read_text(encoding="utf-8"))
+    del broken["published"]
+    (folder / "bad.json").write_text(json.dumps(broken), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^bad.json: published"):
+        workdays.use_folder(folder)
+
+
+def test_a_folder_that_is_not_there_is_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="no such folder"):
+        workdays.use_folder(folder / "elsewhere")
+
+
+def test_a_regional_notice_holds_for_its_region_alone_and_may_move_a_working_weekend(folder: Path) -> None:
+    # As in 广西 in 2017: the country works a Saturday that the region has off, for another it works instead.
+    drop(
+        folder,
+        "45.json",
+        year=2026,
+        published="2026-02-10",
+        region="45",
+        off=["2026-05-09"],
+        work=["2026-05-05", "2026-05-16"],
+    )
+    drop(folder, "4501.json", year=2026, published="2026-02-10", region="4501", off=["2026-05-18"])
+    workdays.use_folder(folder)
+    region, city = "450200", "450103"
+    assert not is_working_day(date(2026, 5, 9), region) and not is_working_day(date(2026, 5, 9), city)
+    assert is_working_day(date(2026, 5, 16), region) and is_working_day(date(2026, 5, 16), city)
+    assert is_working_day(date(2026, 5, 18), region) and not is_working_day(date(2026, 5, 18), city)
+    assert is_working_day(date(2026, 5, 5), region) and not workdays.is_holiday(date(2026, 5, 5), region)
+    assert workdays.is_holiday(date(2026, 5, 5)) and not workdays.is_holiday(date(2026, 3, 7))
+    for elsewhere in ("", "44", "440106"):
+        assert is_working_day(date(2026, 5, 9), elsewhere) and not is_working_day(date(2026, 5, 16), elsewhere)
+    assert working_days_between(date(2026, 5, 6), date(2026, 5, 18), city) == 8  # 7(1) 8(2) 11-15(7) Sat 16(8)
+    assert working_days_between(date(2026, 5, 6), date(2026, 5, 18)) == 9  # 7(1) 8(2) Sat 9(3) 11-15(8) 18(9)
+    assert workdays.is_holiday(date(2026, 5, 9), region) and not workdays.is_holiday(date(2026, 5, 9))
+
+
+def test_a_region_is_certain_only_of_the_years_its_own_notice_has_come_for(folder: Path) -> None:
+    drop(folder, "45.json", year=2025, published="2025-02-10", region="45", off=["2025-03-31", "2025-04-01"])
+    workdays.use_folder(folder)
+    assert (workdays.last_published_year("450103"), workdays.last_published_year("")) == (2025, 2026)
+    assert add_working_days(date(2026, 3, 2), 1, "450103").provisional
+    assert not add_working_days(date(2026, 3, 2), 1, "440106").provisional
 
 
 COUNTED = [
@@ -148,6 +263,13 @@ def test_counting_back_gives_what_was_added(day: date, count: int) -> None:
     assert is_working_day(due)
     assert working_days_between(day, due) == count
     assert working_days_between(due, day) == -count
+
+
+@given(days, st.integers(1, 400))
+def test_counting_back_finds_the_day_so_many_working_days_before(day: date, count: int) -> None:
+    before = workdays.working_day_before(day, count)
+    assert is_working_day(before)
+    assert working_days_between(before, day) == count - 1 + is_working_day(day)
 
 
 @given(days, days, days)
@@ -182,7 +304,8 @@ def test_a_limit_in_days_ends_at_the_end_of_a_working_day_in_beijing(start: date
     assert due.instant >= start
     assert due.day == due.instant.astimezone(SHANGHAI).date()
     if unit != "HOUR":
-        assert due.instant.astimezone(SHANGHAI).strftime("%H:%M:%S") == "23:59:59"
+        ends = {"23:59:59", "12:00:00"} if unit == "HALF_DAY" else {"23:59:59"}
+        assert due.instant.astimezone(SHANGHAI).strftime("%H:%M:%S") in ends
         assert is_working_day(due.day)
 
 
@@ -228,6 +351,8 @@ def test_limits_without_sense_are_refused(start: datetime, amount: int, unit: st
         due_at(start, amount, unit)
     with pytest.raises(ValueError, match="negative"):
         add_working_days(date(2026, 3, 2), -1)
+    with pytest.raises(ValueError, match="at least one"):
+        workdays.working_day_before(date(2026, 3, 2), 0)
 
 
 def test_the_library_is_not_loaded_for_the_years_with_a_file() -> None:
