@@ -14,6 +14,7 @@ COPY pyproject.toml README.md ./
 COPY chassis chassis
 COPY standards standards
 COPY services services
+COPY yiwang_kit yiwang_kit
 RUN pip install .
 
 FROM python:3.12-slim

@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest --durations=5 -q
 PROTOS := $(shell find proto -name '*.proto')
-CODE := chassis standards services deploy
+CODE := chassis standards services yiwang_kit deploy
 READY := .venv/.installed gen/image.binpb
 
 # Load of `make load`: users, users started per second, how long.

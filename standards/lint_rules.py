@@ -1,7 +1,8 @@
 """The table of the guide lint: every rule with its level, what it says, where it comes from and how to mend what it finds.
 
 L001 to L015 are the fifteen known rules in their order. L101 on: limits, steps, special procedures. L131 on: materials. L161 on:
-scenarios. L171 on: channels and texts. L201 on: codes, departments, law, fees. L301 on: what a whole list shows (standards.lint_list).
+scenarios. L171 on: channels and texts. L201 on: codes, departments, law, fees. L231 on: the ways
+a case can go. L301 on: what a whole list shows (standards.lint_list).
 `docs/lint.md` is this table (a test holds them together).
 """
 
@@ -9,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from standards import lint_base as base
 from standards import lint_guide as guide
+from standards import lint_handling as handling
 from standards import lint_known as known
 from standards import lint_limits as limits
 from standards import lint_materials as materials
@@ -26,6 +28,8 @@ LICENSING: Final = "行政许可法"
 ELEMENTS: Final = "GB/T 39046-2020 表4"
 REAL: Final = "真实指南中所见"
 OWN: Final = "情形引导的结构"
+PROMISES: Final = "国办发〔2020〕42号"
+WAYS: Final = "办理方式与期限的结构"
 GUIDES: Final = "办事指南准确度（基础信息、申请材料、办理流程、表格样表）"
 
 
@@ -183,6 +187,29 @@ _BASE: Final = (
     Rule("L222", HINT, "需中介机构出具材料的，列出中介服务", "中介服务清单", "在中介服务中列出", base.intermediary),
     Rule("L223", HINT, "办理结果有审批结果类型", ELEMENTS, "选择证、文或批复", base.result_kind),
 )
+
+_HANDLING: Final = (
+    Rule("L231", ERROR, "实行告知承诺制的，有告知承诺书全文", PROMISES, "填写申请人逐字承诺的内容", handling.promise_unwritten),
+    Rule("L232", ERROR, "可用承诺代替的材料，有告知承诺书全文",
+         PROMISES, "填写告知承诺书全文，或改为其他免提交方式", handling.waiver_unwritten),
+    Rule("L233", HINT, "有告知承诺书的，实行告知承诺制或有材料可用承诺代替",
+         PROMISES, "勾选实行告知承诺，或删去承诺书", handling.promise_unused),
+    Rule("L234", WARN, "提供网上预审的，网上办理深度含互联网预审",
+         ELEMENTS, "补上网上办理深度“互联网预审”，或取消网上预审", handling.pre_review_depth),
+    Rule("L235", ERROR, "现勘现审的，有现场勘验", WAYS, "选择必要时或必须现场勘验，或取消现勘现审", handling.decided_without_visit),
+    Rule("L236", HINT, "必须现场勘验的，办理流程有现场勘验的审查环节", WAYS, "在办理流程中列出现场勘验", handling.visit_without_step),
+    Rule("L237", WARN, "现场勘验不计入法定时限的，有专门的法律、法规依据",
+         LICENSING + "第四十五条", "补上规定不计入时限的法律、法规，或改为计入", handling.pause_without_law),
+    Rule("L238", HINT, "计入办理时限的程序不另设最长时间",
+         LICENSING + "第四十五条", "删去最长时间，或在说明中写明“计入办理时限”", handling.cap_without_pause),
+    Rule("L239", WARN, "行政许可的法定时限不超过20个工作日（联合办理45个工作日），法律、法规另有规定的除外",
+         LICENSING + "第四十二条", "写明另有规定的条款和时限，或改正法定时限", handling.longer_than_the_law),
+    Rule("L240", WARN, "秒批的是即办件", WAYS, "改正办件类型", handling.automatic_kind),
+    Rule("L241", ERROR, "秒批规则只读取申请中有的事实（回答、表单、实名等级、已提交的材料、有效的电子证照）",
+         OWN, "补上问题或填报项，或改正规则中的名称", handling.automatic_facts),
+    Rule("L242", WARN, "容缺补交期限与可容缺的材料相符，不超过60个工作日", WAYS, "改正容缺补交期限，或标明可容缺的材料", handling.deferral),
+    Rule("L243", HINT, "补正期限不超过60个工作日", WAYS, "缩短补正期限", handling.long_correction),
+)
 # fmt: on
 
-RULES: Final[tuple[Rule, ...]] = (*_KNOWN, *_LIMITS, *_MATERIALS, *_GUIDE, *_BASE)
+RULES: Final[tuple[Rule, ...]] = (*_KNOWN, *_LIMITS, *_MATERIALS, *_GUIDE, *_BASE, *_HANDLING)

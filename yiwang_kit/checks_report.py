@@ -1,5 +1,6 @@
 """Checks of reporting: rows, what comes again after a cut or a stop, what becomes of refused rows."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
@@ -103,7 +104,8 @@ def _same(log: Log) -> Result:
 
 
 def _rest(log: Log) -> Result:
-    seen = [row for row in log.of("row") if row["became"] == "unread"]
+    told = told_calls(log)
+    seen = [row for row in log.of("row") if row["became"] == "unread" and row.call in told]
     later = Later(log)
     lost = [f"{name(row)} 平台停止读取，之后没有重发" for row in seen if later.after(row) is None]
     return judged(lost, [f"{place(row)} 未读的行" for row in seen])
@@ -169,17 +171,16 @@ def _renumbered(log: Log) -> Result:
 def _settled_again(log: Log) -> Result:
     told, wanted = told_calls(log), {(number, seq) for one in log.of("reconcile") for number, seq in one["wanted"]}
     settled: dict[tuple[Key, str], Entry] = {}
-    faults = []
+    again: Counter[tuple[Key, str]] = Counter()
     for row in log.of("row"):
         same = (key(row), row["digest"])
-        if (
-            same in settled
-            and row.call > settled[same].call
-            and wanted.isdisjoint((key(row), (row["fact"]["number"], 0)))
-        ):
-            faults.append(f"{name(row)} 已在第 {settled[same].call} 次调用入库并得到答复")
+        if same in settled and row.call > settled[same].call and wanted.isdisjoint((key(row), (key(row)[0], 0))):
+            again[same] += 1
         if row.call in told and row["became"] in ("landed", "known"):
             settled.setdefault(same, row)
+    faults = [
+        f"{name(settled[one])} 已答复，之后又重发 {count} 次" for one, count in again.items() if count > MOST_AGAIN
+    ]
     return judged(faults, bool(settled))
 
 
@@ -215,7 +216,8 @@ CHECKS: Final = (
     Check("R11", "stopped 之后稍候再发", REPORT, "always", f"至少等待 {QUOTA_WAIT:.0f} 秒", _stop_wait),
     Check("R12", "被拒的行不原样反复重发", REPORT, "always", "被拒的行搁置，待更正后再发", _unchanged),
     Check("R13", "被拒的行更正后序号不变", REPORT, "always", "以同一序号重报更正后的内容", _renumbered),
-    Check("R14", "已答复的行不再重发", REPORT, "always", "按答复更新发送状态；个别行被拒不影响其他行", _settled_again),
+    Check("R14", "已答复的行不反复重发", REPORT, "always", "按答复更新发送状态，重启或有疑问时至多重发两次；个别行被拒不影响其他行",
+          _settled_again),
     Check("R15", "已入库的行内容不变", REPORT, "always", "更正以新的序号回传，不改已报的行", _changed),
     *(_case_check(rule) for rule in RULES),
 )  # fmt: skip

@@ -80,7 +80,7 @@ def watch(system: System, heard: Heard) -> None:
         except grpc.RpcError as error:
             if reason_of(error) == "RECONCILE_NEEDED":
                 with system.change("watch") as kept:
-                    kept.update(token="", reconcile=True)
+                    kept["token"], kept["reconcile"] = "", True
             elif error.code() == grpc.StatusCode.UNAUTHENTICATED:
                 system.forget_token()
             system.stopping.wait(wait_after(error, pause))

@@ -91,6 +91,10 @@ class Exchange(rpc.ExchangeServiceServicer):
         except Refusal as refusal:
             self.run.close(call, refusal)
             abort(context, refusal)
+        except grpc.RpcError:
+            # The stream of requests was broken off by the other side: nobody waits for an answer.
+            self.run.close(call, Refusal("CANCELLED", "BY_CLIENT"))
+            return pb.ReportCasesResponse()
         self.run.close(call)
         return answer
 

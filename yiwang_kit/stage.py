@@ -1,5 +1,6 @@
 """What the stand-in has: rows that landed, cases it handles, what became of pushes. No faults are decided here (lessons.py)."""
 
+import re
 import threading
 import time
 import uuid
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from google.protobuf.json_format import MessageToJson
 
+from standards.exchange_rows import instant
 from standards.identifiers import case_number
 from yiwang.case.v1 import events_pb2
 from yiwang.case.v1 import exchange_pb2 as pb
@@ -73,7 +75,11 @@ class Stage:
         if token in ("", "earliest"):
             return self.good_from if token else self.played
         epoch, _, place = token.rpartition("-")
-        if epoch != f"kit1-{self.epoch}" or not place.isdigit() or not self.good_from <= int(place) <= self.played:
+        if (
+            epoch != f"kit1-{self.epoch}"
+            or not re.fullmatch("[0-9]{1,9}", place)
+            or not self.good_from <= int(place) <= self.played
+        ):
             return None
         return int(place)
 
@@ -127,8 +133,9 @@ class Stage:
         if before is not None:
             return "known" if before == content else "changed"
         self.landed[key] = content
-        if row.WhichOneof("record") == "applied":
-            self.days[row.number] = datetime.fromisoformat(row.at).astimezone(CHINA).date().isoformat()
+        at = instant(row.at)
+        if row.HasField("applied") and at:
+            self.days[row.number] = at.astimezone(CHINA).date().isoformat()
         return "landed"
 
     def seqs_of_day(self, day: str) -> dict[str, set[int]]:

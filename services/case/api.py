@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from pymongo.errors import DuplicateKeyError
 
 from chassis import contracts, paging
-from chassis.acts import now
+from chassis.acts import OFFICER, now
 from chassis.errors import RESOURCE_EXHAUSTED, UNAVAILABLE, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
 from chassis.records import Record
@@ -20,13 +20,18 @@ from services.case import (
     model_application,
     model_deadlines,
     model_seeing,
+    model_visits,
     store,
     views,
 )
 from services.case.acting_on import Desk
+from services.case.api_documents import DocumentApi
 from services.case.api_exchange import ExchangeApi
 from services.case.api_fulfilment import FulfilmentApi
+from services.case.api_procedures import ProcedureApi
+from services.case.api_supervision import SupervisionApi
 from services.case.api_trace import TraceApi
+from services.case.api_visits import VisitApi
 from services.case.model import Case
 from services.case.submitting import Application
 from standards import identifiers, workdays
@@ -48,13 +53,23 @@ class CaseApi:
         self.arrivals = store.arrivals(desk.parts.database)
 
     def UploadAttachment(self, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
-        return attachments.upload(self.files, self.keyring, request, call)
+        return attachments.upload(self.files, self.keyring, request, call, self._owner(request, call))
+
+    def _owner(self, request: pb.UploadAttachmentRequest, call: Call) -> str:
+        """Whose an upload is: the caller's, or the applicant's of the case an officer names."""
+        if call.actor.realm != OFFICER:
+            return call.actor.id
+        if not request.case_id:
+            raise invalid(Violation("case_id", "REQUIRED", "请指明办件"))
+        return self.cases.get(request.case_id, model_seeing.visible(call.actor)).state.applicant_id
 
     def DownloadAttachment(self, request: pb.DownloadAttachmentRequest, call: Call) -> pb.DownloadAttachmentResponse:
         record, supervised = self.desk.read(request.case_id, call)
         case = record.state
         file = next((one for one in case.files if one.attachment_id == request.attachment_id), None)
         if file is None or model_seeing.shut_out(call.actor, case):
+            raise not_found()
+        if model_visits.is_evidence(file) and call.actor.realm not in views.OFFICES:
             raise not_found()
         if supervised:
             names = [one.name for one in self.desk.item_of(case).materials if one.key == file.material]
@@ -267,8 +282,12 @@ def build(parts: Parts) -> Api:
     servicers: dict[str, Any] = {
         "CaseService": CaseApi(desk),
         "TraceService": TraceApi(desk),
+        "ProcedureService": ProcedureApi(desk),
+        "VisitService": VisitApi(desk),
+        "DocumentService": DocumentApi(desk),
         "ExchangeService": ExchangeApi(parts),
         "FulfilmentService": FulfilmentApi(desk),
+        "SupervisionService": SupervisionApi(desk),
     }
     for one in contracts.services("case"):  # SCAFFOLD
         servicers.setdefault(one.name, _Unbuilt())

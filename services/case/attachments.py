@@ -19,13 +19,15 @@ from yiwang.case.v1 import service_pb2 as pb
 GOOD_FOR = timedelta(hours=20)
 
 
-def upload(files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call) -> pb.Attachment:
-    """Stores one file of the caller. The same request_id again answers with the stored file, another content is refused.
+def upload(
+    files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call, owner: str
+) -> pb.Attachment:
+    """Stores one file the caller brings, sealed under its owner's key. The same request_id again answers with the stored file, another content is refused.
 
     INVALID_ARGUMENT as content.inspect says, which looks at the file before anything is written.
     """
     kind = content.inspect(request.content, request.filename)
-    id, owner, digest = record_id(call.cause.key), call.actor.id, hashlib.sha256(request.content).hexdigest()
+    id, digest = record_id(call.cause.key), hashlib.sha256(request.content).hexdigest()
     metadata = {
         "owner": owner,
         "by": call.actor.by,
@@ -46,13 +48,15 @@ def upload(files: Attachments, keyring: Keyring, request: pb.UploadAttachmentReq
     )
 
 
-def claim(files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor) -> list[events.HandedInFile]:
-    """The files named for materials; each must be the caller's own, uploaded by the same who acts for the applicant, if anybody does."""
+def claim(
+    files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor, owner: str = ""
+) -> list[events.HandedInFile]:
+    """The files named for materials; each must be the owner's (the caller's own unless one is given), uploaded by the same who acts now."""
     claimed, found = [], []
     for handed_in in materials:
         for id in handed_in.attachments:
             stored = files.get(id)
-            if stored is None or not _may_claim(stored, actor) or stored["at"] < now() - GOOD_FOR:
+            if stored is None or not _may_claim(stored, actor, owner or actor.id) or stored["at"] < now() - GOOD_FOR:
                 found.append(
                     Violation(f"materials[{handed_in.material}]", "ATTACHMENT_UNKNOWN", "找不到上传的文件，请重新上传")
                 )
@@ -72,6 +76,6 @@ def claim(files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor) ->
     return claimed
 
 
-def _may_claim(stored: dict[str, Any], actor: Actor) -> bool:
+def _may_claim(stored: dict[str, Any], actor: Actor, owner: str) -> bool:
     # An upload of before it was noted who acts is the applicant's own.
-    return bool(stored["owner"] == actor.id and stored.get("by", f"person:{stored['owner']}") == actor.by)
+    return bool(stored["owner"] == owner and stored.get("by", f"person:{stored['owner']}") == actor.by)

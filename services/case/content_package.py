@@ -110,7 +110,8 @@ def _path(info: zipfile.ZipInfo) -> str:
 
 def _places(content: bytes, entries: Entries, directory: int) -> Starts:
     """Where the data of each entry begin. Entries lie one after the other, from the first byte on; what shares bytes is a bomb."""
-    starts, before = {}, 0
+    starts: dict[str, int] = {}
+    before = 0
     for path, info in sorted(entries.items(), key=lambda one: one[1].header_offset):
         header = content[info.header_offset : info.header_offset + 30]
         if len(header) < 30 or not header.startswith(ZIP_SIGN):

@@ -78,10 +78,7 @@ KINDS = (
 _EVENTS = frozenset(one.event for one in KINDS)
 
 # What comes later and makes a document hold no more, or moves its dates.
-_MOVED = dict.fromkeys(
-    ("LimitExtended", "SpecialProcedureStarted", "SpecialProcedureEnded", "DeadlinesRecalculated"),
-    pb.DOCUMENT_STATE_REPLACED,
-)
+_MOVED = dict.fromkeys(("LimitExtended", "SpecialProcedureEnded", "DeadlinesRecalculated"), pb.DOCUMENT_STATE_REPLACED)
 _ENDS: Mapping[int, Mapping[str, int]] = {
     pb.DOCUMENT_KIND_ACCEPTANCE: _MOVED,
     pb.DOCUMENT_KIND_EXTENSION: _MOVED,
@@ -123,8 +120,8 @@ def documents(number: str, journal: Sequence[Entry], read: Read, licence: bool) 
 
 def _made(kind: Kind, number: str, entry: Entry, event: Any, journal: Sequence[Entry], licence: bool) -> Made:
     ends = _ENDS.get(kind.kind, {})
-    later = (one for one in reversed(journal) if one["seq"] > entry["seq"] and one["type"] in ends)
-    ended_by = next(later, None)
+    later = [one for one in journal if one["seq"] > entry["seq"] and one["type"] in ends]
+    ended_by = next((one for one in reversed(later) if ends is not _MOVED or _dues(one) != _dues(entry)), None)
     return Made(
         kind=kind,
         seq=entry["seq"],
@@ -135,6 +132,12 @@ def _made(kind: Kind, number: str, entry: Entry, event: Any, journal: Sequence[E
         state=ends[ended_by["type"]] if ended_by else pb.DOCUMENT_STATE_VALID,
         ended_by=ended_by,
     )
+
+
+def _dues(entry: Entry) -> tuple[str, str]:
+    """The ends of both clocks an entry tells."""
+    told = entry["data"].get("dues", entry["data"])
+    return told.get("promisedDue", ""), told.get("statutoryDue", "")
 
 
 def code_of(digest: str) -> str:

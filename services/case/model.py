@@ -79,6 +79,8 @@ class Procedure:
     pauses: bool
     sealed_notice: str
     ended_at: datetime | None = None
+    # Day of a hearing; empty for other kinds.
+    hearing_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,9 @@ class Case:
     sealed_extension: str = ""
     procedures: list[Procedure] = field(default_factory=list)
     opinions: list[Opinion] = field(default_factory=list)
-    # Departments that were asked, for who sees it.
+    # Departments that were asked, for who sees it until it ends; and those of them that have not answered.
     consulted: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     # Ends that were told already: `PROCEDURE/1`.
     told: list[str] = field(default_factory=list)
     # The earliest instant something is due by itself, and what; None = nothing is.

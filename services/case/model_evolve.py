@@ -222,10 +222,9 @@ def recalculated(case: Case, event: events.DeadlinesRecalculated, _moment: Momen
 
 
 def _ended(case: Case, status: int, moment: Moment) -> Case:
-    """Off every desk; what was closed before stays closed since then."""
-    return replace(
-        case, status=status, closed_at=case.closed_at or moment.at, desk="", correction_materials=[], sealed_notice=""
-    )
+    """Off every desk, also of those that were asked; what was closed before stays closed since then."""
+    case = replace(case, correction_materials=[], sealed_notice="", consulted=[], asked=[])
+    return replace(case, status=status, closed_at=case.closed_at or moment.at, desk="")
 
 
 def _limit(limit: catalog.Limit) -> list[int]:

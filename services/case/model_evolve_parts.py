@@ -67,7 +67,8 @@ def automatic_judged(case: Case, event: events.AutomaticJudged, _moment: Moment)
 
 def procedure_started(case: Case, event: events.SpecialProcedureStarted, moment: Moment) -> Case:
     until = instant(event.expected_until) or moment.at
-    procedure = Procedure(event.procedure, event.kind, moment.at, until, event.pauses, event.sealed_notice)
+    told = event.sealed_notice, None, event.hearing_on
+    procedure = Procedure(event.procedure, event.kind, moment.at, until, event.pauses, *told)
     case = replace(handled(case, event.officer_id, moment), procedures=[*case.procedures, procedure])
     if not event.pauses:
         return case
@@ -77,7 +78,7 @@ def procedure_started(case: Case, event: events.SpecialProcedureStarted, moment:
 def procedure_ended(case: Case, event: events.SpecialProcedureEnded, moment: Moment) -> Case:
     procedures = [replace(one, ended_at=moment.at) if one.number == event.procedure else one for one in case.procedures]
     case = replace(handled(case, event.officer_id, moment), procedures=procedures)
-    if case.status == model.SUSPENDED:
+    if case.status == model.SUSPENDED and model.open_procedure(case) is None:
         reviewed = case.steps_passed == len(case.review_steps)
         case = replace(case, status=model.REVIEWED if reviewed else model.IN_REVIEW)
     return with_dues(case, event.dues)
@@ -112,13 +113,14 @@ def opinion_requested(case: Case, event: events.OpinionRequested, moment: Moment
         event.sealed_question,
     )
     consulted = case.consulted if event.department in case.consulted else [*case.consulted, event.department]
-    return replace(handled(case, event.officer_id, moment), opinions=[*case.opinions, opinion], consulted=consulted)
+    case = replace(handled(case, event.officer_id, moment), opinions=[*case.opinions, opinion])
+    return replace(case, consulted=consulted, asked=[*case.asked, event.department])
 
 
 def opinion_given(case: Case, event: events.OpinionGiven, moment: Moment) -> Case:
     given = {"given_at": moment.at, "agrees": event.agrees, "sealed_text": event.sealed_text}
     opinions = [replace(one, **given) if one.number == event.opinion else one for one in case.opinions]  # type: ignore[arg-type]
-    return replace(case, opinions=opinions)
+    return replace(case, opinions=opinions, asked=[one.department for one in opinions if one.given_at is None])
 
 
 def licence_checked(case: Case, event: events.LicenceChecked, moment: Moment) -> Case:

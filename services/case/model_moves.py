@@ -39,6 +39,7 @@ class Move(NamedTuple):
 _BEFORE: Final = (model.SUBMITTED, model.CORRECTION)
 _PRE: Final = (model.PRE_REVIEW, model.PRE_PASSED, model.PRE_REJECTED)
 _REVIEWING: Final = (model.IN_REVIEW, model.REVIEWED)
+_UNDECIDED: Final = (*_REVIEWING, model.SUSPENDED)
 _OPEN: Final = (*_PRE, model.RECEIVED, *_BEFORE, *_REVIEWING, model.SUSPENDED)
 _GIVEN: Final = (model.GRANTED, model.ISSUED, model.DELIVERED)
 _DONE: Final = (model.IN_REVIEW, model.REVIEWED)
@@ -98,11 +99,11 @@ MOVES: Final[Mapping[str, Move]] = {
         states=("opinion",), sees=CONSULTED,
     ),
     "StartSpecialProcedure": Move(
-        "启动特别程序", OFFICER, ("review",), _REVIEWING, (model.SUSPENDED, *_REVIEWING), PAUSES, ("reason", "document"),
+        "启动特别程序", OFFICER, ("review",), _UNDECIDED, _UNDECIDED, PAUSES, ("reason", "document"),
         "行政许可法第四十五条",
     ),
     "EndSpecialProcedure": Move(
-        "结束特别程序", OFFICER, ("review",), (model.SUSPENDED, *_REVIEWING), _REVIEWING, RESUMES, ("evidence",),
+        "结束特别程序", OFFICER, ("review",), _UNDECIDED, _UNDECIDED, RESUMES, ("evidence",),
         "行政许可法第四十五条",
     ),
     "ProposeExtension": Move(
@@ -121,11 +122,12 @@ MOVES: Final[Mapping[str, Move]] = {
         "补交容缺材料", PERSON, (), (*_REVIEWING, model.SUSPENDED, *_GIVEN),
         (*_REVIEWING, model.SUSPENDED, *_GIVEN), states=("materials",), sees=APPLICANT,
     ),
-    "BookVisit": Move("预约现场勘验", PERSON, (), _REVIEWING, _REVIEWING, sees=APPLICANT),
-    "CancelVisit": Move("取消现场勘验", PERSON, (), _REVIEWING, _REVIEWING, sees=APPLICANT),
-    "RescheduleVisit": Move("改期现场勘验", OFFICER, ("review",), _REVIEWING, _REVIEWING, states=("reason",)),
+    # Where a law of the item's own lets an inspection pause the clocks, it takes place while they stand still.
+    "BookVisit": Move("预约现场勘验", PERSON, (), _UNDECIDED, _UNDECIDED, sees=APPLICANT),
+    "CancelVisit": Move("取消现场勘验", PERSON, (), _UNDECIDED, _UNDECIDED, sees=APPLICANT),
+    "RescheduleVisit": Move("改期现场勘验", OFFICER, ("review",), _UNDECIDED, _UNDECIDED, states=("reason",)),
     "SignVisit": Move(
-        "勘验签字", OFFICER, ("review",), _REVIEWING, _REVIEWING, states=("evidence",),
+        "勘验签字", OFFICER, ("review",), _UNDECIDED, _UNDECIDED, states=("evidence",),
         law="行政许可法第三十四条：指派两名以上工作人员",
     ),
     # 决定
@@ -277,6 +279,8 @@ _OFFERED: Final[Mapping[str, Callable[[Case, Actor], bool]]] = {
     "DecideCase": lambda case, actor: not received(case, actor),
     "ProposeExtension": lambda case, _: not case.extended_days and not case.extension_by,
     "ApproveExtension": lambda case, actor: case.extension_by != actor.id,
+    "DeclineExtension": lambda case, actor: case.extension_by != actor.id,
+    "GiveOpinion": lambda case, actor: actor.department in case.asked,
     "PushResult": lambda _, actor: any(path.endswith("/PushResult") for path in actor.rpcs),
     "SignVisit": lambda case, actor: not signed(case, actor.id),
 }

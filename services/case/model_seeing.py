@@ -74,6 +74,11 @@ def is_consulted(actor: Actor, case: Case) -> bool:
     return asked and actor.department in case.consulted
 
 
+def only_asked(actor: Actor, case: Case) -> bool:
+    """Whether an officer reads the case for no other reason than that his department was asked for its opinion."""
+    return is_consulted(actor, case) and not sees(actor, case)
+
+
 def overseen(actor: Actor) -> dict[str, Any]:
     """The filter of what a supervisor may read, and only read: any case of his region and below it."""
     if actor.realm != OFFICER or SUPERVISE not in actor.roles or not region_valid(actor.region):

@@ -9,8 +9,10 @@ from chassis.parts import Parts
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Common):
-    """The settings of case: programs outside (see docs/integrating.md), each as http(s)://host:port; empty = none."""
+    """The settings of case. Programs outside (see docs/integrating.md) are each http(s)://host:port; empty = none."""
 
+    # Where people reach the suite, without a slash at the end: printed on documents, for who verifies them.
+    public_url: str = "http://127.0.0.1:8000"
     # The licence source (电子证照).
     licence_source_url: str = ""
     # The payment provider.

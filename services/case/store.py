@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from gridfs import GridFSBucket
 from gridfs.errors import FileExists, NoFile
@@ -18,20 +18,26 @@ from chassis.tally import Tally
 from services.case import (
     handing_over,
     model_access,
+    model_findings,
     store_counties,
     store_errands,
     store_items,
     store_reported,
+    store_slots,
     store_timers,
 )
 from services.case.model import Case
 from services.case.model_access import Access
 from services.case.model_evolve import EVOLVE
+from services.case.model_findings import Finding
 from yiwang.case.v1 import events_pb2 as events
 
 Document = dict[str, Any]
+T = TypeVar("T")
 # A full desk's page lies within seconds; the windows grow from here.
 FIRST_WINDOW = timedelta(seconds=10)
+# A page token of what a department answered, after what waits for it.
+ANSWERED = "answered-"
 
 
 def cases(database: Database[Document]) -> Records[Case]:
@@ -46,7 +52,26 @@ def accesses(database: Database[Document]) -> Records[Access]:
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [cases(database), accesses(database), store_reported.cases(database)]
+    return [cases(database), accesses(database), findings(database), store_reported.cases(database)]
+
+
+def findings(database: Database[Document]) -> Records[Finding]:
+    """What electronic supervision found."""
+    return Records(database["findings"], Finding, model_findings.EVOLVE, events)
+
+
+def newest_findings(
+    all: Records[Finding], match: Filter, keep: Callable[[Finding], bool], token: str, count: int
+) -> tuple[list[Record[Finding]], str]:
+    """A page of the findings that are to be kept, newest first, and the next page's token."""
+    return _kept(all, match, keep, token, count, paging.OLDEST, "raised_at")
+
+
+def urged(all: Records[Finding], case_id: str) -> str | None:
+    """Id of the finding by which a supervisor urges a case, while it is not answered."""
+    query = {"state.case_id": case_id, "state.rule": model_findings.URGED, "state.status": model_findings.OPEN}
+    found = all.collection.find_one(query, {"_id": 1})
+    return str(found["_id"]) if found else None
 
 
 def arrivals(database: Database[Document]) -> Tally:
@@ -65,18 +90,25 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.desk", 1), ("state.yellow_at", 1)],
         [("state.receiving_department", 1), ("state.submitted_at", 1)],
         [("state.consulted", 1), ("state.submitted_at", 1)],
+        [("state.asked", 1), ("state.submitted_at", 1)],
         [("state.county", 1), ("state.due", 1)],
         [("state.bundle_id", 1)],
         [("state.files.attachment_id", 1)],
         unique=["state.number"],
     )
     accesses(database).ensure_indexes([("state.person_id", 1), ("state.at", 1)])
+    findings(database).ensure_indexes(
+        [("state.department", 1), ("state.raised_at", 1)],
+        [("state.county", 1), ("state.raised_at", 1)],
+        [("state.case_id", 1), ("state.rule", 1), ("state.status", 1)],
+    )
     arrivals(database).ensure_indexes()
     store_counties.ensure_indexes(database)
     handing_over.ensure_indexes(database)
     store_items.ensure_indexes(database)
     store_reported.ensure_indexes(database)
     store_timers.ensure_indexes(database)
+    store_slots.ensure_indexes(database)
     store_errands.ensure_indexes(database)
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
@@ -129,13 +161,36 @@ def department_cases(
     return _kept(all, {"state.department": department}, keep, token, count, FIRST_WINDOW)
 
 
-def _kept(
-    all: Records[Case], match: Filter, keep: Callable[[Case], bool], token: str, count: int, window: timedelta
+def asked_cases(
+    all: Records[Case], department: str, is_open: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
+    """A page of the cases a department was asked about, those first that wait for its opinion, newest first within; and the next page's token."""
+    rows, left = list[Record[Case]](), token
+    if not token.startswith(ANSWERED):
+        rows, left = _kept(all, {"state.asked": department}, is_open, token, count, paging.OLDEST)
+        if left or len(rows) == count:
+            return rows, left or ANSWERED
+        left = ANSWERED
+    answered = {"state.consulted": department}
+    more, left = _kept(
+        all, answered, lambda case: not is_open(case), left.removeprefix(ANSWERED), count - len(rows), paging.OLDEST
+    )
+    return rows + more, f"{ANSWERED}{left}" if left else ""
+
+
+def _kept(
+    all: Records[T],
+    match: Filter,
+    keep: Callable[[T], bool],
+    token: str,
+    count: int,
+    window: timedelta,
+    by: str = "submitted_at",
+) -> tuple[list[Record[T]], str]:
     """Pages are shorter where something was not kept, never empty before the end. What is kept is decided here: the embedded
     store scans for a field that the index does not have beside those it has."""
     while True:
-        rows, token = paging.newest(all, match, "submitted_at", token, count, window)
+        rows, token = paging.newest(all, match, by, token, count, window)
         kept = [row for row in rows if keep(row.state)]
         if kept or not token:
             return kept, token

@@ -175,7 +175,8 @@ def _material(material: catalog.Material, demand: int, case: Case, actor: Actor,
 
 def _entry(entry: Mapping[str, Any], case: Case, actor: Actor, keyring: Keyring) -> pb.TimelineEntry:
     line, data = timeline.TIMELINE[entry["type"]], entry["data"]
-    readable = line.for_applicant or actor.realm in OFFICES
+    inside = actor.realm in OFFICES and not model_seeing.only_asked(actor, case)
+    readable = line.for_applicant or inside
     text = _text(case, data.get(line.text, ""), actor, keyring) if readable else ""
     return pb.TimelineEntry(
         seq=entry["seq"],

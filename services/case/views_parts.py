@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chassis.acts import MACHINE, OFFICER, Actor
 from chassis.sealed import Keyring
-from services.case import masking, model, model_seeing, timeline
+from services.case import masking, model, model_seeing, model_visits, timeline
 from services.case.model import Case
 from services.case.timeline import time_text
 from yiwang.case.v1 import service_pb2 as pb
@@ -59,7 +59,7 @@ def add_facts(view: pb.Case, case: Case) -> None:
 
 def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None:
     """What only the whole case tells; what officers wrote for officers is for them alone."""
-    office = actor.realm in (OFFICER, MACHINE)
+    office, asked = actor.realm in (OFFICER, MACHINE), model_seeing.only_asked(actor, case)
 
     def opened(sealed: str, readable: bool = True) -> str:
         text = keyring.open_text(case.applicant_id, sealed) if readable else ""
@@ -75,8 +75,10 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
             ended_at=time_text(one.ended_at),
             pauses=one.pauses,
             notice=opened(one.sealed_notice),
+            hearing_on=one.hearing_on,
         )
     for opinion in case.opinions:
+        readable = office and (not asked or opinion.department == actor.department)
         view.opinions.add(
             number=opinion.number,
             department=opinion.department,
@@ -85,22 +87,27 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
             due=time_text(opinion.due),
             given_at=time_text(opinion.given_at),
             agrees=opinion.agrees,
-            question=opened(opinion.sealed_question, office),
-            text=opened(opinion.sealed_text, office),
+            question=opened(opinion.sealed_question, readable),
+            text=opened(opinion.sealed_text, readable),
         )
     for visit in case.visits:
         shown = view.visits.add(
             number=visit.number, start=time_text(visit.start), end=time_text(visit.end), cancelled=visit.cancelled
         )
-        for signature in visit.signatures:
-            shown.signatures.add(
+        for number, signature in enumerate(visit.signatures, 1):
+            signed = shown.signatures.add(
                 officer_id=signature.officer_id if office else "",
                 passed=signature.passed,
                 at=time_text(signature.at),
-                findings=opened(signature.sealed_findings, office),
+                findings=opened(signature.sealed_findings, office and not asked),
             )
+            for file in model_visits.evidence_of(case, visit.number, number) if office else ():
+                name = opened(file.sealed_filename)
+                told = {"filename": name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
+                signed.evidence.add(id=file.attachment_id, **told)  # type: ignore[arg-type]
     for stood in case.stood_for:
         view.stood_for.add(material=stood.material, waiver=stood.waiver, manual=stood.manual, settled=stood.settled)
-    if case.sealed_delivery and (model_seeing.is_applicant(actor) or "issue" in actor.roles):
+    sends = "issue" in actor.roles and model_seeing.sees(actor, case)
+    if case.sealed_delivery and (model_seeing.is_applicant(actor) or sends):
         told = keyring.open(case.applicant_id, case.sealed_delivery) or {}
         view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))  # type: ignore[arg-type]

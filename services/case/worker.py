@@ -7,9 +7,11 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
-from services.case import folding, handing_over, store, store_counties, store_items, timing
+from services.case import folding, handing_over, slots, store, store_counties, store_items, timing
 from services.case.handing_over import Departure
 from services.case.worker_fulfilment import HearsFulfilment
+from services.case.worker_supervision import HearsSupervision
+from services.case.worker_visits import HearsVisits
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspended, ItemWithdrawn
@@ -20,7 +22,7 @@ UNUSED_FOR = timedelta(days=1)
 FOLDING_SECONDS = 5.0
 
 
-class Worker(HearsPeople, HearsFulfilment):
+class Worker(HearsPeople, HearsFulfilment, HearsSupervision, HearsVisits):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"
@@ -113,5 +115,6 @@ def build(parts: Parts) -> type[Worker]:
     Worker.counties = store_counties.Counties(parts.database)
     Worker.timing = timing.Timing(parts.database, store.cases(parts.database))
     Worker.folder = folding.Folder(parts.database)
+    Worker.booking = slots.Booking(parts.database, store.cases(parts.database), parts.keyring)
     Worker.handing_over = handing_over.HandingOver(parts.database, store.cases(parts.database))
     return Worker

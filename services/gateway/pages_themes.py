@@ -14,6 +14,7 @@ from services.gateway.render import show
 from services.gateway.scenarios import PREFIX, Asked, answers_of, messages
 from services.gateway.session import ask_public
 from services.gateway.words import Word
+from standards import limits
 from standards.scenarios import answer_text
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import themes_pb2 as themes

@@ -35,7 +35,7 @@ from yiwang.access.v1 import access_pb2
 ROOT = Path(__file__).resolve().parents[2]
 WAY, MAP, README = ROOT / "docs/way-of-a-case.md", ROOT / "docs/map.md", ROOT / "README.md"
 SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
-OURS = ("chassis", "services", "standards", "deploy", "loadtests", "tests", "yiwang")
+OURS = ("chassis", "services", "standards", "yiwang_kit", "deploy", "loadtests", "tests", "yiwang")
 MADE = ("gen/", "build/", ".local/")
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [README, *(ROOT / "docs").glob("*.md")])
 

@@ -21,7 +21,7 @@ IMAGE = ROOT / "gen/image.binpb"
 SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
 
 # First words of methods that change nothing. Every other method is a write.
-READS = ("Get", "List", "Search", "Download", "Check", "Count", "Propose", "Guide", "Resolve", "Compare", "Lint")
+READS = ("Get", "List", "Search", "Download", "Check", "Count", "Propose", "Guide", "Resolve", "Compare", "Reconcile", "Lint")
 # Writes that are what they are by their content: repeated, they answer the same or are refused, as their standards say.
 WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.ClientService.IssueMachineToken": "an assertion is good once, by its jti (RFC 7523)",
@@ -30,6 +30,7 @@ WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.SsoService.ExchangeToken": "a code is good once, a refresh token has one successor (RFC 6749, RFC 9700)",
     "yiwang.identity.v1.SsoService.EndAuthorization": "an ended session stays ended",
     "yiwang.identity.v1.SsoService.BeginUpstream": "a fresh state for nobody in particular",
+    "yiwang.case.v1.ExchangeService.ReportCases": "a row is good once, by department, number and seq",
 }
 # Lists that end by themselves.
 WITHOUT_PAGES = {

@@ -41,7 +41,7 @@ def docx(
     more: Mapping[str, str | bytes] | None = None, main: str = f"{WORD}document.main+xml", types: str = ""
 ) -> bytes:
     """A DOCX as a word processor writes it, with further parts."""
-    parts = {
+    parts: dict[str, str | bytes] = {
         "[Content_Types].xml": CONTENT_TYPES.format(main=main, more=types),
         "_rels/.rels": RELATIONS.format(
             f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="word/document.xml"/>'

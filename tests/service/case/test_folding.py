@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import Parse
 
 from chassis.records import broken_at
 from services.case import store_reported
 from services.case.folding import Folder
 from services.case.model_reported import ReportedCase
+from tests.support import broking
 from tests.support import reported as r
 from tests.support.case_service import Db
-from tests.support.serving import Here, places_for
+from tests.support.serving import Here, odd_worker, places_for, text_of
 from tests.support.waiting import wait_until
+from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import exchange_pb2 as pb
 
 Send = Callable[[Iterable[pb.ReportRow]], pb.ReportCasesResponse]
@@ -187,3 +190,25 @@ def test_every_case_replays_from_its_journal(send: Send, database: Db) -> None:
     document = cases.collection.find_one({})
     assert document is not None and cases.drift(document) == [] and document["version"] == 5
     assert kept(database).applied_at is not None
+
+
+def test_the_worker_folds_and_publishes_nothing_personal(
+    send: Send, database: Db, mongodb_uri: str, amqp_uri: str, tmp_path: Path
+) -> None:
+    worker = odd_worker(places_for(tmp_path, mongodb_uri, amqp_uri))
+    try:
+        with broking.spying(amqp_uri) as spy:
+            send(r.whole("A-1", 7))
+            worker.launch()
+            (message,) = spy.take(1, 40)
+        wait_until(lambda: waiting(database) == 0, "the marks are gone")
+    finally:
+        if worker.alive:
+            worker.kill()
+        worker.stop()
+    event = events.ReportedCaseFolded()
+    Parse(message.body, event)
+    assert event.number == "A-1" and event.status == pb.REPORTED_STATUS_CLOSED and event.last_seq == 5
+    told = str(message.body) + text_of(tmp_path)
+    for canary in (r.NAME, r.PHONE, r.ADDRESS, r.id_number(7), r.OPINION, "卫证1号"):
+        assert canary not in told

@@ -1,5 +1,6 @@
 """What departments' own systems report: rows land once, the bad ones alone are refused, and nothing personal stands in clear."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import bson
@@ -172,7 +173,7 @@ def test_with_much_waiting_to_be_folded_the_server_reads_slowly(
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr(reporting, "SLOW_FROM", 0)
-    monkeypatch.setattr("services.case.reporting.time.sleep", slept.append)
+    monkeypatch.setattr("services.case.reporting.time", SimpleNamespace(sleep=slept.append))
     rows = [one for serial in range(500) for one in r.whole(f"N{serial}", serial)]
     assert counts(r.report(case_api.channel, r.system(), rows, 500)) == (2_500, 2_500, 0, 0)
     assert slept == [reporting.SLOW_SECONDS] * 3

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import amqp
@@ -16,6 +17,7 @@ from pymongo.database import Database
 from chassis.acts import Cause
 from chassis.records import Records
 from chassis.relay import Relay
+from deploy.local.broker import start_broker
 from services.case.model import Case
 from services.case.watching import Mark
 from services.case.watching_stream import QUEUE
@@ -256,3 +258,28 @@ def test_while_the_broker_is_away_a_watcher_waits_and_then_is_sent_away(
         refused(Code.UNAVAILABLE, "STREAM_AWAY"),
     ):
         watch(api, system()).begun()
+
+
+def test_nothing_is_lost_when_the_broker_is_killed(
+    database: Db, tmp_path: Path, watch: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = start_broker(tmp_path / "broker")
+    if broker.given:
+        pytest.skip("the broker of AMQP_URI is not ours to kill")
+    try:
+        declare(broker.uri)
+        monkeypatch.setattr("services.case.watching.AWAY_SECONDS", 60)
+        with serving("case", database, Here, amqp_uri=broker.uri) as api:
+            one, case = watch(api, system()).begun(), new()
+            send(broker.uri, case, *range(1, 101))
+            broker.kill()
+            broker.start()
+            send(broker.uri, case, *range(101, 201))
+            heard = one.take(200, 60)
+            assert list(dict.fromkeys(heard)) == [(case, seq) for seq in range(1, 201)]
+            assert one.error is None, "it waited"
+            token = one.token
+            one.stop()
+            assert watch(api, system(), token=token).begun().events == []
+    finally:
+        broker.stop()

@@ -5,16 +5,21 @@ import re
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from tests.support import kit
 from tests.support.kit_wrong import Wrong
 from tests.support.sources import ROOT
+from yiwang.case.v1 import exchange_pb2 as pb
 from yiwang_kit import sample
 from yiwang_kit.checks import CHECKS, conforms, lines
+from yiwang_kit.refusals import reason_of
 from yiwang_kit.sample_calls import System, keys_of
 
 # What Wrong does wrong, see its methods.
@@ -113,3 +118,74 @@ def test_a_run_nobody_takes_part_in_does_not_conform() -> None:
         pass
     found = lines(run.log, run.settings)
     assert not conforms(found) and not any(line.result.state == "failed" for line in found)
+
+
+@pytest.fixture
+def calm(tmp_path: Path) -> Iterator[tuple[Any, System]]:
+    """A stand-in that plays nothing more, and the sample beside it."""
+    with kit.standing_in(seconds=30.0, idle=30.0) as (run, address):
+        for left in run.lessons.left.values():
+            left.clear()
+        system = System(address, "sample", keys_of(None, tmp_path), tmp_path, pause=0.1)
+        yield run, system
+        system.stopping.set()
+        run.stopping.set()
+
+
+def test_the_sample_sends_nothing_again_after_a_restart_and_a_corrected_row_under_its_seq(
+    calm: Any, tmp_path: Path
+) -> None:
+    run, system = calm
+    rows = kit.many_cases(2)
+    refused = sample.report(system, rows)
+    assert {(fault.number, fault.seq) for fault in refused} == set(run.stage.held_back)
+    calls = len(run.log.calls("ReportCases"))
+    assert sample.report(system, rows) == [] and len(run.log.calls("ReportCases")) == calls
+    number, seq = next(iter(run.stage.held_back))
+    mended = next(one for one in rows if (one.number, one.seq) == (number, seq))
+    mended.at = mended.at.replace("+00:00", "Z")
+    assert sample.report(system, rows) == []
+    assert [entry["became"] for entry in run.log.of("row")][-1] == "landed"
+
+
+def test_a_stream_that_is_broken_off_is_written_down_and_no_fault_of_the_stand_in(calm: Any) -> None:
+    run, system = calm
+    begun, go_on = threading.Event(), threading.Event()
+
+    def batches() -> Iterator[pb.ReportCasesRequest]:
+        yield pb.ReportCasesRequest(rows=kit.whole_case("A"))
+        begun.set()
+        go_on.wait(5)
+
+    stream = system.exchange.ReportCases.future(batches(), metadata=[("authorization", f"Bearer {system.bearer()}")])
+    assert begun.wait(5)
+    wait_for(lambda: any(run.log.of("batch")))
+    stream.cancel()
+    wait_for(lambda: [entry["reason"] for entry in run.log.of("end")][-1] == "BY_CLIENT")
+    go_on.set()
+
+
+def test_fields_at_fault_are_named_as_on_the_platform(calm: Any) -> None:
+    run, system = calm
+    told = [("authorization", f"Bearer {system.bearer()}")]
+    with pytest.raises(grpc.RpcError) as refused:
+        system.exchange.PushResult(pb.PushResultRequest(request_id="short", case_id="x"), metadata=told, timeout=5)
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT and reason_of(refused.value) == "FIELD_RULE"
+    with pytest.raises(grpc.RpcError) as refused:
+        system.exchange.ReportCases(iter([pb.ReportCasesRequest(profile="nobodys")]), metadata=told, timeout=5)
+    assert reason_of(refused.value) == "PROFILE_UNKNOWN"
+    assert kit.states(run)["R02"].result.state == "failed"
+
+
+def test_without_a_token_nothing_is_answered(calm: Any) -> None:
+    _, system = calm
+    with pytest.raises(grpc.RpcError) as refused:
+        system.exchange.Reconcile(pb.ReconcileRequest(day="2026-11-20"), timeout=5)
+    assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)

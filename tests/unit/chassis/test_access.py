@@ -70,6 +70,9 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("CaseService", frozenset({"decide"}), "DecideCase"),
     ("CaseService", frozenset({"issue"}), "IssueResult"),
     ("CaseService", frozenset({"issue", "decide"}), "CloseCase"),
+    ("ExchangeService", MACHINES_TOO, "ReportCases WatchCases PushResult Reconcile"),
+    ("ExchangeService", MACHINES_TOO | DESK | SUPERVISE, "GetReportedCase ListReportedCases"),
+    ("ExchangeService", PUBLIC, "GetReportedProgress"),
     (
         "CatalogService",
         PUBLIC,

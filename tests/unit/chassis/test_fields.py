@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from chassis import contracts, rpc
+from chassis import contracts, fields, rpc
 from chassis.errors import INVALID_ARGUMENT, Refused
 from tests.support.sources import SERVICES
 from yiwang.case.v1 import service_pb2 as case
@@ -90,5 +90,5 @@ def _set(rules: Message) -> list[str]:
 
 @pytest.mark.parametrize("request_type", REQUESTS, ids=lambda one: one.name)
 def test_every_rule_of_a_request_has_its_words_in_chinese(request_type: Descriptor) -> None:
-    wordless = {rule for field in messages(request_type, set()) for rule in rules_of(field)} - rpc.RULES.keys()
+    wordless = {rule for field in messages(request_type, set()) for rule in rules_of(field)} - fields.RULES.keys()
     assert wordless == set()

@@ -182,7 +182,7 @@ LOGS: dict[str, tuple[Callable[[], Told], Callable[[], Told]]] = {
     ),
     "R14": (
         lambda: Told().report(A).compare([], lost=[("A", 2)]).report(A[1:2]),
-        lambda: Told().report(A).report(A[1:2], became="known"),
+        lambda: Told().report(A).report(A, became="known").report(A, became="known").report(A, became="known"),
     ),
     "R15": (lambda: Told().report(A), lambda: Told().report(A).report(B[:1], became="changed")),
     "C01": (lambda: Told().report(A), lambda: Told().report([A[0], A[2]])),
