@@ -20,7 +20,7 @@ import psutil
 
 from deploy.local.stores import Store, start_store
 from deploy.local.suite import Suite
-from loadtests import bench_catalog_import, bench_catalog_lint, bench_identity, bench_search
+from loadtests import bench_catalog_import, bench_catalog_lint, bench_exchange, bench_identity, bench_search
 from loadtests.bench_figures import (
     Rounds,
     consequence_figures,
@@ -254,6 +254,7 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += growth_figures(few, many, (FEW, MANY))
     _say("sign-on")
     figures += bench_identity.figures(campaign, folder)
+    figures += bench_exchange.figures(folder)
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

@@ -21,6 +21,8 @@ from services.case import (
     model_deadlines,
     model_seeing,
     model_visits,
+    recalculating,
+    settings,
     store,
     views,
 )
@@ -289,6 +291,7 @@ def build(parts: Parts) -> Api:
         "FulfilmentService": FulfilmentApi(desk),
         "SupervisionService": SupervisionApi(desk),
     }
+    calendar = partial(recalculating.reread, settings.of(parts).calendar_dir)
     for one in contracts.services("case"):  # SCAFFOLD
         servicers.setdefault(one.name, _Unbuilt())
-    return Api(servicers, polls=[desk.items.refresh, desk.submitting.counties.refresh])
+    return Api(servicers, polls=[desk.items.refresh, desk.submitting.counties.refresh, calendar])

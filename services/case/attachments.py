@@ -22,7 +22,8 @@ GOOD_FOR = timedelta(hours=20)
 def upload(
     files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call, owner: str
 ) -> pb.Attachment:
-    """Stores one file the caller brings, sealed under its owner's key. The same request_id again answers with the stored file, another content is refused.
+    """Stores one file the caller brings, sealed under its owner's key. The same request_id again answers with the stored file, another
+    content is refused.
 
     INVALID_ARGUMENT as content.inspect says, which looks at the file before anything is written.
     """

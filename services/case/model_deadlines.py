@@ -111,3 +111,28 @@ def between(wanted: int, now: datetime) -> tuple[str, datetime, datetime]:
 
 def _yellow_until(now: datetime) -> datetime:
     return workdays.add_working_days(now.astimezone(workdays.SHANGHAI).date(), YELLOW_WORKING_DAYS).instant
+
+
+def recalculate(case: Case, calendar: str) -> events.DeadlinesRecalculated | None:
+    """The ends of an open case by the calendar in force; None where none moves."""
+    if case.status in ENDED:
+        return None
+    moved = events.DeadlinesRecalculated(case_id=case.id, calendar=calendar)
+    undecided = case.clock_from is not None and case.decided_at is None
+    if undecided and case.clock_from:
+        moved.dues.CopyFrom(dues(case, case.clock_from))
+    if case.accept_due and case.accepted_at is None and not case.correction_asked:
+        moved.accept_due = text(after(case.submitted_at, ACCEPT_DAYS, case.region))
+    if case.deliver_due and case.decided_at:
+        moved.deliver_due = text(after(case.decided_at, DELIVER_DAYS, case.region))
+    return moved if _moves(case, moved) else None
+
+
+def _moves(case: Case, moved: events.DeadlinesRecalculated) -> bool:
+    told = moved.dues if moved.HasField("dues") else None
+    ends = [(case.accept_due, moved.accept_due), (case.deliver_due, moved.deliver_due)]
+    if told is not None:
+        ends += [(case.promised_due, told.promised_due), (case.statutory_due, told.statutory_due)]
+        if case.provisional != told.provisional:
+            return True
+    return any(new and old != instant(new) for old, new in ends)

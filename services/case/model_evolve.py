@@ -213,7 +213,7 @@ def due_reached(case: Case, event: events.DueReached, _moment: Moment) -> Case:
 
 
 def recalculated(case: Case, event: events.DeadlinesRecalculated, _moment: Moment) -> Case:
-    case = with_dues(case, event.dues)
+    case = with_dues(case, event.dues) if event.HasField("dues") else case
     return replace(
         case,
         accept_due=instant(event.accept_due) or case.accept_due,

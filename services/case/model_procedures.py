@@ -127,7 +127,8 @@ def _hearing(request: pb.StartSpecialProcedureRequest, region: str, until: datet
 
 
 def _asked_for(hearing: pb.Hearing, held_on: date, region: str, today: date) -> Iterator[Violation]:
-    """art. 47: asked for within five working days of being told, held within twenty of that; art. 46: the authority's own is not asked for."""
+    """art. 47: asked for within five working days of being told, held within twenty of that. One the authority holds by itself (art. 46)
+    nobody asked for."""
     if not hearing.told_on and not hearing.requested_on:
         return
     told_on, requested_on = _day("told_on", hearing.told_on), _day("requested_on", hearing.requested_on)

@@ -135,6 +135,6 @@ def is_evidence(file: File) -> bool:
 
 
 def holds(case: Case, number: int, slot_id: str) -> bool:
-    """Whether the visit of this number is in this slot and not cancelled, and the case not ended."""
+    """Whether the visit of this number is in this slot and not cancelled, and the case not decided."""
     booked = any(one.number == number and one.slot_id == slot_id and not one.cancelled for one in case.visits)
-    return booked and case.status not in model.ENDED
+    return booked and case.status in model.UNDECIDED

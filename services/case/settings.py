@@ -19,6 +19,8 @@ class Settings(Common):
     payment_url: str = ""
     # The courier.
     courier_url: str = ""
+    # Folder of calendars that were published after this release (docs/deploying.md); empty = none.
+    calendar_dir: str = ""
 
     __repr__ = Common.__repr__
 

@@ -83,7 +83,8 @@ class Booking:
             raise
 
     def settle(self, held: Held, cause: Cause) -> None:
-        """The case has the visit: its place is kept. One that was taken away meanwhile is taken again; without room the visit is dropped."""
+        """The case has the visit: its place is kept. One that was taken away meanwhile is taken again; without room the visit is
+        dropped."""
         if self.slots.settle(held) or not self._has(held):
             return
         if self.slots.claim(held.slot_id, held.case_id, held.visit, now()):

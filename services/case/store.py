@@ -164,7 +164,8 @@ def department_cases(
 def asked_cases(
     all: Records[Case], department: str, is_open: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
-    """A page of the cases a department was asked about, those first that wait for its opinion, newest first within; and the next page's token."""
+    """A page of the cases a department was asked about, those first that wait for its opinion, newest first within; and the next page's
+    token."""
     rows, left = list[Record[Case]](), token
     if not token.startswith(ANSWERED):
         rows, left = _kept(all, {"state.asked": department}, is_open, token, count, paging.OLDEST)

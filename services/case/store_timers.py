@@ -9,6 +9,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from services.case.model import COUNTY_DIGITS
+from standards import workdays
 
 Document = dict[str, Any]
 COLLECTION = "timer_counties"
@@ -35,16 +36,25 @@ class Timers:
         if county in self._known:
             return
         with suppress(DuplicateKeyError):
-            self._counties.insert_one({"_id": county, "calendar": ""})
+            self._counties.insert_one({"_id": county, "calendar": workdays.calendar_digest()})
         self._known.add(county)
 
     def counties(self) -> list[str]:
         """All counties with cases, sorted."""
         return sorted(row["_id"] for row in self._counties.find({}, {"_id": 1}))
 
-    def due(self, county: str, since: datetime, now: datetime) -> list[tuple[str, datetime, str]]:
-        """Ids of cases of a county with something due by now, with what and since when; the longest due first."""
+    def calculated_otherwise(self, calendar: str) -> list[str]:
+        """Counties whose open cases were calculated with another calendar."""
+        found = self._counties.find({}, {"calendar": 1})
+        return sorted(row["_id"] for row in found if row["calendar"] != calendar)
+
+    def calculated(self, county: str, calendar: str) -> None:
+        """All open cases of the county were calculated with this calendar."""
+        self._counties.update_one({"_id": county}, {"$set": {"calendar": calendar}})
+
+    def due(self, county: str, since: datetime, now: datetime, all: bool = False) -> list[tuple[str, datetime, str]]:
+        """Ids of cases of a county with something due by now, with what and since when; the longest due first, a batch or all."""
         query = {"state.county": county, "state.due": {"$gte": since, "$lte": now}}
         fields = {"state.due": 1, "state.due_of": 1}
-        found = self._cases.find(query, fields).sort("state.due", 1).limit(BATCH)
+        found = self._cases.find(query, fields).sort("state.due", 1).limit(0 if all else BATCH)
         return [(row["_id"], row["state"]["due"], row["state"]["due_of"]) for row in found]

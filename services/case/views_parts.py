@@ -104,7 +104,7 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
             for file in model_visits.evidence_of(case, visit.number, number) if office else ():
                 name = opened(file.sealed_filename)
                 told = {"filename": name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
-                signed.evidence.add(id=file.attachment_id, **told)  # type: ignore[arg-type]
+                signed.evidence.add(id=file.attachment_id, **told)
     for stood in case.stood_for:
         view.stood_for.add(material=stood.material, waiver=stood.waiver, manual=stood.manual, settled=stood.settled)
     sends = "issue" in actor.roles and model_seeing.sees(actor, case)

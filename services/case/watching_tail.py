@@ -71,14 +71,15 @@ class Tail:
             self._watchers.pop(watcher.department, None)
 
     def _run(self) -> None:
-        failing = False
+        said = ""
         while not self._idle():
             try:
                 self._follow()
+                said = ""
             except FAULTS as error:
-                if not failing:
-                    log("watching").warning("stream_away", error=type(error).__name__)
-                failing = True
+                if type(error).__name__ != said:
+                    said = type(error).__name__
+                    log("watching").warning("stream_away", error=said)
                 time.sleep(PAUSE_SECONDS)
             except Exception as error:
                 log("watching").error("bug", True, error=type(error).__name__)

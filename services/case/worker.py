@@ -7,7 +7,17 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
-from services.case import folding, handing_over, slots, store, store_counties, store_items, timing
+from services.case import (
+    folding,
+    handing_over,
+    recalculating,
+    settings,
+    slots,
+    store,
+    store_counties,
+    store_items,
+    timing,
+)
 from services.case.handing_over import Departure
 from services.case.worker_fulfilment import HearsFulfilment
 from services.case.worker_supervision import HearsSupervision
@@ -90,6 +100,12 @@ class Worker(HearsPeople, HearsFulfilment, HearsSupervision, HearsVisits):
     def fold_reported(self) -> None:
         """Folds rows that departments' systems reported into their cases, a case at a time, between other work."""
         self.folder.turn(FOLDING_SECONDS)
+
+    @every(interval=60)
+    def recalculate(self) -> None:
+        """A calendar that landed moves the ends of open clocks."""
+        recalculating.reread(settings.of(self.parts).calendar_dir)
+        recalculating.run(self.parts.database, store.cases(self.parts.database))
 
     @every(interval=2)
     def count_arrivals(self) -> None:
