@@ -254,6 +254,7 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += growth_figures(few, many, (FEW, MANY))
     _say("sign-on")
     figures += bench_identity.figures(campaign, folder)
+    _say("exchange with departments' systems")
     figures += bench_exchange.figures(folder)
     _say("search")
     figures += bench_search.figures(campaign)

@@ -32,7 +32,9 @@ UNREACHED = "127.0.0.1:1"
 
 def figures(folder: Path, rows: int = ROWS) -> list[Figure]:
     """Milliseconds a row, landed new, landed again, and folded."""
-    store = start_store("case", folder / "exchange")
+    folder = folder / "exchange"  # beside what else runs in it
+    folder.mkdir(parents=True, exist_ok=True)
+    store = start_store("case", folder / "stores")
     address = f"127.0.0.1:{Ports(folder / 'ports.json').take('case')}"
     places = Places(
         str(folder),

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
 )
 _PARTS = re.compile(r"[；;\n。]+|(?<=[》条])[、，,](?=《)")
 _LEVELS_TOLD = re.compile(r"实施层级：([^\n]*)")
+_ZERO = re.compile(r"\s*(?:0(?:\.0+)?\s*元|免费|免收|免征|停征)")
 _MONEY = re.compile(r"\d")
 _RANGE = re.compile(r"(?<!\d)\d{1,12}(?:\.\d{1,6})?\s{0,3}元?\s{0,3}[-—~～至到]\s{0,3}\d{1,12}(?:\.\d{1,6})?\s{0,3}元")
 _SOME = re.compile(r"(?:适用|免收|免征|减收|减半|不收|缴纳|只收|仅[^；。]{0,20}收)")
@@ -225,9 +226,10 @@ def fee_of_some(item: Item) -> Iterator[Spot]:
 
 
 def fee_unflagged(item: Item) -> Iterator[Spot]:
-    """L218: fees of what is not charged."""
-    if not item.charged and item.fees:
-        yield "charged", f"标为不收费，却列出了收费项目“{shown(item.fees[0].name)}”"
+    """L218: fees of what is not charged; one that is told to be zero is none."""
+    due = [fee.name for fee in item.fees if fee.most or not _ZERO.match(fee.standard)]
+    if not item.charged and due:
+        yield "charged", f"标为不收费，却列出了收费项目“{shown(due[0])}”"
 
 
 def not_better(item: Item) -> Iterator[Spot]:

@@ -287,7 +287,7 @@ def build(parts: Parts) -> Api:
         "ProcedureService": ProcedureApi(desk),
         "VisitService": VisitApi(desk),
         "DocumentService": DocumentApi(desk),
-        "ExchangeService": ExchangeApi(parts),
+        "ExchangeService": ExchangeApi(desk),
         "FulfilmentService": FulfilmentApi(desk),
         "SupervisionService": SupervisionApi(desk),
     }

@@ -8,11 +8,12 @@ from chassis import telemetry
 from chassis.errors import Violation, invalid, not_found
 from chassis.records import Record
 from chassis.rpc import Call
-from services.case import documents, documents_pdf, documents_texts, model_access, model_seeing, settings, views
+from services.case import documents, documents_pdf, documents_texts, model_access, model_seeing, settings
 from services.case.acting_on import Desk
 from services.case.documents import Made
 from services.case.documents_words import Facts, is_licence
 from services.case.model import Case
+from services.case.timeline import time_text
 from yiwang.case.v1 import documents_pb2 as pb
 
 
@@ -63,9 +64,9 @@ class DocumentApi:
             number=documents.masked_number(number),
             department_name=case.department_name,
             item_name=case.item_name,
-            made_at=views.time_text(made.made_at),
+            made_at=time_text(made.made_at),
             state=made.state,  # type: ignore[arg-type]
-            ended_at=views.time_text(ended["at"]) if ended else "",
+            ended_at=time_text(ended["at"]) if ended else "",
             ended_by=made.ended_title,
             file=self._match(record, all, made, request.sha256),  # type: ignore[arg-type]
         )
@@ -88,7 +89,7 @@ class DocumentApi:
             kind=made.kind.kind,  # type: ignore[arg-type]
             number=made.number,
             title=made.title,
-            made_at=views.time_text(made.made_at),
+            made_at=time_text(made.made_at),
             code=self._code(made.number),
             state=made.state,  # type: ignore[arg-type]
         )

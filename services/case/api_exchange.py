@@ -6,24 +6,34 @@ from functools import partial
 
 from chassis import quota
 from chassis.acts import Actor, now
-from chassis.errors import RESOURCE_EXHAUSTED, UNAVAILABLE, Refused, not_found
-from chassis.parts import Parts
+from chassis.errors import RESOURCE_EXHAUSTED, Refused, not_found
 from chassis.rpc import Call
-from services.case import model_reported, reconciling, reporting, store_reported, views_reported
+from services.case import (
+    model_exchange,
+    model_reported,
+    model_seeing,
+    reconciling,
+    reporting,
+    store_reported,
+    views_reported,
+)
+from services.case.acting_on import Desk
+from services.case.model import Case
 from services.case.model_reported import ReportedCase
 from services.case.reporting import Reporting
 from services.case.watching import Watching
+from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import exchange_pb2 as pb
 
 PAGE = 20
 TRIES, SPAN = 20, timedelta(hours=1)
-AWAY = Refused(UNAVAILABLE, "SERVICE_UNAVAILABLE", "服务暂时不可用，请稍后重试")
 
 
 class ExchangeApi:
     """The methods of yiwang.case.v1.ExchangeService, by name."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, desk: Desk) -> None:
+        self.desk, parts = desk, desk.parts
         self.database, self.keyring = parts.database, parts.keyring
         self.watching = Watching(parts)
         self.reporting = Reporting(parts.database, parts.keyring)
@@ -37,7 +47,13 @@ class ExchangeApi:
         return self.watching.watch(request, call)
 
     def PushResult(self, request: pb.PushResultRequest, call: Call) -> pb.PushResultResponse:
-        raise AWAY
+        def push(case: Case) -> events.ResultPushed:
+            sealed = self.desk.sealed(case, request.reason.strip())
+            told = (request.granted, request.reason, sealed, request.result_number, request.decided_at)
+            return model_exchange.push_result(case, *told, now())
+
+        record = self.desk.cases.change(request.case_id, call.cause, push, model_seeing.visible(call.actor))
+        return pb.PushResultResponse(case_id=record.id, version=record.version, status=record.state.status)
 
     def Reconcile(self, request: pb.ReconcileRequest, call: Call) -> pb.ReconcileResponse:
         return reconciling.reconcile(self.database, self.reported, request, call.actor)

@@ -49,7 +49,7 @@ def _pages(sheet: Sheet, base: str, code: str, font: str) -> Any:
     """A canvas that says on each page which document it is, how it is verified, and how many pages there are."""
     from reportlab.pdfgen.canvas import Canvas
 
-    class Pages(Canvas):
+    class Pages(Canvas):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
             self._kept: list[dict[str, Any]] = []

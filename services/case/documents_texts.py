@@ -21,6 +21,7 @@ from services.case.documents_words import (
     remedies,
     rows,
     said,
+    until,
 )
 from services.case.model_deadlines import instant
 from yiwang.case.v1 import documents_pb2 as pb
@@ -71,7 +72,7 @@ def _receipt(facts: Facts) -> list[Block]:
     )
     body += rows(("全部材料的摘要", case.receipt_digest), ("免予提交", waived), ("容缺后补", deferred))
     if case.accept_due:
-        told = f"本机关将于{day(case.accept_due)}前告知是否受理；材料不齐全或者不符合法定形式的，一次性告知需要补正的全部内容。"
+        told = f"本机关将于{until(case.accept_due)}告知是否受理；材料不齐全或者不符合法定形式的，一次性告知需要补正的全部内容。"
         body.append(f"{by(facts, '第三十二条')}，{told}逾期不告知的，自收到申请材料之日起即为受理。")
     body.append("本凭证只证明收到上述材料，不表示申请已经受理。")
     return body
@@ -81,12 +82,12 @@ def _correction(facts: Facts) -> list[Block]:
     names = {one.key: one.name for one in facts.item.materials}
     asked = [f"{number}．{names.get(key, key)}" for number, key in enumerate(facts.event.materials, 1)]
     opening = f"你（单位）于{day(facts.case.submitted_at)}提出的“{facts.case.item_name}”申请，申请材料不齐全或者不符合法定形式。"
-    due = day(instant(facts.event.answer_due))
+    due = until(instant(facts.event.answer_due))
     return [
         f"{opening}{by(facts, '第三十二条第一款第四项')}，现一次性告知需要补正的全部内容如下：",
         *asked,
         *said(facts, "补正要求", facts.event.sealed_notice),
-        f"请于{due}前补正；逾期未补正的，本次申请终止，可以重新申请。" if due else "请及时补正。",
+        f"请于{due}补正；逾期未补正的，本次申请终止，可以重新申请。" if due else "请及时补正。",
         "除本告知书所列内容外，本机关不再另行要求补正。",
     ]
 
@@ -158,8 +159,8 @@ def _extension(facts: Facts) -> list[Block]:
 # What an unusual decision rests on.
 _GROUNDS: Mapping[int, str] = {
     case_pb.DECISION_KIND_AUTOMATIC: "本决定由系统依照公布的规则自动审查作出。",
-    case_pb.DECISION_KIND_COMMITMENT: "本决定以申请人的书面承诺为依据，本机关将于{verify}前核查；承诺不实的，依法撤销。",
-    case_pb.DECISION_KIND_DEFERRED: "容缺材料应当于{deferred}前补交。",
+    case_pb.DECISION_KIND_COMMITMENT: "本决定以申请人的书面承诺为依据，本机关将于{verify}核查；承诺不实的，依法撤销。",
+    case_pb.DECISION_KIND_DEFERRED: "容缺材料应当于{deferred}补交。",
     case_pb.DECISION_KIND_ON_SITE: "本决定根据当日现场勘验的结果作出。",
     case_pb.DECISION_KIND_PUSHED: "本决定由本机关业务系统作出。",
 }
@@ -181,7 +182,7 @@ def _decision(facts: Facts) -> list[Block]:
     body: list[Block] = [opening + _verdict(facts, granted)]
     body += said(facts, "理由" if not granted else "说明", facts.event.sealed_reason)
     ground = _GROUNDS.get(case.decision_kind, "")
-    body += [ground.format(verify=day(case.verify_due), deferred=day(case.deferred_due))] if ground else []
+    body += [ground.format(verify=until(case.verify_due), deferred=until(case.deferred_due))] if ground else []
     if granted:
         body += rows(("结果文书", case.result_name), ("颁发送达期限", day(case.deliver_due)))
     return [*body, remedies("决定")]
@@ -234,9 +235,9 @@ def _commitment(facts: Facts) -> list[Block]:
         *rows(
             ("承诺事项", covers),
             ("作出时间", minute(facts.made.made_at)),
-            ("承诺文本摘要（SHA-256）", promise.text_digest),
+            ("承诺文本摘要", promise.text_digest),
         ),
-        "本承诺在提交申请时经实名账号确认作出。",
+        "本承诺随申请一并提交，经本平台登录账号确认作出。",
     ]
 
 

@@ -23,7 +23,7 @@ class Table(NamedTuple):
     """Rows under a head; the last column is of digests."""
 
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 class Quote(NamedTuple):
@@ -87,6 +87,11 @@ def day(at: datetime | None) -> str:
     """A day in China: 2026年9月28日; empty for none."""
     here = at.astimezone(workdays.SHANGHAI) if at else None
     return f"{here.year}年{here.month}月{here.day}日" if here else ""
+
+
+def until(at: datetime | None) -> str:
+    """By the end of a day; empty for none."""
+    return f"{day(at)}（含当日）前" if at else ""
 
 
 def minute(at: datetime | None) -> str:

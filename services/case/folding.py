@@ -16,12 +16,14 @@ from typing import Any
 
 from google.protobuf.message import Message
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
 from chassis import telemetry
 from chassis.acts import Cause
 from chassis.errors import NOT_FOUND, Refused
 from chassis.parts import Parts
 from chassis.relay import Lease
+from chassis.telemetry import log
 from services.case import model_reported, store_reported
 from services.case.model_reported import ReportedCase
 from services.case.store_reported import BUCKETS, Rows
@@ -51,8 +53,11 @@ class Folder:
         for _ in range(BUCKETS):
             if time.monotonic() > until:
                 break
-            folded += self._bucket(self._bucket_next, until)
-            self._bucket_next = (self._bucket_next + 1) % BUCKETS
+            bucket, self._bucket_next = self._bucket_next, (self._bucket_next + 1) % BUCKETS
+            found = self._bucket(bucket, until)
+            if found is None:
+                break
+            folded += found
         return folded
 
     def turn(self, seconds: float) -> int:
@@ -62,19 +67,33 @@ class Folder:
             self.lease.release()
         return folded
 
-    def _bucket(self, bucket: int, until: float) -> int:
+    def _bucket(self, bucket: int, until: float) -> int | None:
+        """How many rows were folded; None when another process folds what waits."""
         waiting = defaultdict(list)
         for row in self._rows.waiting(bucket):
             waiting[row["case"]].append(row)
+        if waiting and not self.lease.held():
+            return None
         folded, done = 0, list[str]()
         for case, rows in waiting.items():
             if time.monotonic() > until or not self.lease.held():
                 break
-            self.fold(case, rows[0]["department"], rows[0]["number"], [row["_id"] for row in rows])
-            done += [row["_id"] for row in rows]
+            ids = [row["_id"] for row in rows]
+            done += ids if self._tried(case, rows[0], ids) else []
             if len(done) >= MARKS:
                 folded += self._done(done)
         return folded + self._done(done)
+
+    def _tried(self, case: str, row: Document, ids: list[str]) -> bool:
+        """Folds a case. One that cannot be folded waits alone, and is told of each time; a store that is away is no fault of the case."""
+        try:
+            self.fold(case, row["department"], row["number"], ids)
+        except PyMongoError:
+            raise
+        except Exception as error:
+            log("folding").error("case_not_folded", record=case, error=type(error).__name__)
+            return False
+        return True
 
     def _done(self, ids: list[str]) -> int:
         self._rows.folded(ids)

@@ -19,6 +19,8 @@ from services.case.store_slots import Document, Held, Slots
 
 # A booking is written long before; its call has a deadline of seconds.
 UNSETTLED_FOR = timedelta(minutes=1)
+# What is over is kept for so long.
+KEPT_FOR = timedelta(days=90)
 DROPPED = "所选时段已无空位，请另选时段"
 
 
@@ -109,8 +111,9 @@ class Booking:
             self.slots.looked_at(slot)
         return freed
 
-    def free_ended(self, instant: datetime) -> int:
-        """Frees places to come whose case needs them no more: it ended, or was decided; how many."""
+    def tidy(self, instant: datetime) -> int:
+        """Frees places to come whose case needs them no more, since it ended or was decided; how many. Slots long over are forgotten."""
+        self.slots.forget(instant - KEPT_FOR)
         return sum(self.slots.release(held) for held in self.slots.held(instant) if not self._has(held))
 
     def _give_back(self, held: Held) -> None:

@@ -26,11 +26,11 @@ class Held(NamedTuple):
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """By the guard of the write, by department and time, by what was touched last, and by time."""
+    """By the guard of the write, by department and time, by what is marked to be looked at, and by time."""
     slots = database[COLLECTION]
     slots.create_index([("_id", 1), ("available", 1)], name="id_available")
     slots.create_index([("department", 1), ("start", 1)], name="department_start")
-    slots.create_index([("touched", 1)], name="touched")
+    slots.create_index([("marked_at", 1)], name="marked_at")
     slots.create_index([("start", 1)], name="start")
 
 
@@ -62,7 +62,7 @@ class Slots:
         """Takes a place for a visit of a case; again is no fault. A place the case still has for a visit it cancelled is taken over. False
         when the slot is full."""
         held = f"held.{case}"
-        fresh = {held: {"visit": visit, "at": now, "settled": False}, "touched": now}
+        fresh = {held: {"visit": visit, "at": now, "settled": False}, "marked_at": now}
         free = {"_id": id, "available": {"$gte": 1}, held: {"$exists": False}}
         if self._slots.update_one(free, {"$inc": {"available": -1}, "$set": fresh}).matched_count:
             return True
@@ -85,14 +85,17 @@ class Slots:
         return bool(self._slots.update_one({"_id": held.slot_id, f"{place}.visit": held.visit}, freed).matched_count)
 
     def unsettled(self, before: datetime) -> Iterator[tuple[Document, list[Held]]]:
-        """Slots a place of which was taken before this instant and that were not looked at since, with the places that no journal was seen
-        to have."""
-        for slot in list(self._slots.find({"touched": {"$gt": before - REACH, "$lt": before}})):
+        """Slots marked since a place was taken, before this instant, with the places that no journal was seen to have."""
+        for slot in list(self._slots.find({"marked_at": {"$gt": before - REACH, "$lt": before}})):
             yield slot, [one for one in _held(slot) if not slot["held"][one.case_id]["settled"]]
 
     def looked_at(self, slot: Document) -> None:
-        """Nothing of a slot is unsettled, unless it was touched meanwhile."""
-        self._slots.update_one({"_id": slot["_id"], "touched": slot["touched"]}, {"$unset": {"touched": ""}})
+        """Nothing of a slot is unsettled, unless a place was taken meanwhile."""
+        self._slots.update_one({"_id": slot["_id"], "marked_at": slot["marked_at"]}, {"$unset": {"marked_at": ""}})
+
+    def forget(self, before: datetime) -> int:
+        """Deletes slots that began before this instant, which nobody books any more; how many. The cases tell what was inspected when."""
+        return self._slots.delete_many({"start": {"$gt": before - REACH, "$lt": before}}).deleted_count
 
     def held(self, now: datetime) -> Iterator[Held]:
         """Every place that is taken in slots to come."""

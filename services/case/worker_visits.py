@@ -30,6 +30,6 @@ class HearsVisits:
         self.booking.sweep(now())
 
     @every(interval=3600)
-    def free_ended_visits(self) -> None:
-        """Frees places to come of cases that ended."""
-        self.booking.free_ended(now())
+    def tidy_slots(self) -> None:
+        """Frees places to come of cases that ended, and forgets slots long over."""
+        self.booking.tidy(now())

@@ -14,7 +14,7 @@ Read = Callable[[str], Any]
 _SPLIT = re.compile(r"[；;|^\n]|(?<=[^\d])、(?=[^\d])")
 _SPLIT_NAMES = re.compile(r"[；;|\n]")
 # 半个工作日, 半天, 0.5个工作日, 1.5个工作日: half days. Halves of natural days are none of the suite's units.
-_HALVES = re.compile(r"(?:半|(\d{1,3})\.50?)(?:个)?(?:工作日|天)(?:以?内)?")
+_HALVES = re.compile(r"(?:半|(\d{1,3})\.50?)\s*(?:个)?\s*(?:工作日|天)(?:以?内)?")
 _AMOUNT = re.compile(r"(\d{1,4})(?:\.0+)?\s*(?:个)?\s*(工作日|自然日|日|天|小时|个?月)?(?:以?内)?")
 
 

@@ -13,6 +13,7 @@ from grpc import StatusCode
 from starlette.requests import Request
 
 from services.gateway.settings import Settings
+from yiwang.case.v1.documents_pb2_grpc import DocumentServiceStub
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
 from yiwang.catalog.v1.directory_pb2_grpc import DirectoryServiceStub
 from yiwang.catalog.v1.items_pb2_grpc import ItemServiceStub
@@ -143,6 +144,7 @@ class Backends:
         self.lists = ListServiceStub(self.channels["catalog"])
         self.vocabulary = VocabularyServiceStub(self.channels["catalog"])
         self.case = CaseServiceStub(self.channels["case"])
+        self.documents = DocumentServiceStub(self.channels["case"])
         self.rating = RatingServiceStub(self.channels["rating"])
 
     async def close(self) -> None:

@@ -202,6 +202,40 @@ PART = {
 PART_OF = {slug: part for part, (slug, _) in PART.items()}
 
 
+def handling_lines(d: catalog.ItemDefinition) -> list[tuple[str, str]]:
+    """How cases of an item may go, as lines of its facts: what is not offered is not mentioned."""
+    way, deferred = d.handling, [one.name for one in d.materials if one.necessity == catalog.NECESSITY_DEFERRABLE]
+    lines = [
+        (
+            "网上预审",
+            "支持；预审通过的，提交相同材料不再重复审查" if way.pre_review else "",
+            "{}日内有效",
+            way.pre_review_days,
+        ),
+        ("告知承诺", "实行告知承诺制" if d.commitment else "", "准予后{}个工作日内核查", way.verify_days),
+        (
+            "容缺受理",
+            f"可以后补：{'、'.join(deferred)}" if deferred else "",
+            "受理后{}个工作日内补齐",
+            way.deferral_days,
+        ),
+        ("现场勘验", _visit_text(way), "", 0),
+        ("补正期限", "须在通知规定的期限内补正" if way.correction_days else "", "{}个工作日", way.correction_days),
+        ("证照延续", "到期前提出；逾期未作决定的，视为准予延续" if way.renewal else "", "", 0),
+        ("联合办理", "由多个部门联合办理" if way.joint else "", "", 0),
+        ("办理次序", "有数量限制，按受理先后决定" if way.in_order else "", "", 0),
+        ("退费", "没有办成的，退还已缴费用" if way.refunds else "", "", 0),
+    ]
+    return [(name, f"{text}；{more.format(days)}" if days else text) for name, text, more, days in lines if text]
+
+
+def _visit_text(way: catalog.Handling) -> str:
+    if way.visit not in (catalog.VISIT_NEED_POSSIBLE, catalog.VISIT_NEED_REQUIRED):
+        return ""
+    counted = "不计入法定时限" if way.visit_pauses else "计入办理时限"
+    return f"{VISIT[way.visit]}，{counted}" + ("；现勘现审，当日作出决定" if way.decided_on_site else "")
+
+
 def badges(traits: list[int]) -> list[Word]:
     """What is shown at a hit: the five people look for."""
     return [TRAIT[trait] for trait in FAVOURITES if trait in traits]

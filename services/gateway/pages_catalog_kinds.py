@@ -62,7 +62,7 @@ _ENTRY: Sections = {
 _THEME: Sections = {
     "theme": (
         "主题",
-        names("name aliases lead audience stated_limit partial_results delivery conditions source_note"),
+        names("name aliases lead audience project stated_limit partial_results delivery conditions source_note"),
     ),
     "items": ("联办事项", ["items"]),
     "questions": ("情形引导", ["questions"]),

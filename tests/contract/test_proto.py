@@ -30,6 +30,7 @@ WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.SsoService.ExchangeToken": "a code is good once, a refresh token has one successor (RFC 6749, RFC 9700)",
     "yiwang.identity.v1.SsoService.EndAuthorization": "an ended session stays ended",
     "yiwang.identity.v1.SsoService.BeginUpstream": "a fresh state for nobody in particular",
+    "yiwang.case.v1.DocumentService.VerifyDocument": "a look; it changes nothing",
     "yiwang.case.v1.ExchangeService.ReportCases": "a row is good once, by department, number and seq",
 }
 # Lists that end by themselves.
@@ -40,6 +41,7 @@ WITHOUT_PAGES = {
     "yiwang.identity.v1.SsoService.ListConsents": "one person's own",
     "yiwang.identity.v1.SsoService.ListUpstreams": "of the configuration",
     "yiwang.catalog.v1.VocabularyService.ListMisses": "the 200 most frequent",
+    "yiwang.case.v1.DocumentService.ListDocuments": "one case's own, no more than its journal has entries",
     "yiwang.catalog.v1.CatalogService.ListEditions": "one item's own, no more than its journal has entries",
 }
 # Events whose record has no id of its own name it by what it is of.

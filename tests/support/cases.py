@@ -14,17 +14,14 @@ RECEIVER = "officer-who-received"
 APPLICANT = "applicant"
 
 
+# Ended before anybody reviewed them.
+UNREVIEWED = (model.REFUSED, model.NOT_ACCEPTED, model.WITHDRAWN, model.VOIDED, model.CORRECTION_LAPSED)
+
+
 def case_in(status: int, **changes: Any) -> Case:
     """A case with this status, and what goes with it."""
-    accepted = status in (
-        model.IN_REVIEW,
-        model.REVIEWED,
-        model.GRANTED,
-        model.DENIED,
-        model.ISSUED,
-        model.CLOSED,
-    )
-    passed = 0 if status in (model.SUBMITTED, model.CORRECTION, model.IN_REVIEW, model.REFUSED, model.WITHDRAWN) else 2
+    accepted = status not in model.UNACCEPTED and status not in UNREVIEWED
+    passed = 0 if status == model.IN_REVIEW or status in model.UNACCEPTED or status in UNREVIEWED else 2
     fields: dict[str, Any] = {
         "id": str(uuid.uuid4()),
         "number": "990121260928ABCDEF0",

@@ -249,13 +249,17 @@ DIRECTORY: Mapping[str, Target] = {
 
 CASE: Mapping[str, Target] = {
     "CaseService/UploadAttachment": itself(
-        filename="a.pdf", content=b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
+        filename="a.pdf", content=b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF", case_id=lambda w: w.case
     ),
     "CaseService/DownloadAttachment": record(
         lambda w: {"case_id": w.case, "attachment_id": w.file}, ("owner", "delegate")
     ),
     "CaseService/SubmitCase": itself(item_id=lambda w: w.item_to_apply_for),
     "CaseService/GetCase": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "DocumentService/ListDocuments": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "DocumentService/GetDocument": record(
+        lambda w: {"case_id": w.case, "number": f"{w.case_number}-R1"}, ("owner", "delegate")
+    ),
     "CaseService/ListMyCases": listing(lambda w: w.case, ("owner", "delegate")),
     "CaseService/ListCases": listing(lambda w: w.case, department=DEPARTMENT, page_size=100),
     "CaseService/ListCaseAccesses": listing(lambda w: w.case_access),
@@ -282,6 +286,30 @@ EXCHANGE: Mapping[str, Target] = {
     "ExchangeService/Reconcile": listing(lambda w: w.reported_number, day="2026-11-03"),
     "ExchangeService/GetReportedCase": record(lambda w: {"department": DEPARTMENT, "number": w.reported_number}),
     "ExchangeService/ListReportedCases": listing(lambda w: w.reported_number, department=DEPARTMENT),
+}
+
+PROCEDURES: Mapping[str, Target] = {
+    "ProcedureService/StartSpecialProcedure": record(
+        lambda w: {"case_id": w.case, "kind": 7, "expected_until": NOW, "notice": "需要鉴定"}
+    ),
+    "ProcedureService/EndSpecialProcedure": record(lambda w: {"case_id": w.case, "number": 1, "outcome": "合格"}),
+    "ProcedureService/ProposeExtension": record(lambda w: {"case_id": w.case, "days": 5, "reason": "案情复杂"}),
+    "ProcedureService/ApproveExtension": record(lambda w: {"case_id": w.case}),
+    "ProcedureService/DeclineExtension": record(lambda w: {"case_id": w.case, "reason": "理由不足"}),
+    "ProcedureService/RequestOpinion": record(
+        lambda w: {"case_id": w.case, "department": OTHER_DEPARTMENT, "department_name": "某局", "question": "可否"}
+    ),
+    # Asked of the own department by another one, whose case it is.
+    "ProcedureService/GiveOpinion": record(lambda w: {"case_id": w.asked_case, "agrees": True, "text": "同意"}),
+    "ProcedureService/ListOpinionsAsked": listing(lambda w: w.asked_case, page_size=100),
+    "VisitService/OpenSlots": itself(slots=lambda w: [w.slot_times]),
+    "VisitService/ListSlots": listing(lambda w: w.slot, ("owner", "delegate"), case_id=lambda w: w.case, page_size=100),
+    "VisitService/BookVisit": record(lambda w: {"case_id": w.case, "slot_id": w.slot}, ("owner", "delegate")),
+    "VisitService/CancelVisit": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "VisitService/RescheduleVisit": record(lambda w: {"case_id": w.case, "reason": "改期"}),
+    "VisitService/SignVisit": record(
+        lambda w: {"case_id": w.case, "findings": "合格", "at": NOW, "place": "某地", "signature": "某甲"}
+    ),
 }
 
 RATING: Mapping[str, Target] = {

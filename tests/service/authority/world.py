@@ -3,11 +3,12 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 
 import orjson
 
 from chassis import tokens
-from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause
+from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause, now
 from services.case.folding import Folder
 from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
@@ -21,6 +22,7 @@ from tests.support.identity_service import fresh_number, fresh_phone
 from tests.support.items import FORM, PDF, definition, publish, simple
 from tests.support.rating_service import RatingHere, closed
 from tests.support.serving import Here, contract_of
+from yiwang.case.v1 import procedures_pb2 as procedures_pb
 from yiwang.case.v1 import service_pb2 as case_pb
 from yiwang.catalog.v1 import service_pb2 as catalog_pb
 from yiwang.catalog.v1 import themes_pb2 as themes_pb
@@ -243,11 +245,13 @@ class World:
         materials = publish(case.database, definition(code=ITEM_CODE, department=department))
         self.file = delegate.UploadAttachment(filename="申请书.pdf", content=PDF).id
         handed_in = [case_pb.HandedIn(material="application", attachments=[self.file])]
-        self.case = delegate.SubmitCase(item_id=materials, materials=handed_in, form=FORM).id
+        submitted = delegate.SubmitCase(item_id=materials, materials=handed_in, form=FORM)
+        self.case, self.case_number = submitted.id, submitted.number
         supervisor = self.tokens["supervise of other department in own county"]
         self._as("yiwang.case.v1.CaseService", supervisor).GetCase(case_id=self.case)
         self.case_access = owner.ListCaseAccesses().accesses[0].id
         self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id
+        self._records_of_procedures(owner)
         self.reported_number = "WORLD-1"
         reported.report(case.channel, reported.system(), [reported.applied(self.reported_number)])
         Folder(case.database).turn(20)
@@ -255,6 +259,24 @@ class World:
         assert isinstance(rating, RatingHere)
         self.rated_case = rating.close(closed(self.owner_id))
         self._records_of_catalog()
+
+    def _records_of_procedures(self, owner: As) -> None:
+        """A case of another department, which asked the own one for its opinion; and a slot for inspections."""
+        other = catalog_pb.Department(code=OTHER_DEPARTMENT, name="某局")
+        elsewhere = publish(self.services["case"].database, simple(code="ASKED1", department=other))
+        self.asked_case = owner.SubmitCase(item_id=elsewhere).id
+        receiver, reviewer = (
+            self.tokens[f"{role} of other department in own county"] for role in ("receive", "review")
+        )
+        self._as("yiwang.case.v1.CaseService", receiver).AcceptCase(case_id=self.asked_case)
+        self._as("yiwang.case.v1.ProcedureService", reviewer).RequestOpinion(
+            case_id=self.asked_case, department=DEPARTMENT, department_name="某局", question="是否同意"
+        )
+        start = now() + timedelta(days=1)
+        ends = (start + timedelta(hours=1)).isoformat()
+        self.slot_times = procedures_pb.SlotTimes(start=start.isoformat(), end=ends, capacity=1)
+        inspector = self._as("yiwang.case.v1.VisitService", self.tokens["review of own department in own county"])
+        self.slot = inspector.OpenSlots(slots=[self.slot_times]).slots[0].id
 
     def _records_of_catalog(self) -> None:
         """Written by an officer who is none of the callers, since nobody reviews what he wrote."""

@@ -165,6 +165,18 @@ def test_a_round_ends_in_time_and_the_next_goes_on(send: Send, database: Db) -> 
     assert folded == 60
 
 
+def test_a_case_that_cannot_be_folded_waits_alone(send: Send, database: Db) -> None:
+    send([r.applied(f"N{serial}") for serial in range(20)])
+    key = f"{r.DEPARTMENT}/N7/1"
+    facts = database["reported_rows"].find_one({"_id": key}, {"facts": 1})
+    database["reported_rows"].update_one({"_id": key}, {"$unset": {"facts": ""}})
+    folder = Folder(database)
+    assert folder.round() == 19 and folder.round() == 0 and waiting(database) == 1
+    assert facts is not None
+    database["reported_rows"].update_one({"_id": key}, {"$set": {"facts": facts["facts"]}})
+    assert folder.round() == 1 and kept(database, "N7").status == pb.REPORTED_STATUS_APPLIED
+
+
 def test_the_worker_gives_the_lease_back_so_that_a_job_gets_its_turn(send: Send, database: Db) -> None:
     send(r.whole("A-1"))
     worker = Folder(database)

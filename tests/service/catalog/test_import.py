@@ -191,3 +191,17 @@ def test_a_running_api_finds_what_a_job_imports_within_five_seconds(
     finally:
         api.terminate()
         api.wait(30)
+
+
+def test_the_whole_sample_county_comes_in_without_a_fault_and_its_project_is_shown_merged(
+    catalog: CatalogHere, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = ROOT / "services/catalog/sample"
+    beside = [*sorted((sample / "files").glob("*.pdf")), *(sample / f"{name}.json" for name in ("directory", "themes"))]
+    summary, said, code = bring(catalog, capsys, sample / "items.json", *beside)
+    assert code == 0 and "有误 0" in summary and "存为草稿 0" in summary, said
+    themes = catalog.by(None, service="ThemeService")
+    listed = {one.definition.name: one.id for one in themes.ListThemes(region="990121").themes}
+    guide = themes.GetTheme(id=listed["工程建设项目审批一件事"])
+    assert guide.theme.definition.project and not guide.oddities
+    assert all(branch.item_id for branch in guide.branches)

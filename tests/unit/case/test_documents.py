@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import reportlab
 from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as some
@@ -173,7 +176,7 @@ def test_a_receipt_lists_what_was_handed_in_with_its_digest() -> None:
     told = words(sheet)
     assert sheet.addressee == "张三丰" and sheet.number == f"{NUMBER}-R1"
     assert [one.rows for one in sheet.body if isinstance(one, Table)] == [[("1", "申请书", "1,234", "ab" * 32)]]
-    assert "2026年9月28日9时05分收到" in told and "2026年10月9日前告知是否受理" in told and "cd" * 32 in told
+    assert "2026年9月28日9时05分收到" in told and "2026年10月9日（含当日）前告知是否受理" in told and "cd" * 32 in told
     assert "13912345678" not in told
 
 
@@ -190,7 +193,7 @@ def test_a_correction_notice_names_all_that_is_missing_once_and_until_when() -> 
         materials=["application", "plan"], sealed_notice="请补平面图", answer_due="2026-10-15T15:59:59+00:00"
     )
     told = words(Way(asked).sheet("补正告知书"))
-    for part in ("第三十二条第一款第四项", "1．申请书", "2．平面图", "请补平面图", "2026年10月15日前补正"):
+    for part in ("第三十二条第一款第四项", "1．申请书", "2．平面图", "请补平面图", "2026年10月15日（含当日）前补正"):
         assert part in told
 
 
@@ -358,6 +361,21 @@ def test_the_same_words_give_the_same_bytes_and_other_words_others() -> None:
     first, again = documents_pdf.pdf(sheet, BASE, CODE), documents_pdf.pdf(sheet, BASE, CODE)
     assert first == again
     assert documents_pdf.pdf(Way(submitted()).sheet("收件凭证"), BASE, CODE) != first
+
+
+def test_with_a_font_of_the_machine_the_same_words_give_the_same_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "FONTS", (str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"),))
+    paper.font_name.cache_clear()
+    sheet = Way(ACCEPTED).sheet("受理通知书")
+    first = documents_pdf.pdf(sheet, BASE, CODE)
+    assert b"/FontFile2" in first and documents_pdf.pdf(sheet, BASE, CODE) == first
+
+
+def test_documents_printed_at_the_same_time_do_not_mix() -> None:
+    sheets = [Way(ACCEPTED).sheet("受理通知书"), Way(submitted()).sheet("收件凭证")] * 4
+    with ThreadPoolExecutor(4) as pool:
+        printed = list(pool.map(lambda sheet: documents_pdf.pdf(sheet, BASE, CODE), sheets))
+    assert len(set(printed)) == 2 and printed[:2] * 4 == printed
 
 
 def test_each_page_says_which_document_it_is_and_how_it_is_verified() -> None:

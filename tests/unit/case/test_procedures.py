@@ -107,7 +107,7 @@ def test_an_inspection_on_site_pauses_where_a_law_of_the_items_own_says_so() -> 
         (asked(until="soon"), ("MALFORMED", "expected_until")),
         (asked(until="2026-09-18T23:59:59"), ("MALFORMED", "expected_until")),
         (asked(until="2026-09-07T09:59:59+08:00"), ("PAST", "expected_until")),
-        # Ten working days from Monday the 7th end on Monday the 21st, a working Sunday the 20th counted.
+        # Ten working days after Monday the 7th end with the working Sunday, the 20th.
         (asked(until="2026-09-21T00:00:00+08:00"), ("BEYOND_CAP", "expected_until")),
         (asked(hearing=pb.Hearing(held_on="2026-09-17")), ("NOT_A_HEARING", "hearing")),
         (asked(catalog.PROCEDURE_KIND_HEARING), ("REQUIRED", "hearing")),

@@ -27,6 +27,39 @@ def test_a_guide_says_everything_the_definition_says(site: Site, path: str):
     assert [words for words in EVERYTHING if words not in page] == []
 
 
+WAYS = catalog.Handling(
+    pre_review=True,
+    pre_review_days=60,
+    correction_days=15,
+    deferral_days=20,
+    commitment_text="本人承诺：场所符合卫生标准。",
+    verify_days=40,
+    visit=catalog.VISIT_NEED_REQUIRED,
+    decided_on_site=True,
+    renewal=True,
+    joint=True,
+    in_order=True,
+    refunds=True,
+)
+
+
+@pytest.mark.parametrize("path", [GUIDE, f"{GUIDE}/print"])
+def test_a_guide_says_which_ways_a_case_can_go_and_what_is_promised(site: Site, services: Services, path: str):
+    plain = site.get(path).text
+    for words in ("网上预审", "个工作日内补齐", "现勘现审", "证照延续", "联合办理", "告知承诺书</h2>"):
+        assert words not in plain
+    item = a_guide()
+    item.definition.handling.CopyFrom(WAYS)
+    services.on("GetItem", item)
+    page = site.get(path).text
+    assert "提交相同材料不再重复审查；60日内有效" in page and "实行告知承诺制；准予后40个工作日内核查" in page
+    assert "可以后补：健康证明；受理后20个工作日内补齐" in page
+    assert "必须进行，计入办理时限；现勘现审，当日作出决定" in page and "视为准予延续" in page
+    for words in ("由多个部门联合办理", "按受理先后决定", "退还已缴费用", "15个工作日", "场所符合卫生标准。"):
+        assert words in page
+    assert ("查看承诺书全文" in page) == (path == GUIDE)
+
+
 def test_before_any_answer_the_questions_are_asked_and_what_hangs_on_them_is_open(site: Site):
     page = site.get(GUIDE).text
     assert "经营场所是自有还是租赁？" in page and 'name="q_place" value="rented"' in page

@@ -4,13 +4,15 @@ import re
 
 import pytest
 
-from services.gateway import catalog_terms, searching, words
+from services.gateway import catalog_terms, documents_words, searching, words
 from services.gateway.progress import stages
 from services.gateway.render import STATIC
+from yiwang.case.v1 import documents_pb2 as documents
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.catalog.v1 import themes_pb2 as themes
 from yiwang.rating.v1 import service_pb2 as rating
 
 TABLES = [
@@ -28,6 +30,8 @@ TABLES = [
     (catalog.ReviewKind, catalog_terms.REVIEW_KIND),
     (catalog.ResultKind, catalog_terms.RESULT),
     (catalog.ProcedureKind, catalog_terms.PROCEDURE),
+    (catalog.VisitNeed, catalog_terms.VISIT),
+    (themes.FailurePolicy, catalog_terms.FAILURE),
     (catalog.MaterialForm, catalog_terms.MEDIUM),
     (catalog.MaterialKind, catalog_terms.MATERIAL),
     (catalog.Maker, catalog_terms.MAKER),
@@ -37,6 +41,9 @@ TABLES = [
     (lists.ListKind, catalog_terms.LIST),
     (lists.RateKind, catalog_terms.RATE),
     (lists.RatePart, catalog_terms.PART),
+    (documents.DocumentState, documents_words.STATE),
+    (documents.DocumentState, documents_words.MEANING),
+    (documents.FileMatch, documents_words.FILE),
 ]
 
 
@@ -72,7 +79,7 @@ def test_times_are_chinas(text: str, shown: str):
 
 @pytest.mark.parametrize(
     ("limit", "shown"),
-    [((5, 1), "5 个工作日"), ((3, 4), "3 个月"), ((0, 5), "当场办结"), ((0, 1), ""), ((9, 0), "")],
+    [((5, 1), "5 个工作日"), ((3, 4), "3 个月"), ((0, 5), "当场办结"), ((1, 6), "半个工作日"), ((3, 6), "1.5个工作日"), ((0, 1), ""), ((9, 0), "")],
 )
 def test_limits_are_read_with_their_unit(limit: tuple[int, int], shown: str):
     amount, unit = limit

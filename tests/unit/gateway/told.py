@@ -14,6 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from chassis import rules
 from services.gateway.calls import CallError, FieldError
 from standards import scenarios
+from yiwang.case.v1 import documents_pb2_grpc
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.case.v1 import service_pb2_grpc as case_grpc
 from yiwang.catalog.v1 import directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc
@@ -38,7 +39,7 @@ from yiwang.rating.v1 import service_pb2_grpc as rating_grpc
 CONTRACTS = (
     identity_grpc, agents_pb2_grpc, clients_pb2_grpc, counties_pb2_grpc, delegations_pb2_grpc, factors_pb2_grpc, officers_pb2_grpc,
     organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
-    directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc,
+    directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty",)

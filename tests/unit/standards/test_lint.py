@@ -294,6 +294,7 @@ FINE: list[tuple[str, dict[str, Any]]] = [
     ("L205", {"exercise_level": "7"}),
     ("L101", {"statutory_limit": days(1), "promised_limit": days(1, HALF)}),
     ("L109", {"promised_limit": days(1, HALF, note="半个工作日内办结")}),
+    ("L218", {"charged": False, "pay_online": False, "fees": fee(standard="0元/证，已停征", least=0, most=0)}),
     ("L231", {"commitment": True, "handling": pb.Handling(commitment_text="本人承诺符合条件。")}),
     ("L234", {"handling": pb.Handling(pre_review=True), "online_depths": [3, 4]}),
     (

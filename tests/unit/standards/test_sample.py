@@ -13,10 +13,13 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
+from chassis import rules
 from services.catalog import model_checks, model_directory, model_standard, model_themes_checks, model_vocabulary
 from standards import codes, lint
+from standards import themes as themes_merge
 from standards.codes import region_covers
 from standards.identifiers import id_number_valid, organisation_check_digit, uscc_valid
+from standards.themes import Known
 from yiwang.access.v1 import access_pb2 as access
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -31,11 +34,19 @@ THEMES = json.loads((SAMPLE / "themes.json").read_text(encoding="utf-8"))["theme
 ENTRIES = json.loads((SAMPLE / "directory.json").read_text(encoding="utf-8"))["entries"]
 WORDS = json.loads((SAMPLE / "vocabulary.json").read_text(encoding="utf-8"))["vocabularies"]
 RAW: list[dict[str, Any]] = json.loads((SAMPLE / "items.json").read_text(encoding="utf-8"))["items"]
+THEME = {raw["name"]: ParseDict(raw, themes.ThemeDefinition()) for raw in THEMES}
 ACCOUNTS: dict[str, list[dict[str, Any]]] = json.loads((SAMPLE / "people.json").read_text(encoding="utf-8"))
 ITEMS = [ParseDict(raw, catalog.ItemDefinition()) for raw in RAW]
 
 # Natural days a unit takes at most: five working days are a week.
-NATURAL_DAYS = {"WORKING_DAY": 7 / 5, "NATURAL_DAY": 1.0, "HOUR": 1 / 24, "MONTH": 28.0, "AT_ONCE": 0.0}
+NATURAL_DAYS = {
+    "WORKING_DAY": 7 / 5,
+    "NATURAL_DAY": 1.0,
+    "HOUR": 1 / 24,
+    "MONTH": 28.0,
+    "AT_ONCE": 0.0,
+    "HALF_DAY": 0.7,
+}
 
 each_item = pytest.mark.parametrize("item", ITEMS, ids=[item.code[-13:] for item in ITEMS])
 
@@ -99,7 +110,7 @@ def test_item_guide_is_complete(item: catalog.ItemDefinition) -> None:
     assert item.service_objects
     assert item.source_note == "据公开法规和办事指南整理的示范数据"
     assert re.fullmatch(r"0990-0000[0-9]{3}", item.phone)
-    assert item.charged == bool(item.fee_note) == bool(item.fees) == item.pay_online
+    assert item.charged == bool(item.fee_note) == any(fee.most for fee in item.fees) == item.pay_online
     assert item.supervision_phone and item.supervision_phone != item.phone
     assert item.places and all(place.name and place.hours for place in item.places)
     assert item.laws and item.results and item.handling_forms and item.reach and item.case_kind and item.review_kind
@@ -156,6 +167,51 @@ def test_themes_join_items_of_the_county() -> None:
         named = [one.item_code for one in theme.items if one.item_code]
         assert set(named) <= codes_here and len(set(named)) >= 1 and theme.stated_limit.unit
     assert {"开办餐饮店一件事", "新生儿出生一件事", "开办企业一件事"} <= {raw["name"] for raw in THEMES}
+
+
+def test_the_county_shows_every_way_a_case_can_go() -> None:
+    ways = [item.handling for item in ITEMS]
+    for way in ("pre_review", "decided_on_site", "renewal", "joint", "in_order", "refunds", "deferral_days"):
+        assert any(getattr(one, way) for one in ways), way
+    assert any(one.visit == catalog.VISIT_NEED_REQUIRED and one.decided_on_site for one in ways)
+    assert any(one.visit == catalog.VISIT_NEED_POSSIBLE for one in ways)
+    assert any(item.commitment and len(item.handling.commitment_text) > 100 for item in ITEMS)
+    waivers = {material.waiver for item in ITEMS for material in item.materials}
+    assert {catalog.WAIVER_LICENCE, catalog.WAIVER_DATA, catalog.WAIVER_COMMITMENT} <= waivers
+    assert sum(bool(item.fees) and not any(fee.most for fee in item.fees) for item in ITEMS) >= 3  # shown as zero
+    assert {item.reach for item in ITEMS} >= {catalog.REACH_CITY, catalog.REACH_PROVINCE, catalog.REACH_NATION}
+    read = {name for item in ITEMS if item.HasField("automatic") for name in rules.reads(item.automatic.rule)}
+    assert {"staff_count", "applicant_level", "licence_m1", "delegated"} <= read
+
+
+def test_a_business_is_opened_by_six_at_once_in_half_a_day() -> None:
+    theme = THEME["开办企业一件事"]
+    assert (theme.stated_limit.amount, theme.stated_limit.unit) == (1, catalog.TIME_UNIT_HALF_DAY)
+    assert len(theme.items) == 6 and theme.partial_results
+    assert [list(one.after) for one in theme.items] == [[], *[["licence"]] * 5]
+    assert len({item.department.code for item in ITEMS for one in theme.items if one.item_code == item.code}) == 5
+    guide = merged(theme, shareholders="persons", premises="own", delegated="no", account="no")
+    assert not guide.oddities and not guide.open
+    assert themes_merge.taking_part(guide) == ["licence", "seal", "tax", "insurance", "fund"]
+
+
+def test_a_project_runs_through_four_stages_of_three_departments() -> None:
+    theme = THEME["工程建设项目审批一件事"]
+    stages = ["立项用地规划许可", "工程建设许可", "施工许可", "竣工验收"]
+    assert theme.project and list(dict.fromkeys(one.stage for one in theme.items)) == stages
+    assert len({item.department.code for item in ITEMS for one in theme.items if one.item_code == item.code}) >= 3
+    guide = merged(theme, crosses_road="yes", drains="yes")
+    assert len(themes_merge.taking_part(guide)) == len(theme.items) >= 5
+    assert not guide.oddities and guide.longest_days <= theme.stated_limit.amount
+    assert len(guide.fields) < guide.fields_before / 2
+
+
+def merged(theme: themes.ThemeDefinition, **said: str) -> themes.ThemeGuide:
+    by_code = {item.code: Known(item.code, 1, item) for item in ITEMS}
+    known = {one.key: by_code[one.item_code] for one in theme.items if one.item_code}
+    answers = {key: catalog.Answer(values=[value]) for key, value in said.items()}
+    assert themes_merge.wrong_answers(theme, known, answers) == []
+    return themes_merge.merge(theme, known, answers, rules.judge)
 
 
 def test_the_countys_words_can_be_saved() -> None:
