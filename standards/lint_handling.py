@@ -107,11 +107,13 @@ def automatic_facts(item: Item) -> Iterator[Spot]:
     """L241: a rule that reads what no application tells never holds: everybody would wait for a person."""
     if not item.HasField("automatic"):
         return
-    told = FACTS | {one.key for one in (*item.questions, *item.form_fields)}
-    told |= {LICENCE_FACT + material.key for material in item.materials}
+    asked, filled_in = {question.key for question in item.questions}, {field.key for field in item.form_fields}
+    told = FACTS | asked | filled_in | {LICENCE_FACT + material.key for material in item.materials}
     names = {name for cel in leaves(item.automatic.rule) for name in read(cel).names}
     if missing := sorted(names - told):
         yield "automatic.rule", f"秒批规则读取了申请中没有的“{shown('、'.join(missing))}”，永远无法判断"
+    if double := sorted(names & asked & filled_in):
+        yield "automatic.rule", f"秒批规则读取的“{shown('、'.join(double))}”既是问题又是填报项，分不清读取哪一个"
 
 
 def deferral(item: Item) -> Iterator[Spot]:

@@ -53,7 +53,7 @@ class ExchangeApi:
             return model_exchange.push_result(case, *told, now())
 
         record = self.desk.cases.change(request.case_id, call.cause, push, model_seeing.visible(call.actor))
-        return pb.PushResultResponse(case_id=record.id, version=record.version, status=record.state.status)
+        return pb.PushResultResponse(case_id=record.id, version=record.version, status=record.state.status)  # type: ignore[arg-type]
 
     def Reconcile(self, request: pb.ReconcileRequest, call: Call) -> pb.ReconcileResponse:
         return reconciling.reconcile(self.database, self.reported, request, call.actor)

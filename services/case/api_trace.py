@@ -5,7 +5,7 @@ import orjson
 from chassis import records
 from chassis.acts import now
 from chassis.rpc import Call
-from services.case import masking, model_access, model_seeing, model_trace, store
+from services.case import masking, model_access, model_seeing, store, tracing
 from services.case.acting_on import Desk
 from services.case.model import Case
 from services.case.timeline import time_text
@@ -30,10 +30,10 @@ class TraceApi:
             return text if clear else masking.masked_text(text)
 
         trace = pb.Trace(case_id=record.id, number=case.number, verdict=self._verdict(record.id))
-        for held in model_trace.holdings(record.journal):
+        for held in tracing.holdings(record.journal):
             span = {"from": time_text(held.since), "until": time_text(held.until)}
             trace.holdings.add(holder=held.holder, status=held.status, **span)
-        for clock in model_trace.clocks_of(case, now(), opened):
+        for clock in tracing.clocks_of(case, now(), opened):
             told = {"from": time_text(clock.since), "due": time_text(clock.due)}
             more = {"provisional": clock.provisional, "overdue": clock.overdue}
             trace.clocks.add(

@@ -168,20 +168,28 @@ def _grid(block: Table | Rows, style: dict[str, Any]) -> Any:
         rows = [[Paragraph(label, style["label"]), _value(value, style)] for label, value in block.rows]
         look.append(("BACKGROUND", (0, 0), (0, -1), "#f4f4f4"))
         return Grid(rows, colWidths=(LABEL, WIDTH - LABEL), style=look)
-    head = [Paragraph(one, style["label"]) for one in block.head]
-    rows = [[_value(one, style, "cell") for one in row] for row in block.rows]
-    look.append(("BACKGROUND", (0, 0), (-1, 0), "#f4f4f4"))
+    # Only names may need several lines; the rest is drawn as it is, which takes a fifth of the time.
+    table = [
+        (number, Paragraph(_plain(name), style["cell"]), size, _halves(digest))
+        for number, name, size, digest in block.rows
+    ]
+    look += [("BACKGROUND", (0, 0), (-1, 0), "#f4f4f4"), ("TEXTCOLOR", (0, 0), (-1, 0), "#444444")]
+    look += [("FONT", (0, 0), (-1, -1), style["cell"].fontName, 9.5), ("FONT", (-1, 1), (-1, -1), "Courier", 7.5, 10)]
     widths = (NUMBER, WIDTH - NUMBER - SIZE - DIGEST, SIZE, DIGEST)
-    return Grid([head, *rows], colWidths=widths, repeatRows=1, style=look)
+    return Grid([block.head, *table], colWidths=widths, repeatRows=1, style=look)
 
 
-def _value(value: str, style: dict[str, Any], name: str = "value") -> Any:
+def _value(value: str, style: dict[str, Any]) -> Any:
     """A value; a digest in lines that can be compared."""
     from reportlab.platypus import Paragraph
 
     if len(value) == 2 * DIGEST_LINE and value.isalnum() and value.isascii():
-        return Paragraph(f"{value[:DIGEST_LINE]}<br/>{value[DIGEST_LINE:]}", style["digest"])
-    return Paragraph(_plain(value), style[name])
+        return Paragraph(_halves(value).replace("\n", "<br/>"), style["digest"])
+    return Paragraph(_plain(value), style["value"])
+
+
+def _halves(digest: str) -> str:
+    return f"{digest[:DIGEST_LINE]}\n{digest[DIGEST_LINE:]}"
 
 
 def _plain(text: str) -> str:

@@ -20,10 +20,10 @@ PROVISIONAL = "上述日期部分处于尚未公布节假日安排的年份，�
 
 
 class Table(NamedTuple):
-    """Rows under a head; the last column is of digests."""
+    """Files under a head: number, name, bytes, digest."""
 
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
+    head: tuple[str, str, str, str]
+    rows: Sequence[tuple[str, str, str, str]]
 
 
 class Quote(NamedTuple):

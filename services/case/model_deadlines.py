@@ -3,7 +3,8 @@ that a calendar which lands later changes no replay.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 
 from services.case.model import ENDED, Case, Procedure
 from standards import clocks, workdays
@@ -42,7 +43,7 @@ def after(at: datetime, working_days: int, region: str) -> datetime:
 def after_natural(at: datetime, days: int) -> datetime:
     """The end of a natural day so many days later."""
     day = at.astimezone(workdays.SHANGHAI).date() + timedelta(days=days)
-    return datetime.combine(day, time(23, 59, 59), workdays.SHANGHAI).astimezone(UTC)
+    return datetime.combine(day, time_of_day(23, 59, 59), workdays.SHANGHAI).astimezone(UTC)
 
 
 def dues(

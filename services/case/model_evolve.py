@@ -15,56 +15,47 @@ from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
+# What the state has as the event tells it.
+_TOLD = (
+    *("number", "applicant_id", "item_id", "edition", "item_code", "item_name", "result_name", "department"),
+    *("department_name", "region", "channel", "sealed_form", "agent", "sealed_agent_name", "delegation_id"),
+    *(
+        "agent_organization_id",
+        "sealed_answers",
+        "receipt_digest",
+        "receiving_department",
+        "receiving_region",
+        "window_id",
+    ),
+    *("delivery", "sealed_delivery", "bundle_id", "bundle_key", "project_code"),
+)
+_ENDS = ("accept_due", "hand_over_due", "renews_until")
+
 
 def submitted(_case: None, event: events.CaseSubmitted, moment: Moment) -> Case:
     officer = _id(moment.by) if event.receiving_department or event.window_id else ""
+    told: dict[str, Any] = {name: getattr(event, name) for name in _TOLD}
+    ends: dict[str, Any] = {name: instant(getattr(event, name)) for name in _ENDS}
     return Case(
         id=event.case_id,
-        number=event.number,
-        applicant_id=event.applicant_id,
-        item_id=event.item_id,
-        edition=event.edition,
-        item_code=event.item_code,
-        item_name=event.item_name,
-        result_name=event.result_name,
-        department=event.department,
-        department_name=event.department_name,
-        region=event.region,
-        channel=event.channel,
         status=_first_status(event),
-        sealed_form=event.sealed_form,
         files=files_of(event.files),
         review_steps=list(event.review_steps),
         promised=_limit(event.promised_limit),
         statutory=_limit(event.statutory_limit),
         submitted_at=moment.at,
         desk=event.department,
-        agent=event.agent,
-        sealed_agent_name=event.sealed_agent_name,
-        delegation_id=event.delegation_id,
-        agent_organization_id=event.agent_organization_id,
-        sealed_answers=event.sealed_answers,
-        receipt_digest=event.receipt_digest,
+        county=event.region[: model.COUNTY_DIGITS],
         handling=_numbers(event.handling),
-        receiving_department=event.receiving_department,
-        receiving_region=event.receiving_region,
-        window_id=event.window_id,
         received_by=officer,
         receivers=[officer] if officer else [],
-        accept_due=instant(event.accept_due),
-        hand_over_due=instant(event.hand_over_due),
-        renews_until=instant(event.renews_until),
         stood_for=[StoodFor(one.material, one.waiver, one.proof_id, one.manual) for one in event.stood_for],
         deferred=list(event.deferred),
         promise_digest=event.promise.text_digest,
         promise_materials=list(event.promise.materials),
         fees=[FeeLine(one.name, one.amount, one.open) for one in event.fees],
-        delivery=event.delivery,
-        sealed_delivery=event.sealed_delivery,
-        bundle_id=event.bundle_id,
-        bundle_key=event.bundle_key,
-        project_code=event.project_code,
-        county=event.region[: model.COUNTY_DIGITS],
+        **told,
+        **ends,
     )
 
 

@@ -280,7 +280,9 @@ _OFFERED: Final[Mapping[str, Callable[[Case, Actor], bool]]] = {
     "ProposeExtension": lambda case, _: not case.extended_days and not case.extension_by,
     "ApproveExtension": lambda case, actor: case.extension_by != actor.id,
     "DeclineExtension": lambda case, actor: case.extension_by != actor.id,
-    "GiveOpinion": lambda case, actor: actor.department in case.asked,
+    "GiveOpinion": lambda case, actor: any(
+        one.given_at is None and one.department == actor.department for one in case.opinions
+    ),
     "PushResult": lambda _, actor: any(path.endswith("/PushResult") for path in actor.rpcs),
     "SignVisit": lambda case, actor: not signed(case, actor.id),
 }

@@ -54,6 +54,13 @@ class Application(NamedTuple):
     sealed_agent_name: str = ""
 
 
+# What the event has as the application tells it.
+_TOLD = (
+    *("item_id", "channel", "files", "sealed_agent_name", "pre_review", "window_id", "receiving_department"),
+    *("receiving_region", "stood_for", "promise", "bundle_id", "bundle_key", "project_code"),
+)
+
+
 class Submitting:
     """The way in, over one store."""
 
@@ -118,25 +125,13 @@ class Submitting:
             case_id=id,
             number=identifiers.case_number(definition.region, day, bytes.fromhex(random)),
             applicant_id=asked.applicant_id,
-            item_id=asked.item_id,
             edition=item.edition,
-            channel=asked.channel,  # type: ignore[arg-type]
             sealed_form=seal(asked.applicant_id, form),
             sealed_answers=seal(asked.applicant_id, scenario.content) if scenario.answers else "",
-            files=asked.files,
-            sealed_agent_name=asked.sealed_agent_name,
-            pre_review=asked.pre_review,
-            window_id=asked.window_id,
-            receiving_department=asked.receiving_department,
-            receiving_region=asked.receiving_region,
-            stood_for=asked.stood_for,
-            promise=asked.promise,
-            bundle_id=asked.bundle_id,
-            bundle_key=asked.bundle_key,
-            project_code=asked.project_code,
             renews_until=renews,
             delivery=asked.delivery.way if asked.delivery else pb.DELIVERY_WAY_UNSPECIFIED,
             sealed_delivery=seal(asked.applicant_id, sealed_delivery) if sealed_delivery else "",
+            **{name: getattr(asked, name) for name in _TOLD},
         )
         return model_application.submit(submitted, definition, scenario.guide, instant, asked.actor)
 

@@ -1,6 +1,6 @@
 """The parts of a case as its reader may see them: procedures, opinions, visits, fees, delivery, what stands for materials."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chassis.acts import MACHINE, OFFICER, Actor
 from chassis.sealed import Keyring
@@ -34,6 +34,8 @@ STATUSES: Mapping[int, str] = {
     model.REVOKED: "决定已撤销",
     model.CANCELLED: "结果已注销",
 }
+# They read what officers wrote for officers.
+OFFICES = (OFFICER, MACHINE)
 PROMISES = {None: "", True: "KEPT", False: "BROKEN"}
 
 
@@ -57,14 +59,28 @@ def add_facts(view: pb.Case, case: Case) -> None:
     view.extension_asked, view.extended_days = case.extension_days, case.extended_days
 
 
+Opened = Callable[[str, bool], str]
+
+
 def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None:
-    """What only the whole case tells; what officers wrote for officers is for them alone."""
-    office, asked = actor.realm in (OFFICER, MACHINE), model_seeing.only_asked(actor, case)
+    """What only the whole case tells; what officers wrote for officers is for them alone, and who was only asked reads his part."""
 
     def opened(sealed: str, readable: bool = True) -> str:
         text = keyring.open_text(case.applicant_id, sealed) if readable else ""
         return text if model_seeing.reads_clear(actor) else masking.masked_text(text)
 
+    _add_procedures(view, case, opened)
+    _add_opinions(view, case, opened, actor)
+    _add_visits(view, case, opened, actor)
+    for one in case.stood_for:
+        view.stood_for.add(material=one.material, waiver=one.waiver, manual=one.manual, settled=one.settled)
+    sends = "issue" in actor.roles and model_seeing.sees(actor, case)
+    if case.sealed_delivery and (model_seeing.is_applicant(actor) or sends):
+        told = keyring.open(case.applicant_id, case.sealed_delivery) or {}
+        view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))  # type: ignore[arg-type]
+
+
+def _add_procedures(view: pb.Case, case: Case, opened: Opened) -> None:
     for one in case.procedures:
         view.procedures.add(
             number=one.number,
@@ -74,40 +90,41 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
             expected_until=time_text(one.expected_until),
             ended_at=time_text(one.ended_at),
             pauses=one.pauses,
-            notice=opened(one.sealed_notice),
+            notice=opened(one.sealed_notice, True),
             hearing_on=one.hearing_on,
         )
-    for opinion in case.opinions:
-        readable = office and (not asked or opinion.department == actor.department)
+
+
+def _add_opinions(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> None:
+    office, asked = actor.realm in OFFICES, model_seeing.only_asked(actor, case)
+    for one in case.opinions:
+        readable = office and (not asked or one.department == actor.department)
         view.opinions.add(
-            number=opinion.number,
-            department=opinion.department,
-            department_name=opinion.department_name,
-            asked_at=time_text(opinion.asked_at),
-            due=time_text(opinion.due),
-            given_at=time_text(opinion.given_at),
-            agrees=opinion.agrees,
-            question=opened(opinion.sealed_question, readable),
-            text=opened(opinion.sealed_text, readable),
+            number=one.number,
+            department=one.department,
+            department_name=one.department_name,
+            asked_at=time_text(one.asked_at),
+            due=time_text(one.due),
+            given_at=time_text(one.given_at),
+            agrees=one.agrees,
+            question=opened(one.sealed_question, readable),
+            text=opened(one.sealed_text, readable),
         )
+
+
+def _add_visits(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> None:
+    office, asked = actor.realm in OFFICES, model_seeing.only_asked(actor, case)
     for visit in case.visits:
-        shown = view.visits.add(
-            number=visit.number, start=time_text(visit.start), end=time_text(visit.end), cancelled=visit.cancelled
-        )
-        for number, signature in enumerate(visit.signatures, 1):
+        times = {"start": time_text(visit.start), "end": time_text(visit.end)}
+        shown = view.visits.add(number=visit.number, cancelled=visit.cancelled, **times)
+        for number, one in enumerate(visit.signatures, 1):
             signed = shown.signatures.add(
-                officer_id=signature.officer_id if office else "",
-                passed=signature.passed,
-                at=time_text(signature.at),
-                findings=opened(signature.sealed_findings, office and not asked),
+                officer_id=one.officer_id if office else "",
+                passed=one.passed,
+                at=time_text(one.at),
+                findings=opened(one.sealed_findings, office and not asked),
             )
             for file in model_visits.evidence_of(case, visit.number, number) if office else ():
-                name = opened(file.sealed_filename)
+                name = opened(file.sealed_filename, True)
                 told = {"filename": name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
                 signed.evidence.add(id=file.attachment_id, **told)
-    for stood in case.stood_for:
-        view.stood_for.add(material=stood.material, waiver=stood.waiver, manual=stood.manual, settled=stood.settled)
-    sends = "issue" in actor.roles and model_seeing.sees(actor, case)
-    if case.sealed_delivery and (model_seeing.is_applicant(actor) or sends):
-        told = keyring.open(case.applicant_id, case.sealed_delivery) or {}
-        view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))  # type: ignore[arg-type]

@@ -14,7 +14,12 @@ from starlette.requests import Request
 
 from services.gateway.settings import Settings
 from yiwang.case.v1.documents_pb2_grpc import DocumentServiceStub
+from yiwang.case.v1.exchange_pb2_grpc import ExchangeServiceStub
+from yiwang.case.v1.fulfilment_pb2_grpc import FulfilmentServiceStub
+from yiwang.case.v1.procedures_pb2_grpc import ProcedureServiceStub, VisitServiceStub
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
+from yiwang.case.v1.supervision_pb2_grpc import SupervisionServiceStub
+from yiwang.case.v1.trace_pb2_grpc import TraceServiceStub
 from yiwang.catalog.v1.directory_pb2_grpc import DirectoryServiceStub
 from yiwang.catalog.v1.items_pb2_grpc import ItemServiceStub
 from yiwang.catalog.v1.lists_pb2_grpc import ListServiceStub
@@ -145,6 +150,12 @@ class Backends:
         self.vocabulary = VocabularyServiceStub(self.channels["catalog"])
         self.case = CaseServiceStub(self.channels["case"])
         self.documents = DocumentServiceStub(self.channels["case"])
+        self.procedures = ProcedureServiceStub(self.channels["case"])
+        self.visits = VisitServiceStub(self.channels["case"])
+        self.fulfilment = FulfilmentServiceStub(self.channels["case"])
+        self.supervision = SupervisionServiceStub(self.channels["case"])
+        self.trace = TraceServiceStub(self.channels["case"])
+        self.exchange = ExchangeServiceStub(self.channels["case"])
         self.rating = RatingServiceStub(self.channels["rating"])
 
     async def close(self) -> None:

@@ -19,6 +19,19 @@ _STANDING = {
     cases.CASE_STATUS_CLOSED: (5, "done", ""),
     cases.CASE_STATUS_REFUSED: (1, "stopped", "不予受理"),
     cases.CASE_STATUS_WITHDRAWN: (1, "stopped", "已撤回"),
+    cases.CASE_STATUS_PRE_REVIEW: (0, "current", "预审中"),
+    cases.CASE_STATUS_PRE_PASSED: (0, "attention", "待递交"),
+    cases.CASE_STATUS_PRE_REJECTED: (0, "attention", "预审未通过"),
+    cases.CASE_STATUS_RECEIVED: (1, "current", "待移交"),
+    cases.CASE_STATUS_SUSPENDED: (2, "current", "特别程序中"),
+    cases.CASE_STATUS_DELIVERED: (4, "current", "等待办结"),
+    cases.CASE_STATUS_NOT_ACCEPTED: (1, "stopped", "不属受理范围"),
+    cases.CASE_STATUS_WITHDRAW_PENDING: (2, "attention", "待确认撤回"),
+    cases.CASE_STATUS_VOIDED: (1, "stopped", "已作废"),
+    cases.CASE_STATUS_TRANSFERRED: (2, "stopped", "已转报"),
+    cases.CASE_STATUS_CORRECTION_LAPSED: (1, "stopped", "逾期未补正"),
+    cases.CASE_STATUS_REVOKED: (4, "stopped", "决定已撤销"),
+    cases.CASE_STATUS_CANCELLED: (4, "stopped", "结果已注销"),
 }
 
 

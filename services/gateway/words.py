@@ -31,6 +31,19 @@ STATUS = {
     cases.CASE_STATUS_CLOSED: Word("已办结", "done"),
     cases.CASE_STATUS_REFUSED: Word("不予受理", "bad"),
     cases.CASE_STATUS_WITHDRAWN: Word("已撤回", "quiet"),
+    cases.CASE_STATUS_PRE_REVIEW: Word("预审中", "wait"),
+    cases.CASE_STATUS_PRE_PASSED: Word("预审通过，待递交", "good"),
+    cases.CASE_STATUS_PRE_REJECTED: Word("预审未通过", "warn"),
+    cases.CASE_STATUS_RECEIVED: Word("已收件，待移交", "wait"),
+    cases.CASE_STATUS_SUSPENDED: Word("特别程序中", "warn"),
+    cases.CASE_STATUS_DELIVERED: Word("已送达，待办结", "good"),
+    cases.CASE_STATUS_NOT_ACCEPTED: Word("不属于受理范围", "bad"),
+    cases.CASE_STATUS_WITHDRAW_PENDING: Word("申请撤回，待确认", "warn"),
+    cases.CASE_STATUS_VOIDED: Word("已作废", "quiet"),
+    cases.CASE_STATUS_TRANSFERRED: Word("已转报", "go"),
+    cases.CASE_STATUS_CORRECTION_LAPSED: Word("逾期未补正", "quiet"),
+    cases.CASE_STATUS_REVOKED: Word("决定已撤销", "bad"),
+    cases.CASE_STATUS_CANCELLED: Word("结果已注销", "bad"),
 }
 
 # What the applicant may expect next.
@@ -45,6 +58,19 @@ OUTLOOK = {
     cases.CASE_STATUS_CLOSED: "本办件已办结。欢迎对这次服务作出评价。",
     cases.CASE_STATUS_REFUSED: "部门未受理本申请，理由见办理经过。",
     cases.CASE_STATUS_WITHDRAWN: "您已撤回本申请。如有需要，可以重新申请。",
+    cases.CASE_STATUS_PRE_REVIEW: "部门正在预审您提交的材料，结果会显示在这里。",
+    cases.CASE_STATUS_PRE_PASSED: "预审已通过。请在有效期内正式递交，同样的材料不再重复审查。",
+    cases.CASE_STATUS_PRE_REJECTED: "预审没有通过，原因见办理经过。修改后可以再次提交预审。",
+    cases.CASE_STATUS_RECEIVED: "窗口已经收件，正在移交审批部门。",
+    cases.CASE_STATUS_SUSPENDED: "正在进行法定的特别程序，所需时间不计入办理时限。",
+    cases.CASE_STATUS_DELIVERED: "结果已送达，即将办结。",
+    cases.CASE_STATUS_NOT_ACCEPTED: "这件事不由本部门许可，原因见办理经过。",
+    cases.CASE_STATUS_WITHDRAW_PENDING: "您申请撤回，正在等待部门确认；两个工作日内未确认的，视为撤回。",
+    cases.CASE_STATUS_VOIDED: "本办件已作废，原因见办理经过。如有需要，可以重新申请。",
+    cases.CASE_STATUS_TRANSFERRED: "本申请已转报上级机关，由该机关作出决定。",
+    cases.CASE_STATUS_CORRECTION_LAPSED: "您没有在规定期限内补正，本申请已终止。如有需要，可以重新申请。",
+    cases.CASE_STATUS_REVOKED: "部门已依法撤销原来的决定，理由见办理经过。",
+    cases.CASE_STATUS_CANCELLED: "据此颁发的结果已依法注销，理由见办理经过。",
 }
 
 LIGHT = {

@@ -21,7 +21,23 @@ IMAGE = ROOT / "gen/image.binpb"
 SERVICES = tuple(sorted(path.parents[1].name for path in (ROOT / "proto/yiwang").glob("*/v1/service.proto")))
 
 # First words of methods that change nothing. Every other method is a write.
-READS = ("Get", "List", "Search", "Download", "Check", "Count", "Propose", "Guide", "Resolve", "Compare", "Reconcile", "Lint")
+READS = (
+    "Get",
+    "List",
+    "Search",
+    "Download",
+    "CheckAuthorization",
+    "Count",
+    "ProposeCode",
+    "ProposeEntryCode",
+    "Guide",
+    "Resolve",
+    "Compare",
+    "Reconcile",
+    "Lint",
+    "Watch",
+    "Export",
+)
 # Writes that are what they are by their content: repeated, they answer the same or are refused, as their standards say.
 WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.ClientService.IssueMachineToken": "an assertion is good once, by its jti (RFC 7523)",
@@ -31,6 +47,7 @@ WITHOUT_REQUEST_ID = {
     "yiwang.identity.v1.SsoService.EndAuthorization": "an ended session stays ended",
     "yiwang.identity.v1.SsoService.BeginUpstream": "a fresh state for nobody in particular",
     "yiwang.case.v1.DocumentService.VerifyDocument": "a look; it changes nothing",
+    "yiwang.case.v1.TraceService.VerifyJournal": "the same",
     "yiwang.case.v1.ExchangeService.ReportCases": "a row is good once, by department, number and seq",
 }
 # Lists that end by themselves.
@@ -63,6 +80,11 @@ IN_THE_CLEAR = {
     "result_number": "number of an official document; without the register it names nobody",
     "staff_number": "an officer's public number",
     "agent_number": "an agent's public number",
+    "yiwang.case.v1.CaseTransferred.to_department_name": "an authority, no person",
+    "yiwang.case.v1.FeeLine.name": "published with the item",
+    "yiwang.catalog.v1.Handling.commitment_text": "published with the item",
+    "yiwang.case.v1.Promise.text_digest": "a digest of a published text",
+    "yiwang.case.v1.ParcelMoved.tracking_number": "the courier's; without his register it names nobody",
     "yiwang.identity.v1.SessionEnded.reason": "a code",
     "yiwang.identity.v1.VerificationFailed.reason": "a code",
     "yiwang.identity.v1.OrganizationRefused.reason": "a code",

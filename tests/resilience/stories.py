@@ -10,7 +10,7 @@ from chassis import tokens
 from chassis.acts import OFFICER, PERSON, Actor
 from loadtests import world
 from loadtests.campaign import Campaign, until_true
-from tests.resilience import stories_catalog, stories_identity
+from tests.resilience import stories_case_visits, stories_catalog, stories_identity
 from yiwang.case.v1 import service_pb2 as case
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
 from yiwang.identity.v1 import service_pb2 as identity
@@ -51,6 +51,7 @@ def live(campaign: Campaign) -> None:
     }
     stories_catalog.live_in(suite, key)
     cases(campaign, stubs, key)
+    stories_case_visits.live_in(suite, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
 

@@ -119,7 +119,7 @@ def test_an_event_type_of_a_newer_version_waits_alone_and_the_relay_goes_on(
     cases: Records[Case], sender: Relay, spy: Spy
 ) -> None:
     newer, other = new(cases), new(cases)
-    cases.collection.update_one({"_id": newer.id}, {"$set": {"journal.0.type": "CaseTransferred"}})
+    cases.collection.update_one({"_id": newer.id}, {"$set": {"journal.0.type": "CaseOfTomorrow"}})
     assert sender.once() == 1
     spy.take(1)
     assert by_record(spy) == {other.id: [1]}

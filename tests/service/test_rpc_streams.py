@@ -229,7 +229,7 @@ def test_a_slow_act_makes_a_slow_stream_and_one_its_client_breaks_off_is_no_whol
     report = slow.channel.stream_unary(
         f"/{PATHS[0]}", pb.ReportCasesRequest.SerializeToString, pb.ReportCasesResponse.FromString
     )
-    call = report.future(batches(), metadata=[("authorization", f"Bearer {token(machine(*PATHS))}")])
+    call = report.future(batches(), metadata=(("authorization", f"Bearer {token(machine(*PATHS))}"),))
     wait_until(lambda: bool(sent), "the first batch")
     time.sleep(0.5)
     assert 1 <= len(sent) < 20, "the client is held back"

@@ -321,6 +321,6 @@ RATING: Mapping[str, Target] = {
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
     **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
-    **{f"yiwang.case.v1.{name}": target for name, target in {**CASE, **EXCHANGE}.items()},
+    **{f"yiwang.case.v1.{name}": target for name, target in {**CASE, **EXCHANGE, **PROCEDURES}.items()},
     **{f"yiwang.rating.v1.{name}": target for name, target in RATING.items()},
 }

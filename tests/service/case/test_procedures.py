@@ -212,8 +212,8 @@ def test_the_department_that_was_asked_reads_the_case_and_answers_and_no_other_d
 def test_an_address_is_shown_to_who_sends_the_result_and_not_to_who_was_asked(
     case_api: Here, procedures: dict[str, As], asked: As, citizen: As, desk: dict[str, As], ordered: str
 ) -> None:
-    express = {"way": pb.DELIVERY_WAY_EXPRESS, "name": "张三丰", "phone": PHONE, "address": "示范县解放路1号"}
-    case = submit(citizen, ordered, delivery=pb.DeliveryChoice(**express))
+    express = pb.DeliveryChoice(way=pb.DELIVERY_WAY_EXPRESS, name="张三丰", phone=PHONE, address="示范县解放路1号")
+    case = submit(citizen, ordered, delivery=express)
     desk["receive"].AcceptCase(case_id=case.id)
     ask(procedures, case.id)
     assert not case_api.by(asked.actor).GetCase(case_id=case.id).HasField("delivery_to")

@@ -15,6 +15,7 @@ import pytest
 from kombu.connection import Connection
 from pymongo.database import Database
 
+from chassis import bus
 from chassis.acts import Cause
 from chassis.records import Records
 from chassis.relay import Relay
@@ -22,6 +23,7 @@ from deploy.local.broker import start_broker
 from services.case.model import Case
 from services.case.watching import Mark
 from services.case.watching_stream import QUEUE
+from services.topology import EVENTS, SETTLE_SECONDS
 from tests.support import broking
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT
 from tests.support.calling import refused
@@ -268,8 +270,8 @@ def test_nothing_is_lost_when_the_broker_is_killed(
     if broker.given:
         pytest.skip("the broker of AMQP_URI is not ours to kill")
     try:
-        declare(broker.uri)
-        time.sleep(3)  # the broker writes what is declared to disk within seconds; a younger binding may not outlive it
+        bus.declare(broker.uri, EVENTS)
+        time.sleep(SETTLE_SECONDS)
         monkeypatch.setattr("services.case.watching.AWAY_SECONDS", 60)
         with serving("case", database, Here, amqp_uri=broker.uri) as api:
             one, case = watch(api, system()).begun(), new()

@@ -90,6 +90,8 @@ MAY: dict[str, set[str]] = {
     "REVIEWED": {"DecideCase", *REVIEW},
     "SUSPENDED": {
         *("EndSpecialProcedure", "GiveOpinion", "SupplyDeferred", "DeemRenewed", "ChooseDelivery", "WithdrawCase"),
+        # Another procedure, one that pauses nothing; and the inspection a law lets stand the clocks still.
+        *("StartSpecialProcedure", "BookVisit", "CancelVisit", "RescheduleVisit", "SignVisit"),
     },
     "WITHDRAW_PENDING": {"ConfirmWithdrawal", "WithdrawBySilence"},
     "GRANTED": {"IssueResult", "SetFees", "PayFees", "RecordPayment", "ChooseDelivery", *AFTER},

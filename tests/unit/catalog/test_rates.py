@@ -358,7 +358,14 @@ def expected(items: list[Listed], kind: int, at: datetime, region: str) -> tuple
 def in_days(said: list[int]) -> int | None:
     if not said or said[0] == 999:
         return None
-    factor = {1: Fraction(1), 2: Fraction(5, 7), 3: Fraction(5, 168), 4: Fraction(150, 7), 5: Fraction(0), 6: Fraction(1, 2)}
+    factor = {
+        1: Fraction(1),
+        2: Fraction(5, 7),
+        3: Fraction(5, 168),
+        4: Fraction(150, 7),
+        5: Fraction(0),
+        6: Fraction(1, 2),
+    }
     return ceil(said[0] * factor[said[1]])
 
 

@@ -56,7 +56,13 @@ def test_every_status_has_a_place_among_the_stages():
     for status in words.STATUS:
         shown = stages(cases.Case(status=status, submitted_at="2026-03-05T06:07:00Z"))
         assert [stage.name for stage in shown] == ["提交", "受理", "审查", "决定", "办结"]
-        assert shown[0].state == "done" and sum(s.state in ("current", "attention", "stopped") for s in shown) <= 1
+        before = status in (
+            cases.CASE_STATUS_PRE_REVIEW,
+            cases.CASE_STATUS_PRE_PASSED,
+            cases.CASE_STATUS_PRE_REJECTED,
+        )
+        assert (shown[0].state == "done") != before, "a pre-review is no application yet"
+        assert sum(s.state in ("current", "attention", "stopped") for s in shown) <= 1
 
 
 def test_a_withdrawal_after_acceptance_stops_at_the_review():
@@ -79,7 +85,15 @@ def test_times_are_chinas(text: str, shown: str):
 
 @pytest.mark.parametrize(
     ("limit", "shown"),
-    [((5, 1), "5 个工作日"), ((3, 4), "3 个月"), ((0, 5), "当场办结"), ((1, 6), "半个工作日"), ((3, 6), "1.5个工作日"), ((0, 1), ""), ((9, 0), "")],
+    [
+        ((5, 1), "5 个工作日"),
+        ((3, 4), "3 个月"),
+        ((0, 5), "当场办结"),
+        ((1, 6), "半个工作日"),
+        ((3, 6), "1.5个工作日"),
+        ((0, 1), ""),
+        ((9, 0), ""),
+    ],
 )
 def test_limits_are_read_with_their_unit(limit: tuple[int, int], shown: str):
     amount, unit = limit

@@ -69,6 +69,7 @@ def automatic(cel: str) -> pb.Automatic:
     return pb.Automatic(rule=leaf(cel), summary="符合条件的，提交即办结")
 
 
+PREMISES_FIELD = pb.FormField(key="premises", label="经营场所", kind=pb.FIELD_KIND_TEXT)
 LICENSING = pb.Law(title="《中华人民共和国行政许可法》", article="第四十五条")
 DEFERRABLE = [*clean().materials, material(key="later", name="健康证明", necessity=pb.NECESSITY_DEFERRABLE)]
 LONG = pb.LimitVariant(when=leaf('premises == "own"'), promised_limit=days(25))
@@ -233,6 +234,7 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("L240", "case_kind", {"automatic": automatic("true")}),
     ("L241", "automatic.rule", {"automatic": automatic("income > 5")}),
     ("L241", "automatic.rule", {"automatic": automatic("licence_other")}),
+    ("L241", "automatic.rule", {"automatic": automatic('premises == "own"'), "form_fields": [PREMISES_FIELD]}),
     ("L242", "handling.deferral_days", {"handling": pb.Handling(deferral_days=10)}),
     ("L242", "handling.deferral_days", {"handling": pb.Handling(deferral_days=61), "materials": DEFERRABLE}),
     ("L243", "handling.correction_days", {"handling": pb.Handling(correction_days=61)}),

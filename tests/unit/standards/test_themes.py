@@ -127,7 +127,9 @@ def lists(draw: Any) -> Known:
             material.excludes.append(draw(st.sampled_from(others)))
         made.append(material)
     form = draw(st.lists(st.sampled_from(["applicant.phone", "premises.address", "shop.name"]), unique=True))
-    fields = tuple(pb.FormField(key=f"f{n}", label=fact, kind=1, fact=fact) for n, fact in enumerate(form))
+    fields = tuple(
+        pb.FormField(key=f"f{n}", label=fact, kind=pb.FIELD_KIND_TEXT, fact=fact) for n, fact in enumerate(form)
+    )
     return known(*made, fields=fields)
 
 

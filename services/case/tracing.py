@@ -1,4 +1,4 @@
-"""How a case went, from its journal: who held it since when, and how far its clocks are. Pure."""
+"""How a case went, from its journal: who held it since when, and how far its clocks are."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
