@@ -1,5 +1,7 @@
 """FulfilmentService over gRPC: fees and delivery."""
 
+from google.protobuf.message import Message
+
 from chassis.acts import now
 from chassis.errors import Violation, invalid, require
 from chassis.rpc import Call
@@ -26,8 +28,11 @@ class FulfilmentApi:
         return self.desk.move(request, call, lambda case: model_fulfilment.set_fees(case, call.actor, amounts))
 
     def PayFees(self, request: pb.PayFeesRequest, call: Call) -> service_pb2.Case:
-        require(bool(self.told.payment_url), "PAYMENT_NOT_ONLINE", "本地暂未开通网上缴费，请到窗口缴费")
-        return self.desk.move(request, call, model_fulfilment.pay)
+        def pay(case: Case) -> events.PaymentOrdered | None:
+            require(bool(self.told.payment_url), "PAYMENT_NOT_ONLINE", "本地暂未开通网上缴费，请到窗口缴费")
+            return model_fulfilment.pay(case)
+
+        return self.desk.move(request, call, pay)
 
     def GetPayment(self, request: pb.GetPaymentRequest, call: Call) -> pb.Payment:
         case = self.desk.cases.get(request.case_id, model_seeing.visible(call.actor)).state
@@ -58,9 +63,13 @@ class FulfilmentApi:
 
     def DispatchResult(self, request: pb.DispatchResultRequest, call: Call) -> service_pb2.Case:
         number = request.tracking_number
-        if not number and not self.told.courier_url:
-            raise invalid(Violation("tracking_number", "TRACKING_NUMBER", "本地没有接入快递平台，请填写快递单号"))
-        return self.desk.move(request, call, lambda case: model_fulfilment.dispatch(case, call.actor, number, now()))
+
+        def dispatch(case: Case) -> list[Message]:
+            if not number and not self.told.courier_url:
+                raise invalid(Violation("tracking_number", "TRACKING_NUMBER", "本地没有接入快递平台，请填写快递单号"))
+            return model_fulfilment.dispatch(case, call.actor, number, now())
+
+        return self.desk.move(request, call, dispatch)
 
     def DeliverResult(self, request: pb.DeliverResultRequest, call: Call) -> service_pb2.Case:
         taker = request.taker.strip()

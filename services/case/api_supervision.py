@@ -112,7 +112,9 @@ def _supervised(actor: Actor) -> dict[str, Any]:
 
 
 def _where(request: pb.ListFindingsRequest, actor: Actor) -> dict[str, Any]:
-    """What is looked through: the own department, or one department or county of the supervisor's region."""
+    """What is looked through: one case, the own department, or one department or county of the supervisor's region."""
+    if request.case_id:
+        return {"state.case_id": request.case_id}
     if model_seeing.SUPERVISE not in actor.roles:
         return {"state.department": actor.department}
     if request.department:

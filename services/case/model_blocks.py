@@ -80,9 +80,8 @@ def follow(
         return None
     if case.promise_kept is not False:
         return events.PromiseMended(block_id=block.id, case_seq=case_seq)
-    again = begin(block.id, case, case_seq, now)
     revoked = case.status == model.REVOKED and block.since > now
-    return again if block.mended or revoked else None
+    return begin(block.id, case, case_seq, now) if revoked else None
 
 
 def _since(case: Case, now: datetime) -> str:

@@ -17,6 +17,7 @@ from yiwang.case.v1.documents_pb2_grpc import DocumentServiceStub
 from yiwang.case.v1.exchange_pb2_grpc import ExchangeServiceStub
 from yiwang.case.v1.fulfilment_pb2_grpc import FulfilmentServiceStub
 from yiwang.case.v1.procedures_pb2_grpc import ProcedureServiceStub, VisitServiceStub
+from yiwang.case.v1.promises_pb2_grpc import PromiseServiceStub
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
 from yiwang.case.v1.supervision_pb2_grpc import SupervisionServiceStub
 from yiwang.case.v1.trace_pb2_grpc import TraceServiceStub
@@ -152,6 +153,7 @@ class Backends:
         self.documents = DocumentServiceStub(self.channels["case"])
         self.procedures = ProcedureServiceStub(self.channels["case"])
         self.visits = VisitServiceStub(self.channels["case"])
+        self.promises = PromiseServiceStub(self.channels["case"])
         self.fulfilment = FulfilmentServiceStub(self.channels["case"])
         self.supervision = SupervisionServiceStub(self.channels["case"])
         self.trace = TraceServiceStub(self.channels["case"])

@@ -1,40 +1,15 @@
 """What officers may do with a case, as forms: one row per move, its inputs as data. The page draws whatever the case offers."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Final
 
 from google.protobuf.message import Message
-from grpc import StatusCode
-from starlette.datastructures import FormData
 
-from services.gateway.calls import CallError, FieldError
-from services.gateway.forms import text, whole
-from services.gateway.words import SHANGHAI
-from yiwang.case.v1 import fulfilment_pb2, procedures_pb2
+from services.gateway.catalog_terms import PROCEDURE
+from services.gateway.desk_inputs import OF_THE_CASE, Input
+from yiwang.case.v1 import fulfilment_pb2, procedures_pb2, promises_pb2
 from yiwang.case.v1 import service_pb2 as cases
-from yiwang.catalog.v1 import service_pb2 as catalog
-
-Options = Callable[[cases.Case], list[tuple[str, str]]]
-_YUAN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
-
-
-@dataclass(frozen=True)
-class Input:
-    """One input: how it looks (`kind`), what is chosen from, and how what was typed becomes the field of the request."""
-
-    name: str
-    label: str
-    # area, text, number, day, instant, yes (two words for yes and no), choice, materials, department, fees, files.
-    kind: str = "area"
-    required: bool = True
-    hint: str = ""
-    options: Options | None = None
-    words: tuple[str, str] = ("", "")
-    # Put down to begin with.
-    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +26,8 @@ class Move:
     tone: str = "plain"
     # Shown open, not folded: what the officer comes for.
     first: bool = False
+    # Where the button says it otherwise.
+    button: str = ""
 
 
 def _reason(label: str, hint: str = "申请人会看到这段文字。") -> Input:
@@ -62,7 +39,7 @@ def _procedures(case: cases.Case) -> list[tuple[str, str]]:
 
 
 def _kinds(_case: cases.Case) -> list[tuple[str, str]]:
-    return [(str(value), title) for value, title in KINDS.items()]
+    return [(str(value), title) for value, title in PROCEDURE.items()]
 
 
 def _manual(case: cases.Case) -> list[tuple[str, str]]:
@@ -71,19 +48,6 @@ def _manual(case: cases.Case) -> list[tuple[str, str]]:
     return [(key, names.get(key, key)) for key in open_]
 
 
-KINDS: Final[Mapping[int, str]] = {
-    catalog.PROCEDURE_KIND_HEARING: "听证",
-    catalog.PROCEDURE_KIND_TENDER: "招标",
-    catalog.PROCEDURE_KIND_AUCTION: "拍卖",
-    catalog.PROCEDURE_KIND_INSPECTION: "检验",
-    catalog.PROCEDURE_KIND_TESTING: "检测",
-    catalog.PROCEDURE_KIND_QUARANTINE: "检疫",
-    catalog.PROCEDURE_KIND_APPRAISAL: "鉴定",
-    catalog.PROCEDURE_KIND_EXPERT_REVIEW: "专家评审",
-    catalog.PROCEDURE_KIND_PUBLICITY: "公示",
-    catalog.PROCEDURE_KIND_SITE_INSPECTION: "现场勘验",
-    catalog.PROCEDURE_KIND_OTHER: "其他",
-}
 DEPARTMENT = Input("department", "部门", "department")
 MOVES: Final[Mapping[str, Move]] = {
     "pass": Move(
@@ -98,12 +62,13 @@ MOVES: Final[Mapping[str, Move]] = {
         "RequestCorrection", "case", cases.RequestCorrectionRequest, "一次性告知补正", "asked",
         [Input("materials", "需要补正的材料", "materials", required=False),
          Input("notice", "告知内容", hint="只能告知一次，请写全需要补正的全部内容。")],
+        button="发出补正通知",
     ),
     "refuse": Move(
         "RefuseCase", "case", cases.RefuseCaseRequest, "不予受理", "refused", [_reason("不予受理的理由")], tone="danger"
     ),
     "not-accept": Move(
-        "NotAcceptCase", "case", cases.NotAcceptCaseRequest, "不属于受理范围", "not-accepted",
+        "NotAcceptCase", "case", cases.NotAcceptCaseRequest, "不属于受理范围", "case-not-accepted",
         [Input("not_needed", "原因", "yes", words=("依法不需要取得许可", "不属于本机关职权范围")),
          _reason("说明", "不属于本机关职权的，请写明应向哪个机关申请。")],
         tone="danger",
@@ -115,7 +80,7 @@ MOVES: Final[Mapping[str, Move]] = {
         first=True,
     ),
     "check-licence": Move(
-        "CheckLicence", "promises", lambda **fields: _promises().CheckLicenceRequest(**fields), "核验免提交的证照", "checked",
+        "CheckLicence", "promises", promises_pb2.CheckLicenceRequest, "核验免提交的证照", "case-licence-checked",
         [Input("material", "证照对应的材料", "choice", options=_manual),
          Input("holds", "核验结果", "yes", words=("真实有效", "无效或查不到")),
          Input("note", "核验说明")],
@@ -123,71 +88,71 @@ MOVES: Final[Mapping[str, Move]] = {
         first=True,
     ),
     "special": Move(
-        "StartSpecialProcedure", "procedures", procedures_pb2.StartSpecialProcedureRequest, "启动特别程序", "special",
+        "StartSpecialProcedure", "procedures", procedures_pb2.StartSpecialProcedureRequest, "启动特别程序", "case-special",
         [Input("kind", "种类", "choice", options=_kinds),
          Input("expected_until", "预计结束日期", "day", hint="书面告知申请人所需时间；期间不计入审批时限。"),
          Input("notice", "告知内容", hint="申请人会看到这段文字。"),
-         Input("held_on", "听证日期", "day", required=False, hint="只有听证需要填写。")],
+         Input("hearing", "听证安排", "hearing", required=False, hint="只有听证需要填写。")],
     ),
     "end-special": Move(
-        "EndSpecialProcedure", "procedures", procedures_pb2.EndSpecialProcedureRequest, "结束特别程序", "special-ended",
+        "EndSpecialProcedure", "procedures", procedures_pb2.EndSpecialProcedureRequest, "结束特别程序", "case-special-ended",
         [Input("number", "哪一项", "choice", options=_procedures), Input("outcome", "结果")],
         first=True,
     ),
     "extend": Move(
-        "ProposeExtension", "procedures", procedures_pb2.ProposeExtensionRequest, "申请延长审批时限", "extension-asked",
+        "ProposeExtension", "procedures", procedures_pb2.ProposeExtensionRequest, "申请延长审批时限", "case-extension-asked",
         [Input("days", "延长工作日数", "number"), _reason("理由", "只能延长一次，须经负责人批准。")],
     ),
     "approve-extension": Move(
-        "ApproveExtension", "procedures", procedures_pb2.ApproveExtensionRequest, "批准延长审批时限", "extended",
+        "ApproveExtension", "procedures", procedures_pb2.ApproveExtensionRequest, "批准延长审批时限", "case-extended",
         [Input("reason", "告知申请人的理由", required=False, hint="留空则使用申请延长时填写的理由。")],
         first=True,
     ),
     "decline-extension": Move(
-        "DeclineExtension", "procedures", procedures_pb2.DeclineExtensionRequest, "不批准延长", "extension-declined",
+        "DeclineExtension", "procedures", procedures_pb2.DeclineExtensionRequest, "不批准延长", "case-extension-declined",
         [_reason("理由", "只有经办人员看到。")],
     ),
     "opinion": Move(
-        "RequestOpinion", "procedures", procedures_pb2.RequestOpinionRequest, "征求部门意见", "opinion-asked",
+        "RequestOpinion", "procedures", procedures_pb2.RequestOpinionRequest, "征求部门意见", "case-opinion-asked",
         [DEPARTMENT, Input("question", "征求意见的内容"), Input("days", "反馈期限（工作日）", "number", value="5")],
     ),
     "give-opinion": Move(
-        "GiveOpinion", "procedures", procedures_pb2.GiveOpinionRequest, "反馈意见", "opinion-given",
+        "GiveOpinion", "procedures", procedures_pb2.GiveOpinionRequest, "反馈意见", "case-opinion-given",
         [Input("agrees", "意见", "yes", words=("同意", "不同意")), Input("text", "意见内容")],
         first=True,
     ),
     "reschedule": Move(
-        "RescheduleVisit", "visits", procedures_pb2.RescheduleVisitRequest, "改期现场勘验", "rescheduled",
+        "RescheduleVisit", "visits", procedures_pb2.RescheduleVisitRequest, "改期现场勘验", "case-rescheduled",
         [_reason("改期原因", "申请人会看到，并重新选择时间。")],
     ),
     "sign": Move(
-        "SignVisit", "visits", procedures_pb2.SignVisitRequest, "现场勘验签字", "signed",
+        "SignVisit", "visits", procedures_pb2.SignVisitRequest, "现场勘验签字", "case-signed",
         [Input("passed", "勘验结论", "yes", words=("合格", "不合格")),
          Input("findings", "勘验情况"),
          Input("at", "勘验时间", "instant", hint="在现场的时间。"),
-         Input("place", "勘验地点", "text"),
+         Input("place", "勘验地点", "text", hint="如：示范路 8 号，或经纬度。"),
          Input("signature", "签名", "text", hint="本人姓名。须两名以上工作人员分别签字。"),
          Input("evidence", "现场照片或记录", "files", required=False)],
         first=True,
     ),
     "fees": Move(
-        "SetFees", "fulfilment", fulfilment_pb2.SetFeesRequest, "核定费用", "fees-set", [Input("fees", "金额（元）", "fees")]
+        "SetFees", "fulfilment", fulfilment_pb2.SetFeesRequest, "核定费用", "case-fees-set", [Input("fees", "金额（元）", "fees")]
     ),
     "paid": Move(
-        "RecordPayment", "fulfilment", fulfilment_pb2.RecordPaymentRequest, "登记窗口缴费", "paid",
+        "RecordPayment", "fulfilment", fulfilment_pb2.RecordPaymentRequest, "登记窗口缴费", "case-paid",
         [Input("receipt_number", "缴款单号", "text")],
     ),
     "issue": Move(
         "IssueResult", "case", cases.IssueResultRequest, "登记结果文书", "issued",
-        [Input("result_number", "结果文书编号", "text")], first=True,
+        [Input("result_number", "{result}编号", "text")], first=True,
     ),
     "dispatch": Move(
-        "DispatchResult", "fulfilment", fulfilment_pb2.DispatchResultRequest, "寄出结果", "dispatched",
+        "DispatchResult", "fulfilment", fulfilment_pb2.DispatchResultRequest, "寄出结果", "case-dispatched",
         [Input("tracking_number", "快递单号", "text", required=False, hint="已接入快递平台的留空，由平台取件。")],
         first=True,
     ),
     "deliver": Move(
-        "DeliverResult", "fulfilment", fulfilment_pb2.DeliverResultRequest, "确认送达", "delivered",
+        "DeliverResult", "fulfilment", fulfilment_pb2.DeliverResultRequest, "确认送达", "case-delivered",
         [Input("taker", "代领人", "text", required=False, hint="本人领取的留空。")],
         first=True,
     ),
@@ -195,38 +160,33 @@ MOVES: Final[Mapping[str, Move]] = {
         "CloseCase", "case", cases.CloseCaseRequest, "办结", "closed", hint="办结后系统会邀请申请人评价。", first=True
     ),
     "confirm-withdrawal": Move(
-        "ConfirmWithdrawal", "case", cases.ConfirmWithdrawalRequest, "确认撤回", "withdrawal-confirmed", first=True,
+        "ConfirmWithdrawal", "case", cases.ConfirmWithdrawalRequest, "确认撤回", "case-withdrawal-confirmed", first=True,
         hint="申请人已申请撤回；两个工作日内未确认的，视为撤回。",
     ),
     "transfer": Move(
-        "TransferCase", "case", cases.TransferCaseRequest, "转报上级机关", "transferred",
-        [Input("to_department", "决定机关", "department"), _reason("转报意见")],
+        "TransferCase", "case", cases.TransferCaseRequest, "转报上级机关", "case-sent-up",
+        [Input("to_department", "决定机关统一社会信用代码", "text"), Input("to_department_name", "决定机关名称", "text"),
+         _reason("转报意见")],
     ),
-    "void": Move("VoidCase", "case", cases.VoidCaseRequest, "作废", "voided", [_reason("作废原因")], tone="danger"),
+    "void": Move("VoidCase", "case", cases.VoidCaseRequest, "作废", "case-voided", [_reason("作废原因")], tone="danger"),
     "verify-promise": Move(
-        "VerifyPromise", "promises", lambda **fields: _promises().VerifyPromiseRequest(**fields), "承诺核查", "verified",
+        "VerifyPromise", "promises", promises_pb2.VerifyPromiseRequest, "承诺核查", "case-verified",
         [Input("kept", "核查结果", "yes", words=("与承诺一致", "与承诺不符")), Input("finding", "核查情况")],
     ),
     "revoke": Move(
-        "RevokeDecision", "case", cases.RevokeDecisionRequest, "撤销决定", "revoked", [_reason("撤销的理由和依据")],
+        "RevokeDecision", "case", cases.RevokeDecisionRequest, "撤销决定", "case-decision-revoked", [_reason("撤销的理由和依据")],
         tone="danger",
     ),
     "cancel": Move(
-        "CancelResult", "case", cases.CancelResultRequest, "注销结果", "cancelled", [_reason("注销的理由")], tone="danger"
+        "CancelResult", "case", cases.CancelResultRequest, "注销结果", "case-cancelled", [_reason("注销的理由")], tone="danger"
     ),
 }  # fmt: skip
 
 
-def _promises() -> Any:
-    from yiwang.case.v1 import promises_pb2
-
-    return promises_pb2
-
-
 def offered(case: cases.Case) -> list[tuple[str, Move]]:
-    """The moves the officer may make now: what he comes for first, then the rest, in the order of the table."""
+    """The moves the officer may make now: what he comes for first, then the rest, and last what ends the case badly."""
     found = [(name, move) for name, move in MOVES.items() if move.rpc in case.moves]
-    return sorted(found, key=lambda one: not one[1].first)
+    return sorted(found, key=lambda one: (not one[1].first, one[1].tone == "danger"))
 
 
 def needs_departments(case: cases.Case) -> bool:
@@ -234,90 +194,6 @@ def needs_departments(case: cases.Case) -> bool:
     return any(one.kind == "department" for _, move in offered(case) for one in move.inputs)
 
 
-def fields(move: Move, form: FormData, case: cases.Case) -> dict[str, Any]:
-    """The fields of the request from what was typed. CallError names the input for what no request could say."""
-    found: dict[str, Any] = {}
-    for one in move.inputs:
-        if one.kind != "files":
-            found |= _READ.get(one.kind, _plain)(one, form, case)
-    return found
-
-
-def _wrong(name: str, said: str) -> CallError:
-    return CallError(StatusCode.INVALID_ARGUMENT, "FIELD_INVALID", said, [FieldError(name, said)])
-
-
-def _plain(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    return {one.name: text(form, one.name)}
-
-
-def _number(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    return {one.name: whole(text(form, one.name))}
-
-
-def _yes(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    chosen = text(form, one.name)
-    if chosen not in ("yes", "no"):
-        # A bool has no third value, so only the form can tell that nothing was chosen.
-        raise _wrong(one.name, f"请选择{one.words[0]}或者{one.words[1]}")
-    return {one.name: chosen == "yes"}
-
-
-def _choice(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    chosen = text(form, one.name)
-    return {one.name: int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 9 else chosen}
-
-
-def _materials(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    return {one.name: [str(key) for key in form.getlist(one.name)]}
-
-
-def _day(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    """The end of a day in China; 听证's own day stays a day."""
-    typed = text(form, one.name)
-    if one.name == "held_on":
-        return {"hearing": procedures_pb2.Hearing(held_on=typed)} if typed else {}
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        raise _wrong(one.name, f"请选择{one.label}") from None
-    return {one.name: datetime.combine(day, time(23, 59, 59), SHANGHAI).isoformat()}
-
-
-def _instant(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    try:
-        return {one.name: datetime.fromisoformat(text(form, one.name)).replace(tzinfo=SHANGHAI).isoformat()}
-    except ValueError:
-        raise _wrong(one.name, f"请填写{one.label}") from None
-
-
-def _department(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
-    """A department chosen from the list, as code and name."""
-    code, _, name = text(form, one.name).partition(" ")
-    return {one.name: code, f"{one.name}_name": name}
-
-
-def _fees(one: Input, form: FormData, case: cases.Case) -> dict[str, Any]:
-    """Yuan as typed, fen as the service has them."""
-    amounts = []
-    for position, fee in enumerate(case.fees):
-        typed = text(form, f"fees.{position}")
-        if not fee.open and not typed:
-            continue
-        if not _YUAN.fullmatch(typed):
-            raise _wrong(one.name, f"请填写{fee.name}的金额，单位为元，最多两位小数")
-        yuan, _, cents = typed.partition(".")
-        amounts.append(fulfilment_pb2.FeeAmount(name=fee.name, amount=int(yuan) * 100 + int(cents.ljust(2, "0") or 0)))
-    return {one.name: amounts}
-
-
-_READ: Final[Mapping[str, Callable[[Input, FormData, cases.Case], dict[str, Any]]]] = {
-    "number": _number,
-    "yes": _yes,
-    "choice": _choice,
-    "materials": _materials,
-    "day": _day,
-    "instant": _instant,
-    "department": _department,
-    "fees": _fees,
-}
+def needs_case(move: Move) -> bool:
+    """Whether what is typed into its form can only be read beside the case."""
+    return any(one.kind in OF_THE_CASE for one in move.inputs)

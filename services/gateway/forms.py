@@ -99,35 +99,46 @@ def answers(form: FormData) -> dict[str, str]:
     return {key: value for key, value in typed.items() if value}
 
 
-async def hand_in(request: Request, form: FormData, act: str) -> list[cases.HandedIn]:
-    """Uploads the files named `materials.<key>`, in order, and says which belong to which material."""
+async def hand_in(request: Request, form: FormData, act: str, **whose: str) -> list[cases.HandedIn]:
+    """Uploads the files named `materials.<key>`, in order, and says which belong to which material. `whose` names the case or the
+    applicant they are for, where they are not the visitor's own."""
     handed_in: dict[str, cases.HandedIn] = {}
     files = [(name[10:], value) for name, value in form.multi_items() if name.startswith("materials.")]
     for index, (material, file) in enumerate(files):
         if not isinstance(file, UploadFile) or not file.filename:
             continue
         try:
-            attachment = await _upload(request, file, f"{act[:36]}.{index}")
+            attachment = await _upload(request, file, f"{act[:36]}.{index}", whose)
         except CallError as error:
-            raise _at_material(error, material, file.filename) from None
+            raise _at(error, f"materials[{material}]", file.filename) from None
         handed_in.setdefault(material, cases.HandedIn(material=material)).attachments.append(attachment.id)
     return list(handed_in.values())
 
 
-async def _upload(request: Request, file: UploadFile, act: str) -> cases.Attachment:
+async def attach(request: Request, form: FormData, name: str, act: str, case_id: str) -> list[str]:
+    """Uploads the files of one input for a case; their ids. A refusal is told at the input."""
+    found = []
+    files = [file for file in form.getlist(name) if isinstance(file, UploadFile) and file.filename]
+    for index, file in enumerate(files):
+        try:
+            found.append((await _upload(request, file, f"{act[:36]}.{index}", {"case_id": case_id})).id)
+        except CallError as error:
+            raise _at(error, name, file.filename or "") from None
+    return found
+
+
+async def _upload(request: Request, file: UploadFile, act: str, whose: Mapping[str, str]) -> cases.Attachment:
     """Stores one file. The id names form, place and content: the same form sent again stores nothing new."""
     content = await file.read()
     name = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
     digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:20]
-    message = cases.UploadAttachmentRequest(request_id=f"{act}.{digest}", filename=name, content=content)
+    message = cases.UploadAttachmentRequest(request_id=f"{act}.{digest}", filename=name, content=content, **whose)
     return await ask(request, backends(request).case.UploadAttachment, message, FILE_DEADLINE)
 
 
-def _at_material(error: CallError, material: str, filename: str) -> CallError:
-    """The refusal of one file, told at the material it was chosen for."""
+def _at(error: CallError, field: str, filename: str) -> CallError:
+    """The refusal of one file, told at what it was chosen for."""
     if error.status != 400:
         return error
-    told = "；".join(field.text for field in error.fields) or error.message
-    return CallError(
-        error.code, error.reason, error.message, [FieldError(f"materials[{material}]", f"{filename}：{told}")]
-    )
+    told = "；".join(one.text for one in error.fields) or error.message
+    return CallError(error.code, error.reason, error.message, [FieldError(field, f"{filename}：{told}")])

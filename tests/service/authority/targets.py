@@ -289,6 +289,37 @@ EXCHANGE: Mapping[str, Target] = {
 }
 
 PROCEDURES: Mapping[str, Target] = {
+    "CaseService/NotAcceptCase": record(lambda w: {"case_id": w.case, "reason": "应向市级机关申请"}),
+    "CaseService/VoidCase": record(lambda w: {"case_id": w.case, "reason": "重复录入"}),
+    "CaseService/TransferCase": record(
+        lambda w: {
+            "case_id": w.case,
+            "to_department": OTHER_DEPARTMENT,
+            "to_department_name": "市级机关",
+            "reason": "由上级决定",
+        }
+    ),
+    "CaseService/ConfirmWithdrawal": record(lambda w: {"case_id": w.case}),
+    "CaseService/RevokeDecision": record(lambda w: {"case_id": w.case, "reason": "以欺骗手段取得"}),
+    "CaseService/CancelResult": record(lambda w: {"case_id": w.case, "reason": "主体注销"}),
+    "TraceService/GetTrace": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "TraceService/VerifyJournal": record(lambda w: {"case_id": w.case}),
+    "TraceService/ExportJournal": record(lambda w: {"case_id": w.case}),
+    "FulfilmentService/SetFees": record(lambda w: {"case_id": w.case, "fees": [{"name": "工本费", "amount": 1}]}),
+    "FulfilmentService/PayFees": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "FulfilmentService/GetPayment": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "FulfilmentService/RecordPayment": record(lambda w: {"case_id": w.case, "receipt_number": "2026000123"}),
+    "FulfilmentService/ChooseDelivery": record(
+        lambda w: {"case_id": w.case, "delivery": {"way": 1}}, ("owner", "delegate")
+    ),
+    "FulfilmentService/DispatchResult": record(lambda w: {"case_id": w.case, "tracking_number": "SF000001"}),
+    "FulfilmentService/DeliverResult": record(lambda w: {"case_id": w.case}),
+    "SupervisionService/ListFindings": listing(lambda w: w.finding, department=DEPARTMENT, page_size=100),
+    "SupervisionService/GetFinding": record(lambda w: {"finding_id": w.finding}),
+    "SupervisionService/UrgeCase": record(lambda w: {"case_id": w.spare_case, "text": "请尽快办理"}),
+    "SupervisionService/AnswerFinding": record(lambda w: {"finding_id": w.finding, "text": "正在办理"}),
+    "SupervisionService/ReturnFinding": record(lambda w: {"finding_id": w.finding, "text": "请补充说明"}),
+    "SupervisionService/CloseFinding": record(lambda w: {"finding_id": w.finding}),
     "ProcedureService/StartSpecialProcedure": record(
         lambda w: {"case_id": w.case, "kind": 7, "expected_until": NOW, "notice": "需要鉴定"}
     ),

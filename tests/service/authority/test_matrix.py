@@ -69,7 +69,9 @@ def ask(world: World, path: str, caller: Caller) -> tuple[Refusal | None, str]:
     stub, streams = world.by(caller, service), METHODS[path].server_streaming
     try:
         with refused() as refusal:
-            answer = getattr(stub, name)(deadline=STREAM_SECONDS, **fields) if streams else getattr(stub, name)(**fields)
+            answer = (
+                getattr(stub, name)(deadline=STREAM_SECONDS, **fields) if streams else getattr(stub, name)(**fields)
+            )
             text = str(next(answer) if streams else answer)
             raise Answered
     except Answered:

@@ -249,6 +249,8 @@ class World:
         self.case, self.case_number = submitted.id, submitted.number
         supervisor = self.tokens["supervise of other department in own county"]
         self._as("yiwang.case.v1.CaseService", supervisor).GetCase(case_id=self.case)
+        urging = self._as("yiwang.case.v1.SupervisionService", supervisor)
+        self.finding = urging.UrgeCase(case_id=self.case, text="请说明办理情况").id
         self.case_access = owner.ListCaseAccesses().accesses[0].id
         self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id
         self._records_of_procedures(owner)

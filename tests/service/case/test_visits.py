@@ -186,8 +186,9 @@ def test_a_place_that_was_given_back_is_free_once_and_may_be_booked_again_before
     citizen.CancelVisit(case_id=case_id, reason="改日")
     citizen.BookVisit(case_id=case_id, slot_id=id)
     heard(case_api, case_id, "free_slot", events.VisitCancelled)
-    heard(case_api, case_id, "settle_slot", events.VisitBooked)
     assert room(database, id) == (0, [case_id]), "that of the second visit is kept"
+    heard(case_api, case_id, "settle_slot", events.VisitBooked)
+    assert room(database, id) == (0, [case_id])
     citizen.CancelVisit(case_id=case_id)
     # The cancellation is heard before the booking.
     heard(case_api, case_id, "free_slot", events.VisitCancelled)
@@ -259,6 +260,23 @@ def test_a_booking_that_the_case_refuses_gives_its_place_back(
     with refused():
         citizen.BookVisit(case_id=case_id, slot_id=id)
     assert room(database, id) == (1, [])
+
+
+def test_a_second_call_that_comes_too_late_does_not_give_back_the_place_the_first_one_booked(
+    booking: Booking, inspector: As, accepted: Callable[[], tuple[As, str]], database: Db, monkeypatch: Any
+) -> None:
+    id, (citizen, case_id) = slot(inspector, capacity=2), accepted()
+
+    def meanwhile(*_: Any) -> Any:
+        monkeypatch.setattr(model_visits, "book", original)
+        booking.book(case_id, id, {}, Cause("person:x/BookVisit/another", "person:x"))
+        return original(*_)
+
+    original = model_visits.book
+    monkeypatch.setattr(model_visits, "book", meanwhile)
+    with refused(PRECONDITION, "MOVE_NOT_ALLOWED"):
+        citizen.BookVisit(case_id=case_id, slot_id=id)
+    assert room(database, id) == (1, [case_id])
 
 
 def test_what_cannot_be_booked_is_refused_by_name_and_takes_no_place(
