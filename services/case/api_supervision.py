@@ -1,13 +1,14 @@
 """SupervisionService over gRPC: findings are listed, answered, sent back and closed; a supervisor urges a case."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from google.protobuf.message import Message
 
 from chassis.acts import Actor, now
-from chassis.errors import Violation, invalid, require
+from chassis.errors import Violation, invalid, not_found, require
 from chassis.records import Record, record_id
 from chassis.rpc import Call
 from services.case import model_access, model_findings, model_seeing, store
@@ -18,7 +19,7 @@ from standards import workdays
 from standards.codes import region_covers
 from yiwang.case.v1 import supervision_pb2 as pb
 
-PAGE = 20
+PAGE, MOST_DAYS = 20, 92
 
 
 class SupervisionApi:
@@ -27,6 +28,7 @@ class SupervisionApi:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.findings = store.findings(desk.parts.database)
+        self.tallies = (store.arrivals(desk.parts.database), store.closings(desk.parts.database))
 
     def ListFindings(self, request: pb.ListFindingsRequest, call: Call) -> pb.ListFindingsResponse:
         match, actor = _where(request, call.actor), call.actor
@@ -36,6 +38,32 @@ class SupervisionApi:
 
         rows, token = store.newest_findings(self.findings, match, wanted, request.page_token, request.page_size or PAGE)
         return pb.ListFindingsResponse(findings=[self._view(row) for row in rows], next_page_token=token)
+
+    def CountCases(self, request: pb.CountCasesRequest, call: Call) -> pb.CountCasesResponse:
+        name, days = self._counted(request, call.actor), _days(request)
+        answer = pb.CountCasesResponse()
+        for day in days:
+            found = [tally.totals([f"{name}/{day}"]) for tally in self.tallies]
+            answer.days.add(day=str(day), arrived=found[0].get("arrived", 0), closed=found[1].get("closed", 0))
+        return answer
+
+    def _counted(self, request: pb.CountCasesRequest, actor: Actor) -> str:
+        """The bucket that is asked for, when the officer may: his own department, or what lies in the region he supervises."""
+        if model_seeing.SUPERVISE not in actor.roles:
+            return actor.department
+        county = request.county or actor.region[:6]
+        if not request.department and not request.item_code:
+            if not region_covers(actor.region, county):
+                raise invalid(Violation("county", "COUNTY", "不在您的监察区域内"))
+            return f"county:{county}"
+        where = (
+            {"state.department": request.department} if request.department else {"state.item_code": request.item_code}
+        )
+        field, value = next(iter(where.items()))
+        region = store.region_of(self.desk.cases, field, value)
+        if not region_covers(actor.region, region):
+            raise not_found()
+        return request.department or f"item:{request.item_code}"
 
     def GetFinding(self, request: pb.GetFindingRequest, call: Call) -> pb.Finding:
         return self._view(self.findings.get(request.finding_id, model_findings.visible(call.actor)))
@@ -97,6 +125,20 @@ class SupervisionApi:
                 at=time_text(said.at), by=by, text=self.desk.keyring.open_text(one.applicant_id, said.sealed)
             )
         return view
+
+
+def _days(request: pb.CountCasesRequest) -> list[date]:
+    """The days asked for; INVALID_ARGUMENT for one that is none, or too many."""
+    found = []
+    for name in ("from", "until"):
+        try:
+            found.append(date.fromisoformat(getattr(request, name)))
+        except ValueError:
+            raise invalid(Violation(name, "MALFORMED", "不是有效的日期")) from None
+    count = (found[1] - found[0]).days + 1
+    if not 0 < count <= MOST_DAYS:
+        raise invalid(Violation("until", "TOO_MANY_DAYS", f"一次最多统计{MOST_DAYS}天，结束日期不得早于开始日期"))
+    return [found[0] + timedelta(days=number) for number in range(count)]
 
 
 def _evidence(finding: Finding) -> str:

@@ -20,15 +20,15 @@ GOOD_FOR = timedelta(hours=20)
 
 
 def upload(
-    files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call, owner: str
+    files: Attachments, keyring: Keyring, request: pb.UploadAttachmentRequest, call: Call, owner: str = ""
 ) -> pb.Attachment:
-    """Stores one file the caller brings, sealed under its owner's key. The same request_id again answers with the stored file, another
-    content is refused.
+    """Stores one file the caller brings, sealed under its owner's key (his own unless one is given). The same request_id again answers
+    with the stored file, another content is refused.
 
     INVALID_ARGUMENT as content.inspect says, which looks at the file before anything is written.
     """
     kind = content.inspect(request.content, request.filename)
-    id, digest = record_id(call.cause.key), hashlib.sha256(request.content).hexdigest()
+    id, owner, digest = record_id(call.cause.key), owner or call.actor.id, hashlib.sha256(request.content).hexdigest()
     metadata = {
         "owner": owner,
         "by": call.actor.by,

@@ -102,7 +102,9 @@ class LookingUp:
             holder_number=identifiers.id_number_mask(told.get("holder_number", "")),
         )
         if licence:
-            view.licence.CopyFrom(pb.LicenceFacts(**licence | {"number": model_lookups.masked_number(licence["number"])}))
+            view.licence.CopyFrom(
+                pb.LicenceFacts(**licence | {"number": model_lookups.masked_number(licence["number"])})
+            )
         return view
 
     def readings(self, case_id: str) -> list[tuple[datetime, trace_pb2.TraceReading]]:

@@ -104,9 +104,7 @@ def promise(
     return events.Promise(text_digest=digest, materials=[] if item.commitment else materials)
 
 
-def check_licence(
-    case: Case, officer: Actor, material: str, holds: bool, sealed_note: str
-) -> events.LicenceChecked:
+def check_licence(case: Case, officer: Actor, material: str, holds: bool, sealed_note: str) -> events.LicenceChecked:
     """An officer looked at what the source could not tell."""
     require_move(case, "CheckLicence")
     if not any(one.material == material and one.manual and not one.settled for one in case.stood_for):

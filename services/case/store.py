@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from gridfs import GridFSBucket
@@ -26,7 +26,7 @@ from services.case import (
     store_slots,
     store_timers,
 )
-from services.case.model import Case
+from services.case.model import COUNTY_DIGITS, Case
 from services.case.model_access import Access
 from services.case.model_evolve import EVOLVE
 from services.case.model_findings import Finding
@@ -75,8 +75,19 @@ def urged(all: Records[Finding], case_id: str) -> str | None:
 
 
 def arrivals(database: Database[Document]) -> Tally:
-    """Cases received, by department and day in China: bucket `<department>/<day>`."""
+    """Cases received, by day in China: buckets `<department>/<day>`, `county:<county>/<day>`, `item:<code>/<day>`."""
     return Tally(database, "arrivals")
+
+
+def closings(database: Database[Document]) -> Tally:
+    """Cases closed, by the same buckets."""
+    return Tally(database, "closings")
+
+
+def buckets(event: events.CaseSubmitted | events.CaseClosed, day: date) -> list[str]:
+    """Where a case counts on a day."""
+    names = (event.department, f"county:{event.region[:COUNTY_DIGITS]}", f"item:{event.item_code}")
+    return [f"{name}/{day}" for name in names]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -93,6 +104,7 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.asked", 1), ("state.submitted_at", 1)],
         [("state.county", 1), ("state.due", 1)],
         [("state.bundle_id", 1)],
+        [("state.item_code", 1)],
         [("state.files.attachment_id", 1)],
         unique=["state.number"],
     )
@@ -101,8 +113,10 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.department", 1), ("state.raised_at", 1)],
         [("state.county", 1), ("state.raised_at", 1)],
         [("state.case_id", 1), ("state.rule", 1), ("state.status", 1)],
+        [("state.case_id", 1), ("state.raised_at", 1)],
     )
     arrivals(database).ensure_indexes()
+    closings(database).ensure_indexes()
     store_counties.ensure_indexes(database)
     handing_over.ensure_indexes(database)
     store_items.ensure_indexes(database)
@@ -200,6 +214,12 @@ def _kept(
 def newest_accesses(all: Records[Access], visible: Filter, token: str, count: int) -> tuple[list[Record[Access]], str]:
     """A page of a person's access record, newest first, and the next page's token."""
     return paging.newest(all, visible, "at", token, count)
+
+
+def region_of(all: Records[Case], field: str, value: str) -> str:
+    """The region of the cases of a department or an item, as far as there is one; empty when there is none."""
+    found = all.collection.find_one({field: value}, {"state.region": 1})
+    return str(found["state"]["region"]) if found else ""
 
 
 def department_name(all: Records[Case], code: str) -> str:

@@ -124,7 +124,7 @@ def _add_visits(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> None
                 at=time_text(one.at),
                 findings=opened(one.sealed_findings, office and not asked),
             )
-            for file in model_visits.evidence_of(case, visit.number, number) if office else ():
+            for file in model_visits.evidence_of(case, visit.number, number) if office and not asked else ():
                 name = opened(file.sealed_filename, True)
                 told = {"filename": name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
                 signed.evidence.add(id=file.attachment_id, **told)

@@ -23,7 +23,7 @@ from services.case.worker_fulfilment import HearsFulfilment
 from services.case.worker_supervision import HearsSupervision
 from services.case.worker_visits import HearsVisits
 from standards.workdays import SHANGHAI
-from yiwang.case.v1.events_pb2 import CaseSubmitted
+from yiwang.case.v1.events_pb2 import CaseClosed, CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspended, ItemWithdrawn
 from yiwang.identity.v1.events_pb2 import CountySaved, OfficerDismissed, OfficerTransferred
 
@@ -38,6 +38,7 @@ class Worker(HearsPeople, HearsFulfilment, HearsSupervision, HearsVisits):
     name = "case"
     items: store_items.Items
     arrivals: Tally
+    closings: Tally
     counties: store_counties.Counties
     handing_over: handing_over.HandingOver
     folder: folding.Folder
@@ -86,10 +87,15 @@ class Worker(HearsPeople, HearsFulfilment, HearsSupervision, HearsVisits):
 
     @on(CaseSubmitted)
     def note_arrival(self, event: Heard[CaseSubmitted]) -> None:
-        """Tally: cases received by department and day."""
+        """Tally: cases received by department, county or item, and day."""
         day = datetime.fromisoformat(event.time).astimezone(SHANGHAI).date()
-        bucket = f"{event.body.department}/{day}"
-        self.arrivals.contribute(event.record, [bucket], "arrived", event.seq)
+        self.arrivals.contribute(event.record, store.buckets(event.body, day), "arrived", event.seq)
+
+    @on(CaseClosed)
+    def note_closing(self, event: Heard[CaseClosed]) -> None:
+        """Tally: cases closed, by the same buckets."""
+        day = datetime.fromisoformat(event.time).astimezone(SHANGHAI).date()
+        self.closings.contribute(event.record, store.buckets(event.body, day), "closed", event.seq)
 
     @every(interval=1)
     def fire_timers(self) -> None:
@@ -111,6 +117,7 @@ class Worker(HearsPeople, HearsFulfilment, HearsSupervision, HearsVisits):
     def count_arrivals(self) -> None:
         """Recounts the days that changed."""
         self.arrivals.recount()
+        self.closings.recount()
 
     @every(interval=3600)
     def sweep_uploads(self) -> None:
@@ -128,6 +135,7 @@ def build(parts: Parts) -> type[Worker]:
     """The worker of case, from its parts."""
     Worker.parts = parts
     Worker.items, Worker.arrivals = store_items.Items(parts.database), store.arrivals(parts.database)
+    Worker.closings = store.closings(parts.database)
     Worker.counties = store_counties.Counties(parts.database)
     Worker.timing = timing.Timing(parts.database, store.cases(parts.database))
     Worker.folder = folding.Folder(parts.database)

@@ -315,6 +315,9 @@ PROCEDURES: Mapping[str, Target] = {
     "FulfilmentService/DispatchResult": record(lambda w: {"case_id": w.case, "tracking_number": "SF000001"}),
     "FulfilmentService/DeliverResult": record(lambda w: {"case_id": w.case}),
     "SupervisionService/ListFindings": listing(lambda w: w.finding, department=DEPARTMENT, page_size=100),
+    "SupervisionService/CountCases": listing(
+        lambda w: "arrived: 1", department=DEPARTMENT, **{"from": lambda w: w.today, "until": lambda w: w.today}
+    ),
     "SupervisionService/GetFinding": record(lambda w: {"finding_id": w.finding}),
     "SupervisionService/UrgeCase": record(lambda w: {"case_id": w.spare_case, "text": "请尽快办理"}),
     "SupervisionService/AnswerFinding": record(lambda w: {"finding_id": w.finding, "text": "正在办理"}),

@@ -3,15 +3,17 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 
 from chassis import tokens
 from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause, now
+from services.case import store as case_store
 from services.case.folding import Folder
 from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
+from standards.workdays import SHANGHAI
 from tests.service.authority.callers import CALLERS, OWN, Caller
 from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, REGION, uscc
 from tests.support import reported
@@ -251,6 +253,10 @@ class World:
         self._as("yiwang.case.v1.CaseService", supervisor).GetCase(case_id=self.case)
         urging = self._as("yiwang.case.v1.SupervisionService", supervisor)
         self.finding = urging.UrgeCase(case_id=self.case, text="请说明办理情况").id
+        self.today = str(datetime.now(SHANGHAI).date())
+        arrivals = case_store.arrivals(case.database)
+        arrivals.contribute("arrived-today", [f"{DEPARTMENT}/{self.today}"], "arrived", 1)
+        arrivals.recount()
         self.case_access = owner.ListCaseAccesses().accesses[0].id
         self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id
         self._records_of_procedures(owner)

@@ -8,7 +8,8 @@ import pytest
 from chassis.acts import now
 from services.case import model_findings, model_timers, store, timing
 from services.case.timing import Timing
-from tests.support.actors import OTHER_DEPARTMENT, officer, person, supervisor
+from standards.workdays import SHANGHAI
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, person, supervisor
 from tests.support.calling import As, refused
 from tests.support.case_service import DENIED, INVALID, NOT_FOUND, PRECONDITION, Db, drifted, hear, journal, status
 from tests.support.items import publish, simple
@@ -174,3 +175,38 @@ def test_findings_are_for_the_department_and_its_supervisors_alone(
         answering.CloseFinding(finding_id=found.id)
     with refused(DENIED):
         case_api.by(person(), service="SupervisionService").ListFindings()
+
+
+def test_cases_are_counted_by_day_for_a_department_an_item_and_a_county(
+    case_api: Here, citizen: As, database: Db, watcher: As, answering: As
+) -> None:
+    item = publish(database, simple(steps=[], result_name=""))
+    for close in (True, False):
+        case = citizen.SubmitCase(item_id=item).id
+        case_api.by(officer("receive")).AcceptCase(case_id=case)
+        if close:
+            case_api.by(officer("decide")).DecideCase(case_id=case, granted=True)
+            case_api.by(officer("decide")).CloseCase(case_id=case)
+        today = now()
+        for kind, handler in ((events.CaseSubmitted, "note_arrival"), (events.CaseClosed, "note_closing")):
+            for entry in journal(database, case):
+                if entry["type"] == kind.DESCRIPTOR.name:
+                    for _ in range(2):
+                        event = store.cases(database).event(entry)
+                        hear(case_api, handler, event, case, entry["seq"], today.isoformat())
+    for tally in (store.arrivals(database), store.closings(database)):
+        tally.recount()
+    day = str(today.astimezone(SHANGHAI).date())
+    span = {"from": day, "until": day}
+    for asked in ({}, {"department": DEPARTMENT}, {"item_code": "TEST-1"}, {"county": REGION}):
+        counted = watcher.CountCases(**asked, **span).days
+        assert [(one.day, one.arrived, one.closed) for one in counted] == [(day, 2, 1)], asked
+    assert answering.CountCases(**span).days[0].arrived == 2, "his own department"
+    foreign = case_api.by(officer("review", department=OTHER_DEPARTMENT), service="SupervisionService")
+    assert foreign.CountCases(department=DEPARTMENT, **span).days[0].arrived == 0
+    far = case_api.by(supervisor(region="450103"), service="SupervisionService")
+    with refused(NOT_FOUND):
+        far.CountCases(department=DEPARTMENT, **span)
+    with refused(INVALID) as refusal:
+        watcher.CountCases(**{"from": "2026-01-01", "until": "2026-12-31"})
+    assert refusal.fields == {"until": "TOO_MANY_DAYS"}

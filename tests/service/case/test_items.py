@@ -21,7 +21,7 @@ def test_a_case_keeps_the_edition_it_was_submitted_with(
 ) -> None:
     case = submit(citizen, item)
     publish(database, definition(materials=[], steps=[]), item, edition=2)
-    case_api.servicer.items.refresh()
+    case_api.servicer.desk.items.refresh()
     seen = citizen.GetCase(case_id=case.id)
     assert (seen.edition, [material.key for material in seen.materials]) == (1, ["application", "plan", "report"])
     desk["receive"].RequestCorrection(case_id=case.id, materials=["plan"], notice="请补平面图")
@@ -100,7 +100,7 @@ def test_a_resumed_item_takes_applications_again_and_a_withdrawn_one_never_but_i
         (("suspend_item", "ITEM_SUSPENDED"), ("resume_item", ""), ("withdraw_item", "ITEM_WITHDRAWN")), 2
     ):
         hear(case_api, handler, LIFE[handler](plain_item), plain_item, seq)
-        case_api.servicer.items.refresh()
+        case_api.servicer.desk.items.refresh()
         if not reason:
             assert status(citizen.SubmitCase(item_id=plain_item)) == "SUBMITTED"
             continue

@@ -49,11 +49,11 @@ def test_a_repeated_submission_answers_after_the_item_was_changed_suspended_or_i
     materials = handed_in(citizen)
     first = submit(citizen, item, request_id="request-1", materials=materials, edition=1)
     publish(database, definition(form_fields=[], name="新名称"), item, edition=2)
-    case_api.servicer.items.refresh()
+    case_api.servicer.desk.items.refresh()
     again = submit(citizen, item, request_id="request-1", materials=materials, edition=1)
     assert (again.id, again.edition, again.item_name) == (first.id, 1, "公共场所卫生许可")
     store_items.Items(database).suspend(item, 3)
-    case_api.servicer.items.refresh()
+    case_api.servicer.desk.items.refresh()
     assert submit(citizen, item, request_id="request-1", materials=materials, edition=1).id == first.id
     with refused(PRECONDITION, "ITEM_SUSPENDED"):
         submit(citizen, item, materials=materials)

@@ -123,6 +123,15 @@ def test_an_inspection_from_slot_to_a_decision_on_the_day(
     assert [file.filename for one in signed for file in one.evidence] == ["现场.pdf", "现场.pdf"]
     file = signed[0].evidence[0].id
     assert desk["decide"].DownloadAttachment(case_id=case_id, attachment_id=file).content
+    asked = officer("review", department=OTHER_DEPARTMENT)
+    case_api.by(inspector.actor, service="ProcedureService").RequestOpinion(
+        case_id=case_id, department=OTHER_DEPARTMENT, department_name="某局", question="可否"
+    )
+    shown = case_api.by(asked).GetCase(case_id=case_id).visits[0].signatures[0]
+    assert (shown.passed, shown.findings, len(shown.evidence)) == (True, "", 0), "what was found is not its matter"
+    with refused(NOT_FOUND):
+        case_api.by(asked).DownloadAttachment(case_id=case_id, attachment_id=file)
+    case_api.by(asked, service="ProcedureService").GiveOpinion(case_id=case_id, agrees=True, text="同意")
     case = desk["decide"].DecideCase(case_id=case_id, granted=True)
     assert (status(case), case.decision_kind) == ("GRANTED", case_pb.DECISION_KIND_ON_SITE)
 

@@ -81,7 +81,7 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("FulfilmentService", DELEGATES, "PayFees GetPayment ChooseDelivery"),
     ("FulfilmentService", frozenset({"review", "decide", "issue"}), "SetFees"),
     ("FulfilmentService", frozenset({"issue"}), "RecordPayment DispatchResult DeliverResult"),
-    ("SupervisionService", DESK | SUPERVISE, "ListFindings GetFinding"),
+    ("SupervisionService", DESK | SUPERVISE, "ListFindings GetFinding CountCases"),
     ("SupervisionService", SUPERVISE, "UrgeCase ReturnFinding CloseFinding"),
     ("SupervisionService", DESK, "AnswerFinding"),
     (

@@ -14,7 +14,15 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from chassis import rules
 from services.gateway.calls import CallError, FieldError
 from standards import scenarios
-from yiwang.case.v1 import documents_pb2_grpc
+from yiwang.case.v1 import (
+    documents_pb2_grpc,
+    exchange_pb2_grpc,
+    fulfilment_pb2_grpc,
+    procedures_pb2_grpc,
+    promises_pb2_grpc,
+    supervision_pb2_grpc,
+    trace_pb2_grpc,
+)
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.case.v1 import service_pb2_grpc as case_grpc
 from yiwang.catalog.v1 import directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc
@@ -40,6 +48,7 @@ CONTRACTS = (
     identity_grpc, agents_pb2_grpc, clients_pb2_grpc, counties_pb2_grpc, delegations_pb2_grpc, factors_pb2_grpc, officers_pb2_grpc,
     organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
     directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
+    exchange_pb2_grpc, fulfilment_pb2_grpc, procedures_pb2_grpc, promises_pb2_grpc, supervision_pb2_grpc, trace_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty",)
@@ -126,8 +135,8 @@ async def start(services: Services) -> tuple[grpc.aio.Server, int, Any]:
     """One server with all four services and the health service."""
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 << 20)])
     for module in CONTRACTS:
-        name = next(n for n in vars(module) if n.endswith("ServiceServicer"))
-        getattr(module, f"add_{name}_to_server")(servicer(getattr(module, name), services), server)
+        for name in [name for name in vars(module) if name.endswith("ServiceServicer")]:
+            getattr(module, f"add_{name}_to_server")(servicer(getattr(module, name), services), server)
     state = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     await state.set("", health_pb2.HealthCheckResponse.SERVING)

@@ -1,0 +1,79 @@
+"""One case as its applicant sees it: where it stands, its clocks, papers, money and parcel, and what he may do now."""
+
+import asyncio
+from typing import Any
+
+from grpc import StatusCode
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway import case_acts
+from services.gateway.acts import FRESH, Tried
+from services.gateway.calls import CallError, backends
+from services.gateway.case_acts import act_page
+from services.gateway.overview import or_none
+from services.gateway.pages import Page
+from services.gateway.pages_person import get_case
+from services.gateway.progress import stages
+from services.gateway.render import show
+from services.gateway.session import ask
+from yiwang.case.v1 import documents_pb2 as documents
+from yiwang.case.v1 import fulfilment_pb2 as fulfilment
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.rating.v1 import service_pb2 as rating
+
+
+async def case_page(request: Request) -> Response:
+    """One case of the visitor."""
+    return await show_case(request, FRESH)
+
+
+async def show_case(request: Request, tried: Tried) -> Response:
+    """The case page, with a form of it that was refused; what only other parts know is left out while they do not answer."""
+    case = await get_case(request)
+    stubs, id = backends(request), case.id
+    papers, payment, (invitation, invited) = await asyncio.gather(
+        or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
+        _payment(request, case),
+        _invitation(request, case),
+    )
+    context: dict[str, Any] = {
+        "case": case,
+        "stages": stages(case),
+        "tried": tried,
+        "problems": tried.problems,
+        "papers": papers.documents if papers else [],
+        "payment": payment,
+        "invitation": invitation,
+        "invited": invited,
+    }
+    return show(request, "case.html", tried.status, **context)
+
+
+async def _payment(request: Request, case: cases.Case) -> fulfilment.Payment | None:
+    """How far the payment is, where anything was to be paid."""
+    if not any(one.amount for one in case.fees):
+        return None
+    message = fulfilment.GetPaymentRequest(case_id=case.id)
+    return await or_none(ask(request, backends(request).fulfilment.GetPayment, message))
+
+
+async def _invitation(request: Request, case: cases.Case) -> tuple[rating.Invitation | None, str]:
+    """The invitation, or why there is none: `soon` just after closing, `away` while rating does not answer. Nobody rates under a
+    delegation."""
+    if case.status != cases.CASE_STATUS_CLOSED:
+        return None, ""
+    try:
+        message = rating.GetInvitationRequest(case_id=case.id)
+        return await ask(request, backends(request).rating.GetInvitation, message), ""
+    except CallError as error:
+        reasons = {StatusCode.NOT_FOUND: "soon", StatusCode.PERMISSION_DENIED: ""}
+        return None, reasons.get(error.code, "away")
+
+
+PAGES = (
+    Page("/cases/{case_id:uuid}", case_page, None, "person", acting=True),
+    act_page("/cases/{case_id:uuid}/withdraw", case_acts.WITHDRAW, show_case),
+    act_page("/cases/{case_id:uuid}/rate", case_acts.RATE, show_case),
+    act_page("/cases/{case_id:uuid}/delivery", case_acts.CHOOSE, show_case),
+)
