@@ -96,12 +96,13 @@ class CaseApi:
         return self.desk.reply(record, call)
 
     def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> list[Message]:
-        files = attachments.claim(self.files, request.materials, call.actor)
         asked = Application(
             item_id=request.item_id,
             edition=request.edition,
             form=request.form,
-            files=files,
+            files=(),
+            named=[one.material for one in request.materials],
+            claim=partial(attachments.claim, self.files, request.materials, call.actor),
             answers=request.answers,
             channel=model_application.channel_of(call.actor, request.channel),
             applicant_id=call.actor.id,

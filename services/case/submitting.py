@@ -3,7 +3,7 @@
 Needs the own store alone: not catalog, not identity, not the broker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -52,6 +52,9 @@ class Application(NamedTuple):
     bundle_key: str = ""
     # Name of who acts for the applicant, sealed under his own key.
     sealed_agent_name: str = ""
+    # Where the files are looked up only when all else is right: the materials that are named, and what finds their files.
+    named: Sequence[str] = ()
+    claim: Callable[[], Sequence[events.HandedInFile]] | None = None
 
 
 # What the event has as the application tells it.
@@ -85,9 +88,11 @@ class Submitting:
             raise invalid(*wrong)
         scenario = model_scenario.of(definition, asked.answers, asked.item_id, item.edition)
         form = {key: value.strip() for key, value in asked.form.items()}
-        here = list(dict.fromkeys([file.material for file in asked.files] + [one.material for one in asked.stood_for]))
+        handed_in = asked.named or list(dict.fromkeys(file.material for file in asked.files))
+        here = [*handed_in, *(one.material for one in asked.stood_for if one.material not in handed_in)]
         at_window = bool(asked.window_id)
         model_application.check_application(definition, scenario, form, here, asked.level, at_window)
+        asked = asked._replace(files=asked.claim()) if asked.claim else asked
         submitted = self._submitted(asked, item, scenario, form, id, attempt, instant)
         self.counties.take(definition.region, county)
         self._timers.know(definition.region)

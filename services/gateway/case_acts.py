@@ -1,6 +1,5 @@
 """What an applicant does with a case of his, as forms: each is one act, and leads back to the case at its new version."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.datastructures import FormData
@@ -8,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway import person_words, words
-from services.gateway.acts import Act, Tried, do, only, refused
+from services.gateway.acts import Act, Shown, do, only, refused
 from services.gateway.calls import CallError
 from services.gateway.forms import text
 from services.gateway.pages import Page, go
@@ -16,9 +15,6 @@ from yiwang.case.v1 import fulfilment_pb2 as fulfilment
 from yiwang.case.v1 import procedures_pb2 as procedures
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.rating.v1 import service_pb2 as rating
-
-# Shows the page of a form again, with what was refused and what was typed.
-Shown = Callable[[Request, Tried], Awaitable[Response]]
 
 
 def delivery_of(form: FormData) -> cases.DeliveryChoice | None:

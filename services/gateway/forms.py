@@ -16,6 +16,8 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 # form[contact_phone], form["contact_phone"], materials[m1] and answers[premises] name a place by key.
 _KEYED = re.compile(r"^(form|materials|answers)\[\"?([a-z0-9_]{1,40})\"?\]")
+# delivery.name names a place within another.
+_WITHIN = re.compile(r"^(delivery)\.([a-z]{1,40})$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.:-]{8,64}$")
 REUSED = "REQUEST_ID_REUSED"
 
@@ -62,7 +64,7 @@ def case_labels(case: cases.Case) -> dict[str, str]:
 
 def _anchor(path: str) -> str:
     """`form[phone]` → `form-phone`; a plain field is its own id."""
-    keyed = _KEYED.match(path)
+    keyed = _KEYED.match(path) or _WITHIN.match(path)
     return f"{keyed[1]}-{keyed[2]}" if keyed else re.sub(r"[^a-z0-9_-].*$", "", path)
 
 

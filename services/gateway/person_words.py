@@ -47,6 +47,13 @@ FIELD: Final = words.FIELD | {
     "materials": "材料",
 }
 
+# How a result may come: value of the input, name, what it means.
+WAYS: Final = (
+    ("DELIVERY_WAY_PICK_UP", "窗口领取", "带身份证到政务服务窗口领取"),
+    ("DELIVERY_WAY_EXPRESS", "快递送达", "需要填写收件信息，可以查询快递"),
+    ("DELIVERY_WAY_ELECTRONIC", "电子送达", "在办件页面直接下载"),
+)
+
 # After a redirect, as in `words`.
 DONE: Final = {
     "person-pre-review": "已提交网上预审。预审不是受理，请留意预审结果。",

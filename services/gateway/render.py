@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import catalog_terms, county, desk_words, editing_words, terms, words
+from services.gateway import catalog_terms, county, desk_words, editing_words, person_words, terms, words
 from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
@@ -76,6 +76,7 @@ _ENVIRONMENT.globals.update(
     terms=terms,
     catalog_terms=catalog_terms,
     desk_words=desk_words,
+    person_words=person_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
     sheets=SHEETS,
@@ -86,6 +87,7 @@ _ENVIRONMENT.filters.update(
     day=words.day_text,
     size=words.size_text,
     money=desk_words.money,
+    yuan=person_words.yuan,
     who=words.who_text,
     problem_at=problem_at,
 )
@@ -106,7 +108,7 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
         "large": request.cookies.get(LETTERS) == "large",
         "county": look,
         "region_name": look.name,
-        "done": (words.DONE | terms.DONE | desk_words.DONE).get(request.query_params.get("done", ""), ""),
+        "done": (words.DONE | terms.DONE | desk_words.DONE | person_words.DONE).get(request.query_params.get("done", ""), ""),
         "problems": list[Problem](),
     }
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)

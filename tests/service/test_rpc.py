@@ -120,7 +120,7 @@ def test_a_bug_is_told_as_internal_without_a_word_of_what_happened(
         raise KeyError("张三丰 13912345678")
 
     citizen, item = case_api.by(person()), publish(case_api.database, simple())
-    monkeypatch.setattr(case_api.servicer.items, "current", bug)
+    monkeypatch.setattr(case_api.servicer.desk.items, "current", bug)
     with refused(Code.INTERNAL, "INTERNAL") as refusal:
         citizen.SubmitCase(item_id=item)
     assert refusal.message == "系统错误，请稍后重试"

@@ -215,6 +215,7 @@ def test_the_window_that_received_and_the_department_that_was_asked_are_offered_
     assert offered(asked, officer("receive", department=OTHER_DEPARTMENT)) == set()
 
 
+@pytest.mark.parametrize("status", MAY)
 def test_nobody_else_is_offered_any_move(status: str) -> None:
     assert offered(standing(status), service()) == offered(standing(status), officer()) == set()
 
