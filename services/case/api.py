@@ -31,6 +31,7 @@ from services.case.api_documents import DocumentApi
 from services.case.api_exchange import ExchangeApi
 from services.case.api_fulfilment import FulfilmentApi
 from services.case.api_procedures import ProcedureApi
+from services.case.api_promises import PromiseApi
 from services.case.api_supervision import SupervisionApi
 from services.case.api_trace import TraceApi
 from services.case.api_visits import VisitApi
@@ -109,6 +110,8 @@ class CaseApi:
             level=call.actor.level,
             actor=call.actor,
             pre_review=request.pre_review,
+            stand_ins=request.stand_ins,
+            promise_digest=request.promise_digest,
             delivery=request.delivery if request.HasField("delivery") else None,
             renews_until=request.renews_until,
             project_code=request.project_code,
@@ -292,6 +295,7 @@ def build(parts: Parts) -> Api:
         "ExchangeService": ExchangeApi(desk),
         "FulfilmentService": FulfilmentApi(desk),
         "SupervisionService": SupervisionApi(desk),
+        "PromiseService": PromiseApi(desk),
     }
     calendar = partial(recalculating.reread, settings.of(parts).calendar_dir)
     for one in contracts.services("case"):  # SCAFFOLD

@@ -7,6 +7,7 @@ from chassis.acts import now
 from chassis.rpc import Call
 from services.case import masking, model_access, model_seeing, store, tracing
 from services.case.acting_on import Desk
+from services.case.looking_up import LookingUp
 from services.case.model import Case
 from services.case.timeline import time_text
 from yiwang.case.v1 import trace_pb2 as pb
@@ -19,7 +20,7 @@ class TraceApi:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.accesses = store.accesses(desk.parts.database)
+        self.looking_up = LookingUp(desk)
 
     def GetTrace(self, request: pb.GetTraceRequest, call: Call) -> pb.Trace:
         record = self._seen(request.case_id, call)
@@ -55,13 +56,14 @@ class TraceApi:
         return record
 
     def _readings(self, case: Case, call: Call) -> list[pb.TraceReading]:
-        """What of his access record is about this case, newest first."""
+        """What of his access record is about this case, with the licences that were looked up for it, newest first."""
         page = self.desk.accesses.page(call.actor, "", MOST_READINGS)
-        return [
+        looked = [
             pb.TraceReading(at=one.at, by=one.by_name, what="、".join([one.what, *one.fields]), purpose=one.purpose)
             for one in page.accesses
             if one.case_id == case.id
         ]
+        return sorted([*looked, *self.looking_up.readings(case.id)], key=lambda one: one.at, reverse=True)
 
     def VerifyJournal(self, request: pb.VerifyJournalRequest, call: Call) -> pb.JournalVerdict:
         return self._verdict(self._seen(request.case_id, call).id)

@@ -150,7 +150,7 @@ class Bundling:
             items=_items(definition, merged),
             files=asked.files,
             sealed_form=self._keyring.seal(actor.id, form),
-            sealed_shares=self._keyring.seal(actor.id, shares(merged)),
+            sealed_shares=self._keyring.seal(actor.id, shares(merged, asked.handed_in)),
             receipt_digest=model_receipts.digest(asked.files),
             project_code=asked.project_code,
             level=actor.level,
@@ -192,7 +192,8 @@ def _items(theme: themes_pb2.ThemeDefinition, merged: Merged) -> list[events.Bun
 def _stated_due(theme: themes_pb2.ThemeDefinition, instant: datetime) -> str:
     limit = theme.stated_limit
     span = model_deadlines.span_of([limit.amount, limit.unit])
-    return model_deadlines.text(clocks.due(instant, span, [], None, theme.region).instant if span else None)
+    due = clocks.due(instant, span, [], None, theme.region) if span else None
+    return model_deadlines.text(due.instant if due else None)
 
 
 def _check_project(theme: themes_pb2.ThemeDefinition, code: str) -> None:

@@ -5,7 +5,7 @@ later release, theme or item changes nothing of it. Pure.
 share stands under `theme`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.case.model import File
@@ -18,10 +18,10 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 Shares = Mapping[str, Mapping[str, Any]]
 
 
-def shares(merged: Merged) -> dict[str, dict[str, Any]]:
-    """The shares of all that are part of the application. A material is a branch's as far as it is handed in (`files_for`)."""
+def shares(merged: Merged, handed_in: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The shares of all that are part of the application, of which these materials were handed in."""
     fields = {one.field.key: one.field.key for one in merged.guide.fields}
-    materials = {one.material.key: one.material.key for one in merged.guide.materials}
+    materials = {key: key for key in handed_in}
     return {
         key: {
             "answers": {

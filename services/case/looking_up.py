@@ -107,10 +107,9 @@ class LookingUp:
             )
         return view
 
-    def readings(self, case_id: str) -> list[tuple[datetime, trace_pb2.TraceReading]]:
+    def readings(self, case_id: str) -> list[trace_pb2.TraceReading]:
         """The look-ups that stand in an application, as the applicant's trace tells them."""
-        found = [self.lookups.get(id) for id in self._uses.of_case(case_id)]
-        return [(one.state.at, self._reading(one)) for one in found]
+        return [self._reading(self.lookups.get(id)) for id in self._uses.of_case(case_id)]
 
     def _reading(self, record: Record[LookUp]) -> trace_pb2.TraceReading:
         view, words = self.view(record), model_lookups.WORDS[record.state.outcome]

@@ -214,6 +214,8 @@ class Case:
     # Where it was before the applicant asked for it back.
     paused_status: int = 0
     stood_for: list[StoodFor] = field(default_factory=list)
+    # Materials that nothing stands for any more: an officer looked, and the licence does not hold.
+    lacking: list[str] = field(default_factory=list)
     deferred: list[str] = field(default_factory=list)
     promise_digest: str = ""
     promise_materials: list[str] = field(default_factory=list)
@@ -249,6 +251,11 @@ def open_procedure(case: Case) -> Procedure | None:
 def open_visit(case: Case) -> Visit | None:
     """The inspection on site that is booked, until two inspectors have signed it, or it is cancelled."""
     return next((one for one in case.visits if not one.cancelled and len(one.signatures) < INSPECTORS), None)
+
+
+def unchecked(case: Case) -> bool:
+    """Whether a licence that its source did not tell of stands for a material, and nobody has looked yet."""
+    return any(one.manual and not one.settled for one in case.stood_for)
 
 
 def owed(case: Case) -> int:

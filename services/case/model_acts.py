@@ -74,10 +74,9 @@ def correct(
 
 def accept(case: Case, officer: Actor, now: datetime) -> events.CaseAccepted:
     """Acceptance (受理): both clocks start; working days, first day not counted (行政许可法 art. 42, 82). A licence that the source
-    could not confirm is looked at first: LICENCE_UNCHECKED."""
+    could not confirm is looked at first (LICENCE_UNCHECKED), and what did not hold is handed in (STAND_IN_MISSING)."""
     require_move(case, "AcceptCase")
-    unchecked = any(one.manual and not one.settled for one in case.stood_for)
-    require(not unchecked, "LICENCE_UNCHECKED", "有免提交证照未能自动核验，请先人工核验")
+    require_proven(case)
     return _accepted(case, now, now, officer_id=officer.id)
 
 
@@ -148,6 +147,7 @@ def decide(
     require(all(one.given_at for one in case.opinions), "OPINION_OPEN", "征求的部门意见尚未全部反馈")
     require(all(one.ended_at for one in case.procedures), "PROCEDURE_OPEN", "特别程序尚未结束")
     if granted:
+        require_proven(case)
         require(_inspected(case), "VISIT_MISSING", "该事项须经两名以上工作人员现场勘验合格后方可准予")
     if not granted and not reason.strip():
         raise invalid(Violation("reason", "REQUIRED", "不予许可必须说明理由"))
@@ -195,12 +195,20 @@ def deem_renewed(case: Case, now: datetime) -> list[Message]:
 
 
 def issue(case: Case, officer: Actor, result_number: str) -> events.ResultIssued:
-    """The document of a grant was made (art. 44); fees are paid by then."""
+    """The document of a grant was made (art. 44); fees are paid by then, and what could follow later (容缺) is here."""
     require_move(case, "IssueResult")
     require_paid(case)
+    require(not case.deferred, "DEFERRED_OPEN", "容缺材料尚未补齐，不能制证")
     return events.ResultIssued(
         case_id=case.id, officer_id=officer.id, result_number=result_number, result_name=case.result_name
     )
+
+
+def require_proven(case: Case) -> None:
+    """FAILED_PRECONDITION LICENCE_UNCHECKED, STAND_IN_MISSING unless what stands for materials was confirmed by its source or looked at,
+    and what did not hold was handed in: nothing passes in silence."""
+    require(not model.unchecked(case), "LICENCE_UNCHECKED", "有免提交证照未能自动核验，请先人工核验")
+    require(not case.lacking, "STAND_IN_MISSING", "有证照经人工核验不成立，须由申请人补交该材料")
 
 
 def require_paid(case: Case) -> None:

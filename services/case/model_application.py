@@ -151,7 +151,8 @@ def submit(
     submitted.region = item.region
     submitted.result_name = item.result_name
     steps = [item.steps[at] for at in guide.steps]
-    submitted.review_steps.extend(step.name for step in steps if step.kind == catalog.STEP_KIND_REVIEW)
+    if not on_promise(submitted):
+        submitted.review_steps.extend(step.name for step in steps if step.kind == catalog.STEP_KIND_REVIEW)
     submitted.promised_limit.CopyFrom(guide.promised_limit)
     submitted.statutory_limit.CopyFrom(guide.statutory_limit)
     submitted.promised_limit.note = submitted.statutory_limit.note = ""
@@ -166,6 +167,11 @@ def submit(
         submitted.hand_over_due = text(after(now, model_deadlines.HAND_OVER_DAYS, item.region))
     submitted.fees.extend(_fee_line(item.fees[at]) for at in guide.fees)
     return submitted
+
+
+def on_promise(submitted: events.CaseSubmitted) -> bool:
+    """Whether a promise stands for the whole item: it is decided at once, and looked at afterwards (国办发〔2020〕42号)."""
+    return submitted.HasField("promise") and not submitted.promise.materials
 
 
 def _fee_line(fee: catalog.Fee) -> events.FeeLine:

@@ -101,8 +101,8 @@ def judged(case_id: str, found: Judged, sealed_facts: str) -> events.AutomaticJu
 
 
 def decide(case: Case, now: datetime) -> list[Message]:
-    """What follows when the rule holds: accepted and granted at once; issued under the case's own number and closed, too, unless a fee or
-    a delivery by hand stands before that."""
+    """What follows when the rule holds: accepted and granted at once; issued under the case's own number and closed, too, unless a fee, a
+    material that is still to come or a delivery by hand stands before that."""
     accepted = model_acts.accept_automatically(case, now)
     granted = model_acts.decided(case, True, pb.DECISION_KIND_AUTOMATIC, now)
     return [accepted, granted, *_finish(case)]
@@ -110,7 +110,7 @@ def decide(case: Case, now: datetime) -> list[Message]:
 
 def _finish(case: Case) -> list[Message]:
     at_hand = case.delivery in (pb.DELIVERY_WAY_UNSPECIFIED, pb.DELIVERY_WAY_ELECTRONIC)
-    if model.owed(case) or any(one.open for one in case.fees) or case.deferred or case.promise_digest:
+    if model.owed(case) or any(one.open for one in case.fees) or case.deferred:
         return []
     if not case.result_name:
         return [model_acts.closed(case, True)]

@@ -22,13 +22,15 @@ def received(case: Case, officer_id: str, moment: Moment) -> Case:
 
 
 def with_files(case: Case, files: Iterable[events.HandedInFile]) -> Case:
-    """With these files in the place of those of the same materials; what was still to come (容缺) and came is here."""
+    """With these files in the place of those of the same materials; what was still to come (容缺) or
+    lacking and came is here."""
     new = files_of(files)
     handed_in = {file.material for file in new}
     return replace(
         case,
         files=[file for file in case.files if file.material not in handed_in] + new,
         deferred=[key for key in case.deferred if key not in handed_in],
+        lacking=[key for key in case.lacking if key not in handed_in],
     )
 
 

@@ -130,7 +130,8 @@ def licence_checked(case: Case, event: events.LicenceChecked, moment: Moment) ->
         # What does not hold stands for nothing: the material is asked for.
         if event.holds or one.material != event.material
     ]
-    return replace(handled(case, event.officer_id, moment), stood_for=left)
+    lacking = case.lacking if event.holds else [*case.lacking, event.material]
+    return replace(handled(case, event.officer_id, moment), stood_for=left, lacking=lacking)
 
 
 def deferred_supplied(case: Case, event: events.DeferredSupplied, _moment: Moment) -> Case:

@@ -258,8 +258,8 @@ _FITS: Final[Mapping[str, Callable[[Case], bool]]] = {
     "ApproveExtension": lambda case: bool(case.extension_by),
     "DeclineExtension": lambda case: bool(case.extension_by),
     "GiveOpinion": lambda case: any(one.given_at is None for one in case.opinions),
-    "CheckLicence": lambda case: any(one.manual and not one.settled for one in case.stood_for),
-    "SupplyDeferred": lambda case: bool(case.deferred),
+    "CheckLicence": model.unchecked,
+    "SupplyDeferred": lambda case: bool(case.deferred or case.lacking),
     "BookVisit": _can_book,
     "CancelVisit": _open_visit,
     "RescheduleVisit": _open_visit,
@@ -269,13 +269,14 @@ _FITS: Final[Mapping[str, Callable[[Case], bool]]] = {
     "RecordPayment": lambda case: model.owed(case) > 0,
     "DispatchResult": lambda case: case.delivery == pb.DELIVERY_WAY_EXPRESS and not case.parcel_id,
     "CloseCase": _can_close,
-    "VerifyPromise": lambda case: bool(case.promise_digest) and case.promise_kept is not True,
+    # Of a denied application nothing is verified; a grant has a day by which it is delivered.
+    "VerifyPromise": lambda case: bool(case.promise_digest and case.deliver_due) and case.promise_kept is not True,
     "DeemRenewed": lambda case: case.renews_until is not None,
 }
 # What is not offered although the act, which has a reason of its own for it, would refuse it.
 _OFFERED: Final[Mapping[str, Callable[[Case, Actor], bool]]] = {
     "RequestCorrection": lambda case, _: not case.correction_asked,
-    "AcceptCase": lambda case, _: not any(one.manual and not one.settled for one in case.stood_for),
+    "AcceptCase": lambda case, _: not model.unchecked(case) and not case.lacking,
     "DecideCase": lambda case, actor: not received(case, actor),
     "ProposeExtension": lambda case, _: not case.extended_days and not case.extension_by,
     "ApproveExtension": lambda case, actor: case.extension_by != actor.id,

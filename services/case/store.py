@@ -19,9 +19,11 @@ from services.case import (
     handing_over,
     model_access,
     model_findings,
+    store_blocks,
     store_counties,
     store_errands,
     store_items,
+    store_lookups,
     store_reported,
     store_slots,
     store_timers,
@@ -52,7 +54,8 @@ def accesses(database: Database[Document]) -> Records[Access]:
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [cases(database), accesses(database), findings(database), store_reported.cases(database)]
+    own = [cases(database), accesses(database), findings(database), store_reported.cases(database)]
+    return [*own, store_lookups.lookups(database), store_blocks.blocks(database)]
 
 
 def findings(database: Database[Document]) -> Records[Finding]:
@@ -124,6 +127,8 @@ def ensure_indexes(database: Database[Document]) -> None:
     store_timers.ensure_indexes(database)
     store_slots.ensure_indexes(database)
     store_errands.ensure_indexes(database)
+    store_lookups.ensure_indexes(database)
+    store_blocks.ensure_indexes(database)
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 

@@ -16,8 +16,9 @@ Document = dict[str, Any]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """By when it was heard (for the poll), and by the guard of the write."""
+    """By when it was heard (for the poll), by code, and by the guard of the write."""
     database["items"].create_index("heard", name="heard")
+    database["items"].create_index("code", name="code")
     database["items"].create_index([("_id", 1), ("seq", 1)], name="id_seq")
 
 
@@ -37,6 +38,7 @@ class Items:
         self._current = database["items"]
         self._editions = database["item_editions"]
         self._latest: dict[str, tuple[int, bool, bool]] = {}
+        self._ids: dict[str, str] = {}
         self._definitions: dict[tuple[str, int], catalog.ItemDefinition] = {}
         self._since = now() - timedelta(minutes=5)
         self._lock = threading.Lock()
@@ -46,7 +48,7 @@ class Items:
         content = MessageToDict(definition)
         values = {"definition": content, "digest": contracts.digest(content)}
         self._editions.update_one({"_id": f"{item_id}/{edition}"}, {"$set": values}, upsert=True)
-        self._set(item_id, seq, {"edition": edition, "suspended": False})
+        self._set(item_id, seq, {"edition": edition, "suspended": False, "code": definition.code})
 
     def suspend(self, item_id: str, seq: int) -> None:
         """No new applications, unless a newer edition was heard already."""
@@ -66,9 +68,10 @@ class Items:
             self._current.update_one({"_id": item_id, "seq": {"$lt": seq}}, change, upsert=True)
         except DuplicateKeyError:
             # A newer event of the item was heard already: read models skip older ones. But a suspension heard before
-            # its publication does not know the edition.
+            # its publication knows neither the edition nor the code, which never changes.
+            known = {"$set": {"code": values["code"]}} if "code" in values else {}
             if "edition" in values:
-                self._current.update_one({"_id": item_id}, {"$max": {"edition": values["edition"]}})
+                self._current.update_one({"_id": item_id}, {"$max": {"edition": values["edition"]}, **known})
 
     def current(self, item_id: str) -> KeptItem | None:
         """The item as it may be applied for now, None when none was heard of."""
@@ -80,6 +83,12 @@ class Items:
         edition, suspended, withdrawn = self._latest[item_id]
         definition = self.edition(item_id, edition)
         return KeptItem(edition, suspended, withdrawn, definition) if definition else None
+
+    def by_code(self, code: str) -> str | None:
+        """Id of the item with this code, None when none was heard of; it never changes, so it is remembered."""
+        if code not in self._ids and (found := self._current.find_one({"code": code}, {"_id": 1})):
+            self._ids[code] = found["_id"]
+        return self._ids.get(code)
 
     def edition(self, item_id: str, edition: int) -> catalog.ItemDefinition | None:
         """One edition's definition; it never changes, so it is remembered."""

@@ -17,6 +17,7 @@ from services.case import model_application, model_automatic, model_scenario, st
 from services.case.model_deadlines import after_natural, text
 from services.case.model_evolve import EVOLVE
 from services.case.model_scenario import Scenario
+from services.case.standing_in import StandingIn
 from standards import identifiers, workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -38,8 +39,11 @@ class Application(NamedTuple):
     # Who does it: the applicant, who acts for him, or an officer at a window.
     actor: Actor
     pre_review: bool = False
+    # What is stated instead of files, and the text that was promised by.
+    stand_ins: Sequence[pb.StandIn] = ()
+    promise_digest: str = ""
+    # What that amounts to: `begin` fills these in.
     stood_for: Sequence[events.StoodFor] = ()
-    # Licences that were looked up, by material, and whether a valid one was found.
     licences: Mapping[str, bool] = {}
     promise: events.Promise | None = None
     delivery: pb.DeliveryChoice | None = None
@@ -72,14 +76,16 @@ class Submitting:
         self._keyring = keyring
         self.counties = store_counties.Counties(database)
         self._timers = store_timers.Timers(database)
+        self._standing_in = StandingIn(database)
 
     def begin(self, asked: Application, id: str, attempt: int = 0) -> list[Message]:
         """The events a new case begins with: its submission, and, where a rule decides it, all that follows. `attempt` gives another
         number.
 
-        Refuses what the item does not allow, naming every field at fault, and writes nothing but the key of a new applicant.
+        Refuses what the item does not allow, naming every field at fault, and writes nothing but the key of a new applicant and that
+        a proof stands in this application.
         """
-        item = self._item(asked)
+        item = open_item(self._items, asked.item_id, asked.edition)
         definition, instant = item.definition, now()
         model_application.check_delegated(asked.actor, definition)
         county = self.counties.of(definition.region)
@@ -88,6 +94,7 @@ class Submitting:
             raise invalid(*wrong)
         scenario = model_scenario.of(definition, asked.answers, asked.item_id, item.edition)
         form = {key: value.strip() for key, value in asked.form.items()}
+        asked = self._stood(asked, definition, instant)
         handed_in = asked.named or list(dict.fromkeys(file.material for file in asked.files))
         here = [*handed_in, *(one.material for one in asked.stood_for if one.material not in handed_in)]
         at_window = bool(asked.window_id)
@@ -96,16 +103,16 @@ class Submitting:
         submitted = self._submitted(asked, item, scenario, form, id, attempt, instant)
         self.counties.take(definition.region, county)
         self._timers.know(definition.region)
-        return [submitted, *self._automatic(asked, definition, scenario, form, submitted, instant)]
+        follows = self._automatic(asked, definition, scenario, form, submitted, instant)
+        self._standing_in.claim(asked.stood_for, id, instant)
+        return [submitted, *follows]
 
-    def _item(self, asked: Application) -> store_items.KeptItem:
-        item = self._items.current(asked.item_id)
-        if item is None:
-            raise invalid(Violation("item_id", "ITEM_UNKNOWN", "没有此事项，或尚未发布"))
-        require(not item.withdrawn, "ITEM_WITHDRAWN", "该事项已取消，不再受理新的申请")
-        require(not item.suspended, "ITEM_SUSPENDED", "该事项已暂停受理")
-        require(asked.edition in (0, item.edition), "ITEM_CHANGED", "办事指南已更新，请重新查看后提交")
-        return item
+    def _stood(self, asked: Application, definition: catalog.ItemDefinition, instant: datetime) -> Application:
+        """With what its statements amount to."""
+        stood = self._standing_in.resolve(
+            definition, asked.item_id, asked.applicant_id, asked.stand_ins, asked.promise_digest, instant
+        )
+        return asked._replace(stood_for=stood.stood_for, licences=stood.licences, promise=stood.promise)
 
     def _submitted(
         self,
@@ -159,6 +166,18 @@ class Submitting:
             return [judged]
         case = EVOLVE[events.CaseSubmitted](None, submitted, Moment(instant, asked.actor.by))
         return [judged, *model_automatic.decide(case, instant)]
+
+
+def open_item(items: store_items.Items, id: str, edition: int = 0) -> store_items.KeptItem:
+    """The item in the edition in force, which has to be the one stated unless that is 0. INVALID_ARGUMENT ITEM_UNKNOWN;
+    FAILED_PRECONDITION ITEM_WITHDRAWN, ITEM_SUSPENDED, ITEM_CHANGED."""
+    item = items.current(id)
+    if item is None:
+        raise invalid(Violation("item_id", "ITEM_UNKNOWN", "没有此事项，或尚未发布"))
+    require(not item.withdrawn, "ITEM_WITHDRAWN", "该事项已取消，不再受理新的申请")
+    require(not item.suspended, "ITEM_SUSPENDED", "该事项已暂停受理")
+    require(edition in (0, item.edition), "ITEM_CHANGED", "办事指南已更新，请重新查看后提交")
+    return item
 
 
 def _renews_until(stated: str, handling: catalog.Handling, today: date, instant: datetime) -> str:

@@ -20,6 +20,7 @@ from services.case import (
 )
 from services.case.handing_over import Departure
 from services.case.worker_fulfilment import HearsFulfilment
+from services.case.worker_promises import HearsPromises
 from services.case.worker_supervision import HearsSupervision
 from services.case.worker_visits import HearsVisits
 from standards.workdays import SHANGHAI
@@ -32,7 +33,7 @@ UNUSED_FOR = timedelta(days=1)
 FOLDING_SECONDS = 5.0
 
 
-class Worker(HearsPeople, HearsFulfilment, HearsSupervision, HearsVisits):
+class Worker(HearsPeople, HearsFulfilment, HearsPromises, HearsSupervision, HearsVisits):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"
