@@ -38,7 +38,7 @@ def _who(move: Move) -> str:
 
 def _row(name: str, move: Move) -> str:
     sources, targets = ("、".join(_status(one) for one in found) for found in (move.sources, move.targets))
-    stays = move.targets == move.sources
+    stays = not model_moves.leads(name)
     said = "、".join(STATES[one] for one in move.states)
     cells = [f"`{name}` {move.title}", _who(move), sources, "不变" if stays else targets, move.clock, said, move.law]
     return f"| {' | '.join(cells)} |"
@@ -49,8 +49,8 @@ def diagram() -> list[str]:
     lines = ["```mermaid", "stateDiagram-v2"]
     for status, title in views_parts.STATUSES.items():
         lines.append(f"    {_status(status)}: {title}")
-    for name, move in model_moves.MOVES.items():
-        pairs = [(source, target) for source in move.sources for target in move.targets if source != target]
+    for name in model_moves.MOVES:
+        pairs = model_moves.leads(name)
         lines += [f"    {_status(source)} --> {_status(target)}: {name}" for source, target in pairs]
     lines += [f"    {_status(status)} --> [*]" for status in sorted(model.ENDED)]
     return [*lines, "```"]

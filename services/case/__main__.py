@@ -1,6 +1,10 @@
-"""`python -m services.case api | worker | republish | verify | rewrap | fold [--once]`."""
+"""`python -m services.case api | worker | republish | verify | rewrap | fold [--once] | replay NUMBER`."""
 
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("case", settings="services.case.settings", jobs={"fold": "services.case.folding"})
+    run.start(
+        "case",
+        settings="services.case.settings",
+        jobs={"fold": "services.case.folding", "replay": "services.case.replaying"},
+    )

@@ -8,9 +8,10 @@ from chassis.errors import Refused
 from chassis.records import Record, Records
 from chassis.rpc import Call
 from chassis.sealed import Keyring
-from services.case import model_access, model_seeing, store
+from services.case import model_access, model_bundles, model_seeing, store
 from services.case.model import Case
 from services.case.model_access import Access
+from services.case.model_bundles import Bundle
 from services.case.timeline import time_text
 from yiwang.case.v1 import service_pb2 as pb
 
@@ -23,7 +24,7 @@ class Accesses:
         self._cases = cases
         self._keyring = keyring
 
-    def looked(self, call: Call, case: Case, what: str, fields: Sequence[str] = ()) -> None:
+    def looked(self, call: Call, case: Case | Bundle, what: str, fields: Sequence[str] = ()) -> None:
         """Notes a supervisor's look: each one a line of its own, although a read has no request_id."""
         cause = Cause(f"{call.actor.by}/{call.method}/{uuid.uuid4().hex}", call.actor.by, "", call.span.traceparent)
         try:
@@ -43,13 +44,14 @@ class Accesses:
             ),
         )
 
-    def _sealed(self, actor: Actor, case: Case, fields: Sequence[str], purpose: str) -> str:
+    def _sealed(self, actor: Actor, case: Case | Bundle, fields: Sequence[str], purpose: str) -> str:
         content = {"by_name": self._name(actor, case), "fields": list(fields), "purpose": purpose}
         return self._keyring.seal(case.applicant_id, content)
 
-    def _name(self, actor: Actor, case: Case) -> str:
+    def _name(self, actor: Actor, case: Case | Bundle) -> str:
         """Department and capacity, as they are now."""
-        if model_seeing.sees(actor, case):
+        own = model_seeing.sees(actor, case) if isinstance(case, Case) else model_bundles.sees(actor, case)
+        if own:
             return f"{case.department_name} 办理人员"
         return f"{store.department_name(self._cases, actor.department) or actor.department} 监督人员"
 

@@ -7,9 +7,9 @@ from typing import Any
 from google.protobuf.message import Message
 from pymongo.errors import DuplicateKeyError
 
-from chassis import contracts, paging
+from chassis import paging
 from chassis.acts import OFFICER, now
-from chassis.errors import RESOURCE_EXHAUSTED, UNAVAILABLE, Refused, Violation, invalid, not_found, require
+from chassis.errors import NOT_FOUND, RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -19,17 +19,23 @@ from services.case import (
     model_acts,
     model_application,
     model_deadlines,
+    model_drafts,
     model_seeing,
     model_visits,
     recalculating,
     settings,
     store,
+    store_drafts,
     views,
 )
 from services.case.acting_on import Desk
+from services.case.api_bundles import BundleApi
 from services.case.api_documents import DocumentApi
+from services.case.api_drafts import DraftApi
 from services.case.api_exchange import ExchangeApi
 from services.case.api_fulfilment import FulfilmentApi
+from services.case.api_intake import IntakeApi
+from services.case.api_pre_review import PreReviewApi
 from services.case.api_procedures import ProcedureApi
 from services.case.api_promises import PromiseApi
 from services.case.api_supervision import SupervisionApi
@@ -62,8 +68,10 @@ class CaseApi:
         """Whose an upload is: the caller's, or the applicant's of the case an officer names."""
         if call.actor.realm != OFFICER:
             return call.actor.id
+        if request.applicant_id and "receive" in call.actor.roles:
+            return request.applicant_id
         if not request.case_id:
-            raise invalid(Violation("case_id", "REQUIRED", "请指明办件"))
+            raise invalid(Violation("case_id", "REQUIRED", "请指明办件或申请人"))
         return self.cases.get(request.case_id, model_seeing.visible(call.actor)).state.applicant_id
 
     def DownloadAttachment(self, request: pb.DownloadAttachmentRequest, call: Call) -> pb.DownloadAttachmentResponse:
@@ -97,13 +105,15 @@ class CaseApi:
         return self.desk.reply(record, call)
 
     def _submission(self, request: pb.SubmitCaseRequest, call: Call, attempt: int, id: str) -> list[Message]:
+        kept = self._draft_files(request.draft_id, call)
         asked = Application(
             item_id=request.item_id,
             edition=request.edition,
             form=request.form,
             files=(),
             named=[one.material for one in request.materials],
-            claim=partial(attachments.claim, self.files, request.materials, call.actor),
+            claim=partial(attachments.claim, self.files, request.materials, call.actor, kept=kept),
+            draft_id=request.draft_id,
             answers=request.answers,
             channel=model_application.channel_of(call.actor, request.channel),
             applicant_id=call.actor.id,
@@ -118,6 +128,18 @@ class CaseApi:
             sealed_agent_name=self.desk.agent_name(call),
         )
         return self.desk.submitting.begin(asked, id, attempt)
+
+    def _draft_files(self, draft_id: str, call: Call) -> list[str]:
+        """The files of the draft it began as. INVALID_ARGUMENT DRAFT_UNKNOWN for another person's, or one that ended."""
+        if not draft_id:
+            return []
+        try:
+            drafts = store_drafts.drafts(self.desk.parts.database)
+            return drafts.get(draft_id, model_drafts.visible(call.actor)).state.attachments
+        except Refused as refused:
+            if refused.code != NOT_FOUND:
+                raise
+            raise invalid(Violation("draft_id", "DRAFT_UNKNOWN", "没有找到这份草稿，可能已提交或删除")) from None
 
     def GetCase(self, request: pb.GetCaseRequest, call: Call) -> pb.Case:
         record, supervised = self.desk.read(request.case_id, call, request.min_version)
@@ -275,19 +297,12 @@ def _offset(token: str) -> int:
     return int(token or 0)
 
 
-class _Unbuilt:  # SCAFFOLD: removed when every service stands
-    def __getattr__(self, name: str) -> Any:
-        def unbuilt(_request: Any, _call: Any) -> Any:
-            raise Refused(UNAVAILABLE, "UNBUILT", "尚未提供")
-
-        return unbuilt
-
-
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
     desk = Desk(parts)
     servicers: dict[str, Any] = {
         "CaseService": CaseApi(desk),
+        "BundleService": BundleApi(desk),
         "TraceService": TraceApi(desk),
         "ProcedureService": ProcedureApi(desk),
         "VisitService": VisitApi(desk),
@@ -296,8 +311,9 @@ def build(parts: Parts) -> Api:
         "FulfilmentService": FulfilmentApi(desk),
         "SupervisionService": SupervisionApi(desk),
         "PromiseService": PromiseApi(desk),
+        "IntakeService": IntakeApi(desk),
+        "PreReviewService": PreReviewApi(desk),
+        "DraftService": DraftApi(desk),
     }
     calendar = partial(recalculating.reread, settings.of(parts).calendar_dir)
-    for one in contracts.services("case"):  # SCAFFOLD
-        servicers.setdefault(one.name, _Unbuilt())
     return Api(servicers, polls=[desk.items.refresh, desk.submitting.counties.refresh, calendar])

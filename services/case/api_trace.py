@@ -5,7 +5,7 @@ import orjson
 from chassis import records
 from chassis.acts import now
 from chassis.rpc import Call
-from services.case import masking, model_access, model_seeing, store, tracing
+from services.case import masking, model_access, model_seeing, tracing
 from services.case.acting_on import Desk
 from services.case.looking_up import LookingUp
 from services.case.model import Case

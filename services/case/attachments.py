@@ -1,7 +1,7 @@
 """Files people hand in: looked through (content.py), sealed, kept apart from the case until it is submitted."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -50,14 +50,20 @@ def upload(
 
 
 def claim(
-    files: Attachments, materials: Iterable[pb.HandedIn], actor: Actor, owner: str = ""
+    files: Attachments,
+    materials: Iterable[pb.HandedIn],
+    actor: Actor,
+    owner: str = "",
+    kept: Collection[str] = (),
 ) -> list[events.HandedInFile]:
-    """The files named for materials; each must be the owner's (the caller's own unless one is given), uploaded by the same who acts now."""
+    """The files named for materials; each must be the owner's (the caller's own unless one is given), uploaded by the same who acts now,
+    lately or `kept` in a draft since."""
     claimed, found = [], []
     for handed_in in materials:
         for id in handed_in.attachments:
             stored = files.get(id)
-            if stored is None or not _may_claim(stored, actor, owner or actor.id) or stored["at"] < now() - GOOD_FOR:
+            fresh = stored is not None and (id in kept or stored["at"] >= now() - GOOD_FOR)
+            if stored is None or not fresh or not _may_claim(stored, actor, owner or actor.id):
                 found.append(
                     Violation(f"materials[{handed_in.material}]", "ATTACHMENT_UNKNOWN", "找不到上传的文件，请重新上传")
                 )

@@ -3,7 +3,7 @@
 Needs the own store alone: case's copies of the themes and of their items. The branches become cases afterwards (bundling_children).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,9 +32,9 @@ class Asked(NamedTuple):
     edition: int
     answers: Mapping[str, catalog.Answer]
     form: Mapping[str, str]
-    # Keys of the materials as they were handed in, and their files.
+    # Keys of the materials as they were handed in, and what finds their files, which is asked only when all else is right.
     handed_in: Sequence[str]
-    files: Sequence[events.HandedInFile]
+    claim: Callable[[], Sequence[events.HandedInFile]]
     channel: int
     actor: Actor
     delivery: pb.DeliveryChoice | None
@@ -130,7 +130,7 @@ class Bundling:
         attempt: int,
         instant: datetime,
     ) -> events.BundleSubmitted:
-        definition, actor = theme.definition, asked.actor
+        definition, actor, files = theme.definition, asked.actor, asked.claim()
         random = self._keyring.blind("number", f"{id}/{attempt}")
         day = instant.astimezone(workdays.SHANGHAI).date()
         to = delivery_of(asked.delivery)
@@ -148,10 +148,10 @@ class Bundling:
             region=definition.region,
             channel=asked.channel,  # type: ignore[arg-type]
             items=_items(definition, merged),
-            files=asked.files,
+            files=files,
             sealed_form=self._keyring.seal(actor.id, form),
             sealed_shares=self._keyring.seal(actor.id, shares(merged, asked.handed_in)),
-            receipt_digest=model_receipts.digest(asked.files),
+            receipt_digest=model_receipts.digest(files),
             project_code=asked.project_code,
             level=actor.level,
             delivery=asked.delivery.way if asked.delivery else pb.DELIVERY_WAY_UNSPECIFIED,
@@ -220,5 +220,3 @@ def _form_faults(
 
 def _material_faults(merged: Merged, handed_in: Sequence[str]) -> list[Violation]:
     return [Violation(*one) for one in themes_children.missing(merged, handed_in)]
-
-

@@ -1,8 +1,8 @@
 """The branches of a parent (一件事) become cases, and what becomes of these moves the parent.
 
-Everything here is done by how things stand, not by what was heard: whoever calls `advance`, however often and in whatever order, the same
-comes of it. A case is opened under an id that follows from parent and branch, so twice is once; a death between its opening and the parent's
-note is mended by the next call. No case waits for another one's clock.
+Everything here is done by how things stand, not by what was heard: whoever calls `advance`, however often and in whatever order,
+the same comes of it. A case is opened under an id that follows from parent and branch, so twice is once; a death between its opening
+and the parent's note is mended by the next call. No case waits for another one's clock.
 """
 
 import hashlib
@@ -17,8 +17,16 @@ from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, PERMISSION_DEN
 from chassis.records import Record
 from chassis.sealed import Keyring
 from chassis.telemetry import log
-from services.case import bundling_shares, model_acts, model_bundles, model_bundles_course, model_moves, store
-from services.case import store_bundles, store_items
+from services.case import (
+    bundling_shares,
+    model_acts,
+    model_bundles,
+    model_bundles_course,
+    model_moves,
+    store,
+    store_bundles,
+    store_items,
+)
 from services.case.model import WITHDRAW_PENDING, Case
 from services.case.model_bundles import Bundle
 from services.case.submitting import Application, Submitting
@@ -42,7 +50,8 @@ class Children:
         self.bundles = store_bundles.bundles(database)
 
     def advance(self, id: str, trace: str = "") -> None:
-        """Opens the branches whose turn has come, or withdraws the cases of a parent that was taken back, until nothing is left to do now."""
+        """Opens the branches whose turn has come, or withdraws the cases of a parent that was taken back, until nothing is left
+        to do now."""
         self._items.refresh()
         tried = dict[str, str]()
         while True:
@@ -53,7 +62,9 @@ class Children:
             for key in model_bundles.ready(bundle):
                 if key not in tried:
                     tried[key] = self._open(bundle, key)
-            if not self._settle(id, {key: fault for key, fault in tried.items() if fault}, trace) and before == len(tried):
+            if not self._settle(id, {key: fault for key, fault in tried.items() if fault}, trace) and before == len(
+                tried
+            ):
                 return
 
     def follow(self, case_id: str, trace: str = "") -> None:
@@ -81,9 +92,7 @@ class Children:
         before = self.bundles.get(id)
         told = hashlib.sha256(repr((found, sorted(faults.items()))).encode()).hexdigest()[:16]
         cause = Cause(f"bundle/{before.version}/{told}", BY, trace=trace)
-        after = self.bundles.change(
-            id, cause, lambda bundle: model_bundles_course.settle(bundle, found, faults, now())
-        )
+        after = self.bundles.change(id, cause, lambda bundle: model_bundles_course.settle(bundle, found, faults, now()))
         return after.version > before.version
 
     # --- opening ----------------------------------------------------------------------------------------------------------
@@ -162,5 +171,7 @@ def _actor(bundle: Bundle) -> Actor:
     actor = Actor(id=bundle.applicant_id, realm=PERSON, level=bundle.level)
     if not bundle.agent:
         return actor
-    acting = Acting(bundle.agent, "", bundle.agent_channel, bundle.delegation_id, organization=bundle.agent_organization_id)
+    acting = Acting(
+        bundle.agent, "", bundle.agent_channel, bundle.delegation_id, organization=bundle.agent_organization_id
+    )
     return replace(actor, acting=acting)

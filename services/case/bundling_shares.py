@@ -24,9 +24,7 @@ def shares(merged: Merged, handed_in: Sequence[str]) -> dict[str, dict[str, Any]
     materials = {key: key for key in handed_in}
     return {
         key: {
-            "answers": {
-                own: list(answer.values) for own, answer in themes_children.child_answers(merged, key).items()
-            },
+            "answers": {own: list(answer.values) for own, answer in themes_children.child_answers(merged, key).items()},
             "form": themes_children.child_form(merged.guide, key, fields),
             "materials": themes_children.child_materials(merged, key, materials),
         }

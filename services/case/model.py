@@ -27,8 +27,10 @@ ENDED = frozenset(
 )
 # Before anybody said that it is an application to decide.
 UNACCEPTED = frozenset((PRE_REVIEW, PRE_PASSED, PRE_REJECTED, RECEIVED, SUBMITTED, CORRECTION))
-# Accepted, and not decided yet: both clocks count.
-UNDECIDED = frozenset((IN_REVIEW, REVIEWED, SUSPENDED, WITHDRAW_PENDING))
+# Accepted, and with the department: both clocks count, or stand still for a special procedure.
+RUNNING = frozenset((IN_REVIEW, REVIEWED, SUSPENDED))
+# Accepted, and not decided yet. Who asked for it back waits for no decision any more.
+UNDECIDED = RUNNING | {WITHDRAW_PENDING}
 COUNTY_DIGITS = 6
 # 行政许可法 art. 34: two or more.
 INSPECTORS = 2
@@ -185,6 +187,8 @@ class Case:
     window_id: str = ""
     sent_at: datetime | None = None
     taken_at: datetime | None = None
+    # When what a correction notice asked for came in: five days to accept it run from there.
+    corrected_at: datetime | None = None
     # Clocks: where they run from, when they turn yellow, how long they were extended, and ends of their own.
     clock_from: datetime | None = None
     yellow_at: datetime | None = None
@@ -211,8 +215,6 @@ class Case:
     # The earliest instant something is due by itself, and what; None = nothing is.
     due: datetime | None = None
     due_of: str = ""
-    # Where it was before the applicant asked for it back.
-    paused_status: int = 0
     stood_for: list[StoodFor] = field(default_factory=list)
     # Materials that nothing stands for any more: an officer looked, and the licence does not hold.
     lacking: list[str] = field(default_factory=list)
@@ -251,6 +253,17 @@ def open_procedure(case: Case) -> Procedure | None:
 def open_visit(case: Case) -> Visit | None:
     """The inspection on site that is booked, until two inspectors have signed it, or it is cancelled."""
     return next((one for one in case.visits if not one.cancelled and len(one.signatures) < INSPECTORS), None)
+
+
+def complete_since(case: Case) -> datetime:
+    """When it was received as it is: silence makes it accepted from then (行政许可法 art. 32(4))."""
+    return case.corrected_at or case.submitted_at
+
+
+def granted(case: Case) -> bool:
+    """Whether it was decided, and not against the applicant: a grant has a day by which it is delivered, or a result from before such
+    days were kept."""
+    return case.deliver_due is not None or bool(case.result_number)
 
 
 def unchecked(case: Case) -> bool:

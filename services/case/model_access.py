@@ -11,6 +11,7 @@ from typing import Any
 from chassis.acts import Actor, Evolve, Moment
 from services.case import model_seeing
 from services.case.model import Case
+from services.case.model_bundles import Bundle
 from yiwang.case.v1 import events_pb2 as events
 
 VIEWED, DOWNLOADED, UNMASKED = "VIEWED", "DOWNLOADED", "UNMASKED"
@@ -42,7 +43,7 @@ def sees(actor: Actor, access: Access) -> bool:
     return bool(actor.id) and model_seeing.is_applicant(actor) and access.person_id == actor.id
 
 
-def noted(id: str, case: Case, by: str, what: str, sealed: str) -> events.CaseAccessNoted:
+def noted(id: str, case: Case | Bundle, by: str, what: str, sealed: str) -> events.CaseAccessNoted:
     """Somebody is about to see something of a case."""
     return events.CaseAccessNoted(
         access_id=id,

@@ -81,9 +81,10 @@ def accept(case: Case, officer: Actor, now: datetime) -> events.CaseAccepted:
 
 
 def deem_accepted(case: Case, now: datetime) -> list[Message]:
-    """Nobody said anything in five working days: accepted from the day it was received (行政许可法 art. 32(4))."""
+    """Nobody said anything in five working days: accepted from the day it was received (行政许可法 art. 32(4)); after a correction notice
+    from the day what it asked for was, since the applicant's time is not the authority's."""
     require_move(case, "DeemAccepted")
-    return [_accepted(case, now, case.submitted_at, deemed=True)]
+    return [_accepted(case, now, model.complete_since(case), deemed=True)]
 
 
 def accept_unchanged(case: Case, now: datetime) -> events.CaseAccepted:

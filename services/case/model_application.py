@@ -8,15 +8,13 @@ from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, requi
 from services.case import model_deadlines, model_receipts, model_scenario
 from services.case.model_deadlines import after, text
 from services.case.model_scenario import Scenario
-from standards import identifiers, real_names
+from standards import fees, identifiers, real_names
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 # How who acts comes in, whatever the request says; a relative comes as he says, and so does a handler.
 AGENT_CHANNELS: Mapping[str, int] = {"helper": pb.CHANNEL_AGENT, "bank": pb.CHANNEL_BANK}
-# How lists say that a fee is none.
-FREE = frozenset(("0", "0元", "免费", "不收费", "零费用", "无"))
 # Which of a county's switches a way in hangs on. A province's app, and who does not say, come over the web.
 SWITCHES: Mapping[int, str] = {
     pb.CHANNEL_UNSPECIFIED: "web",
@@ -176,5 +174,5 @@ def on_promise(submitted: events.CaseSubmitted) -> bool:
 
 def _fee_line(fee: catalog.Fee) -> events.FeeLine:
     """A fixed fee by its amount, zero too; a range, or one that only words tell, is set by an officer."""
-    fixed = fee.least == fee.most and (fee.most > 0 or not fee.standard.strip() or fee.standard.strip() in FREE)
+    fixed = fee.least == fee.most and (fee.most > 0 or fees.is_none(fee.standard))
     return events.FeeLine(name=fee.name, amount=fee.most if fixed else 0, open=not fixed)

@@ -25,6 +25,7 @@ from yiwang.rules.v1 import rules_pb2
 
 # Raised when the engine would judge the same facts otherwise; an old version is replayed by the release that had it.
 ENGINE = "1"
+LOOKED_UP = "licence_"
 Facts = Mapping[str, Any]
 
 
@@ -53,7 +54,9 @@ def facts_of(
     for field in item.form_fields:
         if value := form.get(field.key, ""):
             told[field.key] = _value(field.kind, value)
-    told |= {f"licence_{key}": found for key, found in licences.items()}
+    # What the applicant says never stands for what was looked up.
+    told = {key: value for key, value in told.items() if not key.startswith(LOOKED_UP)}
+    told |= {f"{LOOKED_UP}{key}": found for key, found in licences.items()}
     return told | {"applicant_level": level, "handed_in": sorted(set(handed_in))}
 
 

@@ -30,15 +30,13 @@ class _Course:
         self.bundle = EVOLVE[type(event)](self.bundle, event, Moment(self.at, ""))
 
 
-def settle(
-    bundle: Bundle, seen: Iterable[Seen], faults: Mapping[str, str], now: datetime
-) -> list[Message] | None:
+def settle(bundle: Bundle, seen: Iterable[Seen], faults: Mapping[str, str], now: datetime) -> list[Message] | None:
     """What follows from how the cases of its branches stand, and from why others could not be opened (codes by key); None when nothing
     does. The same whatever order and however often it is told: an older version of a case than the one known counts for nothing."""
     course = _Course(bundle, now)
-    if bundle.status == RUNNING:
-        for one in seen:
-            _follow(course, one)
+    for one in seen:
+        _follow(course, one)
+    if course.bundle.status == RUNNING:
         for key, fault in faults.items():
             _blocked(course, key, fault)
         _derive(course)
@@ -86,7 +84,8 @@ def _derive(course: _Course) -> None:
     id = course.bundle.id
     for key in model_bundles.lost(course.bundle):
         course.add(events.BundleChildGivenUp(bundle_id=id, key=key, fault=BROKEN))
-    for stage in model_bundles.stages(course.bundle):
+    # What was taken back completes no stage.
+    for stage in [] if course.bundle.withdrawn else model_bundles.stages(course.bundle):
         if stage.complete and stage.name not in course.bundle.stages_closed:
             course.add(events.BundleStageClosed(bundle_id=id, stage=stage.name))
     status = model_bundles.outcome(course.bundle)

@@ -57,8 +57,10 @@ def _with(bundle: Bundle, key: str, **changes: Any) -> Bundle:
 
 
 def opened(bundle: Bundle, event: events.BundleChildOpened, _moment: Moment) -> Bundle:
+    """A case that was opened while the rest of it ended keeps it open."""
     case = {"case_id": event.case_id, "case_number": event.case_number, "edition": event.edition}
-    return _with(bundle, event.key, **case, fault="", given_up=False)
+    running = replace(bundle, status=model_bundles.RUNNING, ended_at=None)
+    return _with(running, event.key, **case, fault="", given_up=False)
 
 
 def blocked(bundle: Bundle, event: events.BundleChildBlocked, _moment: Moment) -> Bundle:
@@ -82,8 +84,13 @@ def withdrawn(bundle: Bundle, event: events.BundleWithdrawn, _moment: Moment) ->
         else replace(one, given_up=True, fault=model_bundles.TAKEN_BACK)
         for one in bundle.branches
     ]
-    sealed = {"sealed_withdrawal": event.sealed_reason, "withdrawal_agent_name": event.sealed_agent_name}
-    return replace(bundle, withdrawn=True, branches=branches, **sealed)
+    return replace(
+        bundle,
+        withdrawn=True,
+        branches=branches,
+        sealed_withdrawal=event.sealed_reason,
+        withdrawal_agent_name=event.sealed_agent_name,
+    )
 
 
 def stage_closed(bundle: Bundle, event: events.BundleStageClosed, _moment: Moment) -> Bundle:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 
-from services.case.model import ENDED, Case, Procedure
+from services.case import model
+from services.case.model import ENDED, RUNNING, Case, Procedure
 from standards import clocks, workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -90,8 +91,8 @@ def instant(text: str) -> datetime | None:
 
 
 def light(case: Case, now: datetime) -> int:
-    """How near the promised limit is; none before acceptance, while the clocks stand still, and after the end."""
-    if case.promised_due is None or case.status in ENDED:
+    """How near the promised limit is; none before acceptance, while the clocks stand still, and once it is decided or asked back."""
+    if case.promised_due is None or case.status not in RUNNING:
         return pb.LIGHT_UNSPECIFIED
     if now > case.promised_due:
         return pb.LIGHT_RED
@@ -122,8 +123,8 @@ def recalculate(case: Case, calendar: str) -> events.DeadlinesRecalculated | Non
     undecided = case.clock_from is not None and case.decided_at is None
     if undecided and case.clock_from:
         moved.dues.CopyFrom(dues(case, case.clock_from))
-    if case.accept_due and case.accepted_at is None and not case.correction_asked:
-        moved.accept_due = text(after(case.submitted_at, ACCEPT_DAYS, case.region))
+    if case.accept_due and case.status in (model.RECEIVED, model.SUBMITTED):
+        moved.accept_due = text(after(model.complete_since(case), ACCEPT_DAYS, case.region))
     if case.deliver_due and case.decided_at:
         moved.deliver_due = text(after(case.decided_at, DELIVER_DAYS, case.region))
     return moved if _moves(case, moved) else None

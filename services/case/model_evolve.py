@@ -9,7 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from chassis.acts import Evolve, Moment
 from services.case import model, model_evolve_parts, model_timers
 from services.case.model import Case, FeeLine, StoodFor
-from services.case.model_changes import files_of, handled, received, with_dues, with_files
+from services.case.model_changes import files_of, handled, received, still_renewing, with_dues, with_files
 from services.case.model_deadlines import instant
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -83,10 +83,11 @@ def correction_requested(case: Case, event: events.CorrectionRequested, moment: 
     )
 
 
-def corrected(case: Case, event: events.CaseCorrected, _moment: Moment) -> Case:
+def corrected(case: Case, event: events.CaseCorrected, moment: Moment) -> Case:
     return replace(
-        with_files(case, event.files),
+        with_files(still_renewing(case, moment), event.files),
         status=model.SUBMITTED,
+        corrected_at=moment.at,
         sealed_form=event.sealed_form or case.sealed_form,
         correction_materials=[],
         sealed_notice="",
@@ -150,9 +151,10 @@ def pushed(case: Case, event: events.ResultPushed, moment: Moment) -> Case:
         case,
         status=granted if event.granted else model.DENIED,
         steps_passed=len(case.review_steps),
-        decided_at=moment.at,
+        decided_at=instant(event.decided_at) or moment.at,
         decision_kind=pb.DECISION_KIND_PUSHED,
         deliver_due=instant(event.deliver_due),
+        verify_due=instant(event.verify_due),
         result_number=event.result_number,
     )
 
@@ -167,9 +169,7 @@ def closed(case: Case, _event: events.CaseClosed, moment: Moment) -> Case:
 
 
 def withdrawal_asked(case: Case, event: events.WithdrawalAsked, _moment: Moment) -> Case:
-    return replace(
-        case, status=model.WITHDRAW_PENDING, paused_status=case.status, confirm_due=instant(event.confirm_due)
-    )
+    return replace(case, status=model.WITHDRAW_PENDING, confirm_due=instant(event.confirm_due))
 
 
 def withdrawn(case: Case, _event: events.CaseWithdrawn, moment: Moment) -> Case:

@@ -136,7 +136,7 @@ MOVES: Final[Mapping[str, Move]] = {
         "行政许可法第三十八条",
     ),
     "DecideAutomatically": Move(
-        "秒批", SERVICE, (), (model.SUBMITTED,), (model.GRANTED, model.ISSUED), STOPS, sees=SYSTEM
+        "秒批", SERVICE, (), (model.SUBMITTED,), (model.GRANTED, model.ISSUED, model.CLOSED), STOPS, sees=SYSTEM
     ),
     "DeemRenewed": Move(
         "逾期未决定视为准予延续", SERVICE, (), (model.SUBMITTED, *_REVIEWING, model.SUSPENDED), (model.GRANTED,), STOPS,
@@ -200,6 +200,22 @@ MOVES: Final[Mapping[str, Move]] = {
         law="行政许可法第七十条",
     ),
 }  # fmt: skip
+
+
+# Moves that lead from some of their statuses to some of their targets only.
+_LEADS: Final[Mapping[str, list[tuple[int, int]]]] = {
+    "StartSpecialProcedure": [(one, model.SUSPENDED) for one in _REVIEWING],
+    "EndSpecialProcedure": [(model.SUSPENDED, one) for one in _REVIEWING],
+    "WithdrawCase": [(one, model.WITHDRAWN if one in model.UNACCEPTED else model.WITHDRAW_PENDING) for one in _OPEN],
+}
+
+
+def leads(name: str) -> list[tuple[int, int]]:
+    """The changes of status a move can bring about, from and to; none where the case stays as it stands."""
+    move = MOVES[name]
+    if name in _LEADS or move.sources == move.targets:
+        return _LEADS.get(name, [])
+    return [(source, target) for source in move.sources for target in move.targets if source != target]
 
 
 def allowed(case: Case, name: str, actor: Actor) -> bool:
@@ -272,6 +288,9 @@ _FITS: Final[Mapping[str, Callable[[Case], bool]]] = {
     # Of a denied application nothing is verified; a grant has a day by which it is delivered.
     "VerifyPromise": lambda case: bool(case.promise_digest and case.deliver_due) and case.promise_kept is not True,
     "DeemRenewed": lambda case: case.renews_until is not None,
+    # art. 69, 70: what was granted is taken back, or deregistered.
+    "RevokeDecision": model.granted,
+    "CancelResult": lambda case: model.granted(case) and bool(case.result_name),
 }
 # What is not offered although the act, which has a reason of its own for it, would refuse it.
 _OFFERED: Final[Mapping[str, Callable[[Case, Actor], bool]]] = {

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from services.case import model, model_acts
 from services.case.model import Case
+from services.case.model_moves import MOVES
 from yiwang.case.v1 import events_pb2 as events
 
 End = tuple[datetime, str]
@@ -25,7 +26,7 @@ def _in_statuses(case: Case) -> Iterator[tuple[datetime | None, str]]:
         yield case.hand_over_due, "TAKE_OVER" if case.sent_at else "HAND_OVER"
     if status == model.CORRECTION:
         yield case.answer_due, "ANSWER"
-    if status in model.UNDECIDED and model.open_procedure(case) is None:
+    if status in model.RUNNING and model.open_procedure(case) is None:
         yield case.yellow_at, "YELLOW"
         yield case.promised_due, "PROMISED"
         yield case.statutory_due, "STATUTORY"
@@ -33,24 +34,25 @@ def _in_statuses(case: Case) -> Iterator[tuple[datetime | None, str]]:
         yield case.confirm_due, "CONFIRM"
     if status in (model.GRANTED, model.ISSUED):
         yield case.deliver_due, "DELIVERY"
-    if case.renews_until and status in (model.SUBMITTED, *model.UNDECIDED):
+    if case.renews_until and status in (model.SUBMITTED, *model.RUNNING):
         yield case.renews_until, "RENEWAL"
 
 
 def _in_parts(case: Case) -> Iterator[tuple[datetime | None, str]]:
-    undecided = case.status in model.UNDECIDED
+    running = case.status in model.RUNNING
     for procedure in case.procedures:
-        if undecided and procedure.ended_at is None:
+        if running and procedure.ended_at is None:
             yield procedure.expected_until, f"PROCEDURE/{procedure.number}"
     for opinion in case.opinions:
-        if undecided and opinion.given_at is None:
+        if running and opinion.given_at is None:
             yield opinion.due, f"OPINION/{opinion.number}"
-    if case.deferred and (undecided or case.status in (model.GRANTED, model.ISSUED, model.DELIVERED)):
+    if case.deferred and (running or case.status in (model.GRANTED, model.ISSUED, model.DELIVERED)):
         yield case.deferred_due, "DEFERRED"
-    if case.promise_kept is None and case.decided_at and case.status not in (model.DENIED, model.REVOKED):
-        yield case.verify_due, "PROMISE"
-    if case.promise_kept is False and case.status not in (model.REVOKED, model.CANCELLED):
-        yield case.mend_due, "MEND"
+    if case.status not in (model.REVOKED, model.CANCELLED):
+        if case.promise_kept is None:
+            yield case.verify_due, "PROMISE"
+        elif not case.promise_kept:
+            yield case.mend_due, "MEND"
 
 
 def key(what: str, due: datetime) -> str:

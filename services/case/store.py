@@ -20,12 +20,15 @@ from services.case import (
     model_access,
     model_findings,
     store_blocks,
+    store_bundles,
     store_counties,
+    store_drafts,
     store_errands,
     store_items,
     store_lookups,
     store_reported,
     store_slots,
+    store_themes,
     store_timers,
 )
 from services.case.model import COUNTY_DIGITS, Case
@@ -36,6 +39,11 @@ from yiwang.case.v1 import events_pb2 as events
 
 Document = dict[str, Any]
 T = TypeVar("T")
+# Whose stores declare their own indexes.
+PARTS = (
+    *(store_counties, handing_over, store_items, store_reported, store_timers, store_slots),
+    *(store_errands, store_themes, store_bundles, store_lookups, store_blocks, store_drafts),
+)
 # A full desk's page lies within seconds; the windows grow from here.
 FIRST_WINDOW = timedelta(seconds=10)
 # A page token of what a department answered, after what waits for it.
@@ -54,8 +62,14 @@ def accesses(database: Database[Document]) -> Records[Access]:
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    own = [cases(database), accesses(database), findings(database), store_reported.cases(database)]
-    return [*own, store_lookups.lookups(database), store_blocks.blocks(database)]
+    own: list[Records[Any]] = [cases(database), accesses(database), findings(database), store_reported.cases(database)]
+    return [
+        *own,
+        store_bundles.bundles(database),
+        store_lookups.lookups(database),
+        store_blocks.blocks(database),
+        store_drafts.drafts(database),
+    ]
 
 
 def findings(database: Database[Document]) -> Records[Finding]:
@@ -107,6 +121,7 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.asked", 1), ("state.submitted_at", 1)],
         [("state.county", 1), ("state.due", 1)],
         [("state.bundle_id", 1)],
+        [("state.project_code", 1), ("state.submitted_at", 1)],
         [("state.item_code", 1)],
         [("state.files.attachment_id", 1)],
         unique=["state.number"],
@@ -120,15 +135,8 @@ def ensure_indexes(database: Database[Document]) -> None:
     )
     arrivals(database).ensure_indexes()
     closings(database).ensure_indexes()
-    store_counties.ensure_indexes(database)
-    handing_over.ensure_indexes(database)
-    store_items.ensure_indexes(database)
-    store_reported.ensure_indexes(database)
-    store_timers.ensure_indexes(database)
-    store_slots.ensure_indexes(database)
-    store_errands.ensure_indexes(database)
-    store_lookups.ensure_indexes(database)
-    store_blocks.ensure_indexes(database)
+    for part in PARTS:
+        part.ensure_indexes(database)
     database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
     database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
 
@@ -180,6 +188,13 @@ def department_cases(
     return _kept(all, {"state.department": department}, keep, token, count, FIRST_WINDOW)
 
 
+def project_cases(
+    all: Records[Case], code: str, keep: Callable[[Case], bool], token: str, count: int
+) -> tuple[list[Record[Case]], str]:
+    """A page of the cases of an investment project that are to be kept, newest first, and the next page's token."""
+    return _kept(all, {"state.project_code": code}, keep, token, count, paging.OLDEST)
+
+
 def asked_cases(
     all: Records[Case], department: str, is_open: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
@@ -196,6 +211,13 @@ def asked_cases(
         all, answered, lambda case: not is_open(case), left.removeprefix(ANSWERED), count - len(rows), paging.OLDEST
     )
     return rows + more, f"{ANSWERED}{left}" if left else ""
+
+
+def received_cases(
+    all: Records[Case], department: str, keep: Callable[[Case], bool], token: str, count: int
+) -> tuple[list[Record[Case]], str]:
+    """A page of what a department's windows received for others and is to be kept, newest first, and the next page's token."""
+    return _kept(all, {"state.receiving_department": department}, keep, token, count, paging.OLDEST)
 
 
 def _kept(

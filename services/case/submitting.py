@@ -49,6 +49,7 @@ class Application(NamedTuple):
     delivery: pb.DeliveryChoice | None = None
     renews_until: str = ""
     project_code: str = ""
+    draft_id: str = ""
     window_id: str = ""
     receiving_department: str = ""
     receiving_region: str = ""
@@ -64,7 +65,7 @@ class Application(NamedTuple):
 # What the event has as the application tells it.
 _TOLD = (
     *("item_id", "channel", "files", "sealed_agent_name", "pre_review", "window_id", "receiving_department"),
-    *("receiving_region", "stood_for", "promise", "bundle_id", "bundle_key", "project_code"),
+    *("receiving_region", "stood_for", "promise", "bundle_id", "bundle_key", "project_code", "draft_id"),
 )
 
 
@@ -89,7 +90,10 @@ class Submitting:
         definition, instant = item.definition, now()
         model_application.check_delegated(asked.actor, definition)
         county = self.counties.of(definition.region)
-        model_application.check_channel(county.channels, asked.channel)
+        # A branch of one thing came in with its parent, which was counted.
+        came_with_parent = bool(asked.bundle_id)
+        if not came_with_parent:
+            model_application.check_channel(county.channels, asked.channel)
         if wrong := model_scenario.wrong(definition, asked.answers):
             raise invalid(*wrong)
         scenario = model_scenario.of(definition, asked.answers, asked.item_id, item.edition)
@@ -101,7 +105,8 @@ class Submitting:
         model_application.check_application(definition, scenario, form, here, asked.level, at_window)
         asked = asked._replace(files=asked.claim()) if asked.claim else asked
         submitted = self._submitted(asked, item, scenario, form, id, attempt, instant)
-        self.counties.take(definition.region, county)
+        if not came_with_parent:
+            self.counties.take(definition.region, county)
         self._timers.know(definition.region)
         follows = self._automatic(asked, definition, scenario, form, submitted, instant)
         self._standing_in.claim(asked.stood_for, id, instant)

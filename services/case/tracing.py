@@ -87,7 +87,7 @@ def clocks_of(case: Case, now: datetime, opened: Callable[[str], str]) -> list[C
     if case.clock_from:
         notes = [_pause(one, opened) for one in case.procedures if one.pauses]
         notes += [f"经批准延长{case.extended_days}个工作日"] if case.extended_days else []
-        notes += ["逾期未告知补正，自收到申请材料之日起视为受理"] if case.deemed else []
+        notes += [_deemed(case)] if case.deemed else []
         limits = (
             ("承诺时限", case.promised, case.promised_due, ""),
             ("法定时限", case.statutory, case.statutory_due, LAW),
@@ -114,6 +114,11 @@ def clocks_of(case: Case, now: datetime, opened: Callable[[str], str]) -> list[C
 
 
 LAW = "行政许可法第四十二条"
+
+
+def _deemed(case: Case) -> str:
+    materials = "补正材料" if case.corrected_at else "申请材料"
+    return f"逾期未告知，自收到{materials}之日起视为受理"
 
 
 def _pause(procedure: model.Procedure, opened: Callable[[str], str]) -> str:

@@ -17,8 +17,8 @@ from yiwang.case.v1 import exchange_pb2 as pb
 _QUEUE = bus.stream_of(events)
 QUEUE = _QUEUE.name if _QUEUE else ""
 # Of other records than the cases that are handled here.
-OTHERS = frozenset(("CaseAccessNoted", "ReportedCaseFolded"))
 TYPES = frozenset(events.DESCRIPTOR.message_types_by_name)
+OTHERS = frozenset(("CaseAccessNoted", "ReportedCaseFolded", *(one for one in TYPES if one.startswith("Bundle"))))
 TICK_SECONDS = 0.5
 # How long a broker that is asked for what must be there may say nothing.
 SILENCE_SECONDS = 10

@@ -14,11 +14,16 @@ from services.case import (
     settings,
     slots,
     store,
+    store_bundles,
     store_counties,
+    store_drafts,
     store_items,
     timing,
 )
+from services.case.bundling_children import Children
 from services.case.handing_over import Departure
+from services.case.worker_bundles import HearsBundles
+from services.case.worker_drafts import HearsDrafts
 from services.case.worker_fulfilment import HearsFulfilment
 from services.case.worker_promises import HearsPromises
 from services.case.worker_supervision import HearsSupervision
@@ -33,7 +38,7 @@ UNUSED_FOR = timedelta(days=1)
 FOLDING_SECONDS = 5.0
 
 
-class Worker(HearsPeople, HearsFulfilment, HearsPromises, HearsSupervision, HearsVisits):
+class Worker(HearsPeople, HearsBundles, HearsDrafts, HearsFulfilment, HearsPromises, HearsSupervision, HearsVisits):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"
@@ -123,8 +128,16 @@ class Worker(HearsPeople, HearsFulfilment, HearsPromises, HearsSupervision, Hear
     @every(interval=3600)
     def sweep_uploads(self) -> None:
         """Deletes uploads that no case used within a day."""
-        cases = store.cases(self.parts.database)
-        store.Attachments(self.parts.database).sweep(now() - UNUSED_FOR, lambda file: store.uses_file(cases, file))
+        cases, bundles = store.cases(self.parts.database), store_bundles.bundles(self.parts.database)
+        drafts = store_drafts.drafts(self.parts.database)
+        store.Attachments(self.parts.database).sweep(
+            now() - UNUSED_FOR,
+            lambda file: (
+                store.uses_file(cases, file)
+                or store_bundles.uses_file(bundles, file)
+                or store_drafts.uses_file(drafts, file)
+            ),
+        )
 
 
 def _departure(event: Heard[OfficerTransferred] | Heard[OfficerDismissed]) -> Departure:
@@ -139,6 +152,7 @@ def build(parts: Parts) -> type[Worker]:
     Worker.closings = store.closings(parts.database)
     Worker.counties = store_counties.Counties(parts.database)
     Worker.timing = timing.Timing(parts.database, store.cases(parts.database))
+    Worker.children = Children(parts.database, parts.keyring)
     Worker.folder = folding.Folder(parts.database)
     Worker.booking = slots.Booking(parts.database, store.cases(parts.database), parts.keyring)
     Worker.handing_over = handing_over.HandingOver(parts.database, store.cases(parts.database))

@@ -20,37 +20,39 @@ class HearsPromises:
     @on(PromiseVerified)
     def block_promises(self, event: Heard[PromiseVerified]) -> None:
         """Act: what was not kept blocks when the time to make it good is over; what was made good does not."""
-        self._follow(event)
+        _follow(self.parts, event)
 
     @on(DecisionRevoked)
     def block_revoked(self, event: Heard[DecisionRevoked]) -> None:
         """Act: a decision revoked for a broken promise blocks at once."""
         if event.body.promise_broken:
-            self._follow(event)
+            _follow(self.parts, event)
 
-    def _follow(self, event: Heard[PromiseVerified] | Heard[DecisionRevoked]) -> None:
-        """The block as it follows from the case as it stands now, whichever event is heard."""
-        blocks, case = store_blocks.blocks(self.parts.database), self._case(event.record)
-        id, instant = store_blocks.id_of(case.id), now()
 
-        def follow(block: model_blocks.PromiseBlock) -> Message | None:
-            return model_blocks.follow(block, case.state, case.version, instant)
+def _follow(parts: Parts, event: Heard[PromiseVerified] | Heard[DecisionRevoked]) -> None:
+    """The block as it follows from the case as it stands now, whichever event is heard."""
+    blocks, case = store_blocks.blocks(parts.database), _case(parts, event.record)
+    id, instant = store_blocks.id_of(case.id), now()
 
-        try:
-            blocks.change(id, event.cause, follow)
-            return
-        except Refused as refused:
-            if refused.code != NOT_FOUND:
-                raise
-        if case.state.promise_kept is not False:
-            return
-        try:
-            blocks.create(event.cause, lambda id: model_blocks.begin(id, case.state, case.version, instant), id)
-        except Refused as refused:  # the other handler has made it meanwhile
-            raise NotYet from refused
+    def follow(block: model_blocks.PromiseBlock) -> Message | None:
+        return model_blocks.follow(block, case.state, case.version, instant)
 
-    def _case(self, id: str) -> Record[Case]:
-        try:
-            return store.cases(self.parts.database).get(id)
-        except Refused as refused:
-            raise NotYet from refused
+    try:
+        blocks.change(id, event.cause, follow)
+        return
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+    if case.state.promise_kept is not False:
+        return
+    try:
+        blocks.create(event.cause, lambda id: model_blocks.begin(id, case.state, case.version, instant), id)
+    except Refused as refused:  # the other handler has made it meanwhile
+        raise NotYet from refused
+
+
+def _case(parts: Parts, id: str) -> Record[Case]:
+    try:
+        return store.cases(parts.database).get(id)
+    except Refused as refused:
+        raise NotYet from refused

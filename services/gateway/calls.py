@@ -13,9 +13,11 @@ from grpc import StatusCode
 from starlette.requests import Request
 
 from services.gateway.settings import Settings
+from yiwang.case.v1.bundles_pb2_grpc import BundleServiceStub
 from yiwang.case.v1.documents_pb2_grpc import DocumentServiceStub
 from yiwang.case.v1.exchange_pb2_grpc import ExchangeServiceStub
 from yiwang.case.v1.fulfilment_pb2_grpc import FulfilmentServiceStub
+from yiwang.case.v1.intake_pb2_grpc import DraftServiceStub, IntakeServiceStub, PreReviewServiceStub
 from yiwang.case.v1.procedures_pb2_grpc import ProcedureServiceStub, VisitServiceStub
 from yiwang.case.v1.promises_pb2_grpc import PromiseServiceStub
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
@@ -150,7 +152,11 @@ class Backends:
         self.lists = ListServiceStub(self.channels["catalog"])
         self.vocabulary = VocabularyServiceStub(self.channels["catalog"])
         self.case = CaseServiceStub(self.channels["case"])
+        self.bundles = BundleServiceStub(self.channels["case"])
         self.documents = DocumentServiceStub(self.channels["case"])
+        self.intake = IntakeServiceStub(self.channels["case"])
+        self.pre_reviews = PreReviewServiceStub(self.channels["case"])
+        self.drafts = DraftServiceStub(self.channels["case"])
         self.procedures = ProcedureServiceStub(self.channels["case"])
         self.visits = VisitServiceStub(self.channels["case"])
         self.promises = PromiseServiceStub(self.channels["case"])

@@ -12,6 +12,7 @@ from services.gateway.calls import CallError
 from services.gateway.forms import text
 from services.gateway.pages import Page, go
 from yiwang.case.v1 import fulfilment_pb2 as fulfilment
+from yiwang.case.v1 import intake_pb2 as intake
 from yiwang.case.v1 import procedures_pb2 as procedures
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.rating.v1 import service_pb2 as rating
@@ -35,18 +36,26 @@ def _rated(form: FormData) -> dict[str, Any]:
     return {"comment": text(form, "comment"), **known}
 
 
-WITHDRAW: Final = Act("withdraw", "case.WithdrawCase", cases.WithdrawCaseRequest, "withdrawn", only("reason"), words.FIELD)
+WITHDRAW: Final = Act(
+    "withdraw", "case.WithdrawCase", cases.WithdrawCaseRequest, "withdrawn", only("reason"), words.FIELD
+)
 RATE: Final = Act("rate", "rating.RateCase", rating.RateCaseRequest, "rated", _rated, words.FIELD)
 CHOOSE: Final = Act(
     "choose", "fulfilment.ChooseDelivery", fulfilment.ChooseDeliveryRequest, "person-delivery",
     lambda form: {"delivery": delivery_of(form)}, person_words.FIELD,
 )  # fmt: skip
 PAY: Final = Act("pay", "fulfilment.PayFees", fulfilment.PayFeesRequest, "person-ordered", labels=person_words.FIELD)
+HAND_IN: Final = Act("hand", "pre_reviews.HandInCase", intake.HandInCaseRequest, "person-handed-in", labels=person_words.FIELD)
 BOOK: Final = Act(
     "book", "visits.BookVisit", procedures.BookVisitRequest, "person-booked", only("slot_id"), person_words.FIELD
 )
 CANCEL: Final = Act(
-    "cancel", "visits.CancelVisit", procedures.CancelVisitRequest, "person-cancelled", only("reason"), person_words.FIELD
+    "cancel",
+    "visits.CancelVisit",
+    procedures.CancelVisitRequest,
+    "person-cancelled",
+    only("reason"),
+    person_words.FIELD,
 )
 
 

@@ -14,8 +14,10 @@ from services.gateway.forms import text
 from services.gateway.words import SHANGHAI
 from yiwang.case.v1 import fulfilment_pb2, procedures_pb2
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
 
-Options = Callable[[cases.Case], list[tuple[str, str]]]
+# What may be chosen for a case of this item; an empty definition where it cannot be read.
+Options = Callable[[cases.Case, catalog.ItemDefinition], list[tuple[str, str]]]
 _YUAN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 # What is typed there means nothing without the case it is typed for.
 OF_THE_CASE: Final = frozenset(("choice", "fees"))
@@ -28,7 +30,7 @@ class Input:
 
     name: str
     label: str
-    # area, text, number, day, hearing, instant, yes (two words for yes and no), choice, materials, department, fees, files.
+    # area, text, number, day, hearing, instant, yes (two words for yes and no), choice, materials, department, digest (of what was handed in), fees, files.
     kind: str = "area"
     required: bool = True
     hint: str = ""
@@ -87,7 +89,7 @@ def _yes(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
 
 def _choice(one: Input, form: FormData, case: cases.Case) -> dict[str, Any]:
     chosen = text(form, one.name)
-    if one.options is None or chosen not in dict(one.options(case)):
+    if one.options is None or chosen not in dict(one.options(case, catalog.ItemDefinition())):
         raise wrong(one.name, f"请选择{one.label}")
     return {one.name: int(chosen) if chosen.isdecimal() else chosen}
 
@@ -126,6 +128,13 @@ def _department(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]
     return {one.name: code, f"{one.name}_name": name}
 
 
+def _digest(one: Input, form: FormData, _case: cases.Case) -> dict[str, Any]:
+    """The digest as the page showed it, ticked as the one on the receipt."""
+    if not text(form, one.name):
+        raise wrong(one.name, "请核对材料摘要后勾选")
+    return _plain(one, form, _case)
+
+
 def _fees(one: Input, form: FormData, case: cases.Case) -> dict[str, Any]:
     """Yuan as typed, fen as the service has them; only of fees whose amount is to be set."""
     amounts = []
@@ -149,5 +158,6 @@ _READ: Final[Mapping[str, Callable[[Input, FormData, cases.Case], dict[str, Any]
     "hearing": _hearing,
     "instant": _instant,
     "department": _department,
+    "digest": _digest,
     "fees": _fees,
 }

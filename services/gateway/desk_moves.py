@@ -8,8 +8,10 @@ from google.protobuf.message import Message
 
 from services.gateway.catalog_terms import PROCEDURE
 from services.gateway.desk_inputs import OF_THE_CASE, Input
-from yiwang.case.v1 import fulfilment_pb2, procedures_pb2, promises_pb2
+from services.gateway.words import limit_text
+from yiwang.case.v1 import fulfilment_pb2, intake_pb2, procedures_pb2, promises_pb2
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,23 @@ def _reason(label: str, hint: str = "申请人会看到这段文字。") -> Inpu
     return Input("reason", label, hint=hint)
 
 
-def _procedures(case: cases.Case) -> list[tuple[str, str]]:
+def _procedures(case: cases.Case, _item: catalog.ItemDefinition) -> list[tuple[str, str]]:
     return [(str(one.number), one.title) for one in case.procedures if not one.ended_at]
 
 
-def _kinds(_case: cases.Case) -> list[tuple[str, str]]:
-    return [(str(value), title) for value, title in PROCEDURE.items()]
+def _kinds(_case: cases.Case, item: catalog.ItemDefinition) -> list[tuple[str, str]]:
+    """Those the item lists, with what they are called there and how long they may take; all there are where it is not at hand."""
+    listed = [(str(one.kind), _listed(one)) for one in item.special_procedures if one.kind in PROCEDURE]
+    return listed or [(str(value), title) for value, title in PROCEDURE.items()]
 
 
-def _manual(case: cases.Case) -> list[tuple[str, str]]:
+def _listed(one: catalog.SpecialProcedure) -> str:
+    cap = limit_text(one.cap)
+    more = "，".join(part for part in (one.name, f"不超过{cap}" if cap else "") if part)
+    return f"{PROCEDURE[one.kind]}（{more}）" if more else PROCEDURE[one.kind]
+
+
+def _manual(case: cases.Case, _item: catalog.ItemDefinition) -> list[tuple[str, str]]:
     names = {one.key: one.name for one in case.materials}
     open_ = [one.material for one in case.stood_for if one.manual and not one.settled]
     return [(key, names.get(key, key)) for key in open_]
@@ -50,6 +60,24 @@ def _manual(case: cases.Case) -> list[tuple[str, str]]:
 
 DEPARTMENT = Input("department", "部门", "department")
 MOVES: Final[Mapping[str, Move]] = {
+    "take-over": Move(
+        "TakeOverCase", "intake", intake_pb2.TakeOverCaseRequest, "接收移交", "case-taken-over",
+        [Input("receipt_digest", "材料摘要", "digest", hint="与收件凭证上的摘要核对。")], first=True,
+        hint="窗口已送出本件。材料与收件凭证一致的，接收后进入受理。",
+    ),
+    "hand-over": Move(
+        "HandOverCase", "intake", intake_pb2.HandOverCaseRequest, "移交审批部门", "case-handed-over",
+        [Input("receipt_digest", "材料摘要", "digest", hint="与收件凭证上的摘要核对。")], first=True,
+        hint="材料送出后登记；由审批部门核对同一摘要后接收。",
+    ),
+    "pre-pass": Move(
+        "PassPreReview", "pre_review", intake_pb2.PassPreReviewRequest, "预审通过", "case-pre-passed", first=True,
+        hint="预审不是受理；在有效期内递交同样的材料，不再重复审查。",
+    ),
+    "pre-reject": Move(
+        "RejectPreReview", "pre_review", intake_pb2.RejectPreReviewRequest, "预审不通过", "case-pre-rejected",
+        [Input("materials", "需要修改的材料", "materials", required=False), _reason("需要修改的内容")],
+    ),
     "pass": Move(
         "PassReviewStep", "case", cases.PassReviewStepRequest, "通过本环节", "passed", [Input("opinion", "审查意见")],
         first=True,
@@ -192,6 +220,11 @@ def offered(case: cases.Case) -> list[tuple[str, Move]]:
 def needs_departments(case: cases.Case) -> bool:
     """Whether a form offered asks for a department."""
     return any(one.kind == "department" for _, move in offered(case) for one in move.inputs)
+
+
+def needs_item(case: cases.Case) -> bool:
+    """Whether a form offered chooses from what the item lists."""
+    return any(one.options is _kinds for _, move in offered(case) for one in move.inputs)
 
 
 def needs_case(move: Move) -> bool:

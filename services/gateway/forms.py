@@ -14,8 +14,8 @@ from services.gateway.session import ask
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-# form[contact_phone], form["contact_phone"], materials[m1] and answers[premises] name a place by key.
-_KEYED = re.compile(r"^(form|materials|answers)\[\"?([a-z0-9_]{1,40})\"?\]")
+# form[contact_phone], form["contact_phone"], materials[m1], stand_ins[m1] and answers[premises] name a place by key.
+_KEYED = re.compile(r"^(form|materials|answers|stand_ins)\[\"?([a-z0-9_]{1,40})\"?\]")
 # delivery.name names a place within another.
 _WITHIN = re.compile(r"^(delivery)\.([a-z]{1,40})$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.:-]{8,64}$")
@@ -53,7 +53,8 @@ def item_labels(definition: catalog.ItemDefinition) -> dict[str, str]:
     """What an item calls its questions and materials, by the paths services name them with."""
     questions = {f"form[{field.key}]": field.label for field in definition.form_fields}
     questions |= {f"answers[{question.key}]": question.text for question in definition.questions}
-    return questions | {f"materials[{material.key}]": material.name for material in definition.materials}
+    names = {material.key: material.name for material in definition.materials}
+    return questions | {f"{at}[{key}]": name for key, name in names.items() for at in ("materials", "stand_ins")}
 
 
 def case_labels(case: cases.Case) -> dict[str, str]:
@@ -110,9 +111,9 @@ async def hand_in(request: Request, form: FormData, act: str, **whose: str) -> l
         if not isinstance(file, UploadFile) or not file.filename:
             continue
         try:
-            attachment = await _upload(request, file, f"{act[:36]}.{index}", whose)
+            attachment = await upload(request, file, f"{act[:36]}.{index}", whose)
         except CallError as error:
-            raise _at(error, f"materials[{material}]", file.filename) from None
+            raise at_input(error, f"materials[{material}]", file.filename) from None
         handed_in.setdefault(material, cases.HandedIn(material=material)).attachments.append(attachment.id)
     return list(handed_in.values())
 
@@ -123,13 +124,13 @@ async def attach(request: Request, form: FormData, name: str, act: str, case_id:
     files = [file for file in form.getlist(name) if isinstance(file, UploadFile) and file.filename]
     for index, file in enumerate(files):
         try:
-            found.append((await _upload(request, file, f"{act[:36]}.{index}", {"case_id": case_id})).id)
+            found.append((await upload(request, file, f"{act[:36]}.{index}", {"case_id": case_id})).id)
         except CallError as error:
-            raise _at(error, name, file.filename or "") from None
+            raise at_input(error, name, file.filename or "") from None
     return found
 
 
-async def _upload(request: Request, file: UploadFile, act: str, whose: Mapping[str, str]) -> cases.Attachment:
+async def upload(request: Request, file: UploadFile, act: str, whose: Mapping[str, str]) -> cases.Attachment:
     """Stores one file. The id names form, place and content: the same form sent again stores nothing new."""
     content = await file.read()
     name = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
@@ -138,7 +139,7 @@ async def _upload(request: Request, file: UploadFile, act: str, whose: Mapping[s
     return await ask(request, backends(request).case.UploadAttachment, message, FILE_DEADLINE)
 
 
-def _at(error: CallError, field: str, filename: str) -> CallError:
+def at_input(error: CallError, field: str, filename: str) -> CallError:
     """The refusal of one file, told at what it was chosen for."""
     if error.status != 400:
         return error

@@ -75,5 +75,6 @@ PAGES = (
     Page("/cases/{case_id:uuid}", case_page, None, "person", acting=True),
     act_page("/cases/{case_id:uuid}/withdraw", case_acts.WITHDRAW, show_case),
     act_page("/cases/{case_id:uuid}/rate", case_acts.RATE, show_case),
+    act_page("/cases/{case_id:uuid}/hand-in", case_acts.HAND_IN, show_case),
     act_page("/cases/{case_id:uuid}/delivery", case_acts.CHOOSE, show_case),
 )

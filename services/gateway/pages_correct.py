@@ -8,13 +8,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.calls import CallError, backends
-from services.gateway.forms import answers, case_labels, hand_in, new_request_id, next_request_id, problems_of, request_id
+from services.gateway.forms import (
+    answers,
+    case_labels,
+    hand_in,
+    new_request_id,
+    next_request_id,
+    problems_of,
+    request_id,
+)
 from services.gateway.pages import Page, go
 from services.gateway.pages_person import get_case
 from services.gateway.render import show
 from services.gateway.session import ask
+from yiwang.case.v1 import intake_pb2 as intake
 from yiwang.case.v1 import promises_pb2 as promises
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+
+# Nothing of these is brought by the applicant now.
+NOT_NOW: Final = (catalog.DEMAND_NOT_BY_APPLICANT, catalog.DEMAND_OPEN)
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,11 @@ LATER: Final[Mapping[str, Later]] = {
         "SupplyDeferred", "promises", promises.SupplyDeferredRequest,
         lambda case: [m for m in case.materials if m.key in case.deferred],
         "person-supplied", "补交材料", "还需补交的材料", "待补交", "提交材料", must=False, form=False,
+    ),
+    "revise": Later(
+        "RevisePreReview", "pre_reviews", intake.RevisePreReviewRequest,
+        lambda case: [m for m in case.materials if m.demand not in NOT_NOW],
+        "person-revised", "修改后再报预审", "材料", "", "再报预审", must=False,
     ),
 }  # fmt: skip
 
@@ -87,7 +106,14 @@ def _sent(name: str) -> Callable[[Request], Awaitable[Response]]:
 
 def _page(request: Request, name: str, case: cases.Case, status: int = 200, **context: Any) -> Response:
     later = LATER[name]
-    shown = {"case": case, "later": later, "name": name, "asked": later.asked(case), "typed": {}, "request_id": new_request_id()}
+    shown = {
+        "case": case,
+        "later": later,
+        "name": name,
+        "asked": later.asked(case),
+        "typed": {},
+        "request_id": new_request_id(),
+    }
     return show(request, "correct.html", status, **(shown | context))
 
 

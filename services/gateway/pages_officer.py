@@ -20,11 +20,12 @@ from services.gateway.pages_officers import departments_of
 from services.gateway.pages_person import get_case
 from services.gateway.progress import stages
 from services.gateway.render import show
-from services.gateway.session import ask, session_of
+from services.gateway.session import ask, ask_public, session_of
 from yiwang.case.v1 import documents_pb2 as documents
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.case.v1 import supervision_pb2 as supervision
 from yiwang.case.v1 import trace_pb2 as traces
+from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.identity.v1 import officers_pb2 as officers
 
 PAGE_SIZE = 30
@@ -65,22 +66,37 @@ async def _show_case(request: Request, tried: Tried = FRESH, clear: Sequence[cas
     context: dict[str, Any] = {"case": case, "offered": offered, "stages": stages(case), "clear": clear, "tried": tried}
     context |= await _beside(request, case)
     context["departments"] = await known_departments(request) if desk_moves.needs_departments(case) else []
+    context["item"] = await _item(request, case) if desk_moves.needs_item(case) else catalog.ItemDefinition()
     context["now"] = desk_inputs.moment(datetime.now(UTC))
     return show(request, "desk_case.html", tried.status, problems=tried.problems, **context)
+
+
+async def _item(request: Request, case: cases.Case) -> catalog.ItemDefinition:
+    """The edition of the item the case is of; an empty one while catalog is away."""
+    message = catalog.GetItemRequest(item_id=case.item_id, edition=case.edition)
+    found = await or_none(ask_public(request, backends(request).catalog.GetItem, message))
+    return found.definition if found else catalog.ItemDefinition()
 
 
 async def _beside(request: Request, case: cases.Case) -> dict[str, Any]:
     """What other services tell of the case: documents, trace and findings, each left out while it is away. Who reads it as a supervisor asks
     for them by a link, because every one of his looks is noted for the applicant."""
-    session, stubs, id = session_of(request), backends(request), case.id
-    if session.department != case.department and "all" not in request.query_params:
-        return {"documents": None, "trace": None, "findings": None, "more": True}
+    stubs, id, supervised = backends(request), case.id, _only_supervised(request, case)
+    if supervised and "all" not in request.query_params:
+        return {"documents": None, "trace": None, "findings": None, "more": True, "supervised": True}
     papers, trace, findings = await asyncio.gather(
         or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
         or_none(ask(request, stubs.trace.GetTrace, traces.GetTraceRequest(case_id=id))),
         or_none(ask(request, stubs.supervision.ListFindings, _about(id))),
     )
-    return {"documents": papers, "trace": trace, "findings": findings, "more": False}
+    return {"documents": papers, "trace": trace, "findings": findings, "more": False, "supervised": supervised}
+
+
+def _only_supervised(request: Request, case: cases.Case) -> bool:
+    """Whether it is neither his department's, nor one it received or was asked about."""
+    session = session_of(request)
+    own = {case.department, case.receiving_department, *(one.department for one in case.opinions)}
+    return "supervise" in session.roles and session.department not in own
 
 
 def _about(case_id: str) -> supervision.ListFindingsRequest:

@@ -23,14 +23,15 @@ PAGE_SIZE = 50
 WINDOWS, DEVICES, POINTS, DUTY = "/admin/windows", "/admin/devices", "/admin/agents", "/desk/window"
 
 
-async def _windows(request: Request) -> list[counties.Window]:
+async def windows_of(request: Request) -> list[counties.Window]:
+    """The windows of the officer's region."""
     message = counties.ListWindowsRequest(region=session_of(request).region, page_size=ALL)
     return list((await ask(request, backends(request).counties.ListWindows, message)).windows)
 
 
 async def windows(request: Request, tried: Tried) -> Response:
     """The windows of the region with who is on duty, and the form to open or change one."""
-    found, known = await asyncio.gather(_windows(request), departments_of(request))
+    found, known = await asyncio.gather(windows_of(request), departments_of(request))
     edited = next((one for one in found if one.id == request.query_params.get("window")), counties.Window())
     manages = "administer" in session_of(request).roles
     context = {"found": found, "departments": known, "names": names(known), "edited": edited, "tried": tried}
@@ -41,7 +42,7 @@ async def duties(request: Request) -> Response:
     """Who was on duty at a window."""
     id, page = str(request.path_params["window_id"]), request.query_params.get("page", "")[:200]
     message = counties.ListDutiesRequest(window_id=id, page_size=PAGE_SIZE, page_token=page)
-    found, known = await asyncio.gather(ask(request, backends(request).counties.ListDuties, message), _windows(request))
+    found, known = await asyncio.gather(ask(request, backends(request).counties.ListDuties, message), windows_of(request))
     window = next((one for one in known if one.id == id), counties.Window(id=id))
     return show(request, "admin_duties.html", found=found, window=window, page=page)
 
@@ -49,7 +50,7 @@ async def duties(request: Request) -> Response:
 async def duty(request: Request, tried: Tried) -> Response:
     """The windows of the officer's own department: sign on to one, or off."""
     session = session_of(request)
-    found = [one for one in await _windows(request) if one.department == session.department]
+    found = [one for one in await windows_of(request) if one.department == session.department]
     here = next((one for one in found if one.officer_id == session.id), None)
     context = {"found": found, "here": here, "tried": tried}
     return show(request, "desk_window.html", tried.status, problems=tried.problems, **context)
@@ -71,7 +72,7 @@ async def devices(request: Request, tried: Tried) -> Response:
     page = request.query_params.get("page", "")[:200]
     message = counties.ListDevicesRequest(page_size=PAGE_SIZE, page_token=page)
     found, known = await asyncio.gather(
-        ask(request, backends(request).counties.ListDevices, message), _windows(request)
+        ask(request, backends(request).counties.ListDevices, message), windows_of(request)
     )
     context = {"found": found, "windows": {one.id: one for one in known}, "page": page, "tried": tried}
     return show(request, "admin_devices.html", tried.status, problems=tried.problems, **context)

@@ -1,6 +1,8 @@
 """Electronic supervision: the cases of a department as a supervisor reads them, what was found, what was answered to it, and 督办."""
 
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,8 +56,14 @@ async def findings(request: Request) -> Response:
     known = await known_departments(request)
     scope = {"department": department, "county": county}
     context: dict[str, Any] = {"departments": known, "names": names(known), "supervises": supervises, "scope": scope}
-    status = status if status in desk_words.FINDINGS else ""
-    return show(request, "desk_findings.html", found=found, status=status, page=page, **context)
+    context |= {"chosen": status if status in desk_words.FINDINGS else "", "page": page, "at": partial(_at, scope)}
+    return show(request, "desk_findings.html", found=found, **context)
+
+
+def _at(scope: dict[str, str], status: str, page: str = "") -> str:
+    """The address of findings of this scope and status."""
+    query = {name: value for name, value in {**scope, "status": status, "page": page}.items() if value}
+    return f"{FINDINGS}?{urlencode(query)}" if query else FINDINGS
 
 
 def _county(typed: str) -> str:

@@ -1,8 +1,9 @@
 """One thing at once (一件事): the themes of the region, and one theme merged: questions, form, materials, course."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -58,6 +59,20 @@ class Course:
         return round(100 * day / self.days, 2) if self.days else 0.0
 
 
+@dataclass(frozen=True)
+class Questions:
+    """The questions of a theme, in the shape scenario_parts.html takes them."""
+
+    questions: Sequence[Asked]
+    pairs: Sequence[tuple[str, str]]
+    complete: bool
+
+    @property
+    def query(self) -> str:
+        """The answers as a query string with its question mark; empty without any."""
+        return f"?{urlencode(self.pairs)}" if self.pairs else ""
+
+
 async def themes_of(request: Request, region: str | None = None) -> list[themes.Theme]:
     """The published themes of a region; of the whole catalogue where the region has none of its own."""
     stub, own = backends(request).themes, request.app.state.settings.region
@@ -77,9 +92,15 @@ async def listed(request: Request) -> Response:
 
 async def theme(request: Request) -> Response:
     """One theme under the answers of the address."""
-    id = str(request.path_params["id"])
+    found, asked = await look(request, str(request.path_params["id"]), request.query_params.multi_items())
+    context: dict[str, Any] = {"s": asked, "course": course_of(found), "names": names_of(found)}
+    return show(request, "theme.html", guide=found, theme=found.theme, d=found.theme.definition, **context)
+
+
+async def look(request: Request, id: str, pairs: Iterable[tuple[str, object]]) -> tuple[themes.ThemeGuide, Questions]:
+    """A theme merged under the answers among these inputs. An answer that catalog refuses is left out, and said at its question."""
     found = await _merged(request, themes.GetThemeRequest(id=id))
-    answers, problems = answers_of(request.query_params.multi_items(), found.questions), dict[str, str]()
+    answers, problems = answers_of(pairs, found.questions), dict[str, str]()
     if answers:
         try:
             found = await _merged(request, themes.GetThemeRequest(id=id, answers=messages(answers)))
@@ -90,25 +111,11 @@ async def theme(request: Request) -> Response:
             problems = {one.field[len("answers[") : -1]: one.text for one in named}
             answers = {key: values for key, values in answers.items() if key not in problems}
             found = await _merged(request, themes.GetThemeRequest(id=id, answers=messages(answers)))
-    context: dict[str, Any] = {
-        "s": questions_of(found, answers, problems),
-        "course": course_of(found),
-        "names": _names(found),
-    }
-    return show(request, "theme.html", guide=found, theme=found.theme, d=found.theme.definition, **context)
+    return found, questions_of(found, answers, problems)
 
 
 async def _merged(request: Request, message: themes.GetThemeRequest) -> themes.ThemeGuide:
     return await ask_public(request, backends(request).themes.GetTheme, message)
-
-
-@dataclass(frozen=True)
-class Questions:
-    """The questions of a theme, in the shape scenario_parts.html takes them."""
-
-    questions: Sequence[Asked]
-    pairs: Sequence[tuple[str, str]]
-    complete: bool
 
 
 def questions_of(
@@ -147,7 +154,7 @@ def course_of(found: themes.ThemeGuide) -> Course:
     return Course(numbered, days, limit)
 
 
-def _names(found: themes.ThemeGuide) -> dict[str, str]:
+def names_of(found: themes.ThemeGuide) -> dict[str, str]:
     """Names of the theme's items by key; its own parts are said to be for all."""
     return {OWN: "本主题"} | {one.key: one.name for one in found.theme.definition.items}
 

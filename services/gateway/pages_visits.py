@@ -36,7 +36,9 @@ async def show_visits(request: Request, tried: Tried) -> Response:
         found = await ask(request, backends(request).visits.ListSlots, message)
     context: dict[str, Any] = {
         "case": case,
-        "days": [(day, list(slots)) for day, slots in groupby(found.slots, lambda one: person_words.date_text(one.start))],
+        "days": [
+            (day, list(slots)) for day, slots in groupby(found.slots, lambda one: person_words.date_text(one.start))
+        ],
         "next": found.next_page_token,
         "booked": booked_of(case),
         "tried": tried,

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.gateway import words
 from services.gateway.words import SHANGHAI, Word
+from yiwang.case.v1 import bundles_pb2 as bundles
 from yiwang.case.v1 import fulfilment_pb2 as fulfilment
 from yiwang.case.v1 import promises_pb2 as promises
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -47,6 +48,24 @@ FIELD: Final = words.FIELD | {
     "materials": "材料",
 }
 
+BUNDLE: Final = {
+    bundles.BUNDLE_STATUS_RUNNING: Word("办理中", "go"),
+    bundles.BUNDLE_STATUS_PARTLY_DONE: Word("部分办结", "warn"),
+    bundles.BUNDLE_STATUS_DONE: Word("全部办结", "done"),
+    bundles.BUNDLE_STATUS_FAILED: Word("未办成", "bad"),
+    bundles.BUNDLE_STATUS_WITHDRAWN: Word("已撤回", "quiet"),
+}
+BRANCH: Final = {
+    bundles.BRANCH_STATUS_WAITING: Word("等待中", "wait"),
+    bundles.BRANCH_STATUS_BLOCKED: Word("暂不能办理", "warn"),
+    bundles.BRANCH_STATUS_OPEN: Word("办理中", "go"),
+    bundles.BRANCH_STATUS_WELL: Word("已准予", "good"),
+    bundles.BRANCH_STATUS_FAILED: Word("未办成", "bad"),
+    bundles.BRANCH_STATUS_GIVEN_UP: Word("不再办理", "quiet"),
+    bundles.BRANCH_STATUS_OUTSIDE: Word("在其他平台办理", "quiet"),
+    bundles.BRANCH_STATUS_NOT_PART: Word("不涉及", "quiet"),
+}
+
 # How a result may come: value of the input, name, what it means.
 WAYS: Final = (
     ("DELIVERY_WAY_PICK_UP", "窗口领取", "带身份证到政务服务窗口领取"),
@@ -69,6 +88,7 @@ DONE: Final = {
     "person-draft": "草稿已保存，换一台设备登录也可以继续填写。",
     "person-draft-deleted": "草稿已删除。",
     "person-bundle": "已一次提交，各部门同时办理。",
+    "person-branch-given-up": "该事项不再办理。",
     "person-bundle-withdrawn": "撤回已提交，各事项的结果见下方。",
 }
 

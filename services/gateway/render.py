@@ -25,6 +25,7 @@ SHEETS = (
     "account.css",
     "catalog.css",
     "editing.css",
+    "applying.css",
 )
 LETTERS = "yiwang-letters"
 
@@ -108,7 +109,9 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
         "large": request.cookies.get(LETTERS) == "large",
         "county": look,
         "region_name": look.name,
-        "done": (words.DONE | terms.DONE | desk_words.DONE | person_words.DONE).get(request.query_params.get("done", ""), ""),
+        "done": (words.DONE | terms.DONE | desk_words.DONE | person_words.DONE).get(
+            request.query_params.get("done", ""), ""
+        ),
         "problems": list[Problem](),
     }
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)

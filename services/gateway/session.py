@@ -50,6 +50,9 @@ class Session:
     acting: str = ""
     acting_scope: str = ""
     own: dict[str, Any] = field(default_factory=dict)
+    # Who stands at the officer's window: his id, and name and number masked.
+    serving: str = ""
+    serving_name: str = ""
     # While a sign-in waits for its second factor: the challenge, whether recovery codes are left, and where to go afterwards.
     challenge: str = ""
     recovery: bool = False

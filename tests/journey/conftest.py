@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 
 from deploy.local import county
 from deploy.local.suite import Suite
-from tests.fakes import verification_source
+from tests.fakes import licence_source, payment_provider, program, verification_source
 from tests.support import left_behind
 from yiwang.catalog.v1.service_pb2 import SearchItemsRequest
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
@@ -40,10 +40,30 @@ SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+def licences() -> Iterator[licence_source.LicenceSource]:
+    """The licence source of the county."""
+    with program.running(licence_source.LicenceSource()) as source:
+        yield source
+
+
+@pytest.fixture(scope="session")
+def payments() -> Iterator[payment_provider.PaymentProvider]:
+    """Its payment provider."""
+    with program.running(payment_provider.PaymentProvider()) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def suite(
+    tmp_path_factory: pytest.TempPathFactory,
+    licences: licence_source.LicenceSource,
+    payments: payment_provider.PaymentProvider,
+) -> Iterator[Suite]:
     with pytest.MonkeyPatch.context() as patch, verification_source.running() as source:
         patch.setenv("SAMPLE", "own")
         patch.setenv("VERIFICATION_URL", source.url)
+        patch.setenv("LICENCE_SOURCE_URL", licences.url)
+        patch.setenv("PAYMENT_URL", payments.url)
         with Suite(tmp_path_factory.mktemp("journey") / "suite") as suite:
             faults = county.load(suite.places, "journey", lambda *_: None)
             assert not faults, f"not loaded: {faults}"

@@ -10,7 +10,13 @@ from chassis import tokens
 from chassis.acts import OFFICER, PERSON, Actor
 from loadtests import world
 from loadtests.campaign import Campaign, until_true
-from tests.resilience import stories_case_visits, stories_catalog, stories_identity
+from tests.resilience import (
+    stories_case_bundles,
+    stories_case_promises,
+    stories_case_visits,
+    stories_catalog,
+    stories_identity,
+)
 from yiwang.case.v1 import service_pb2 as case
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
 from yiwang.identity.v1 import service_pb2 as identity
@@ -51,7 +57,9 @@ def live(campaign: Campaign) -> None:
     }
     stories_catalog.live_in(suite, key)
     cases(campaign, stubs, key)
+    stories_case_bundles.live_in(suite, key)
     stories_case_visits.live_in(suite, key)
+    stories_case_promises.live_in(suite, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
 

@@ -54,6 +54,7 @@ def uscc(first17: str) -> str:
 DEPARTMENT, OTHER_DEPARTMENT = uscc("11990121MB0000001"), uscc("11990121MB0000002")
 JWK = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 NOW = "2027-06-30T16:00:00Z"
+PROJECT = "2026-990121-47-01-123456"
 
 IDENTITY: Mapping[str, Target] = {
     "IdentityService/SignOut": itself(),
@@ -288,6 +289,38 @@ EXCHANGE: Mapping[str, Target] = {
     "ExchangeService/ListReportedCases": listing(lambda w: w.reported_number, department=DEPARTMENT),
 }
 
+PROMISES: Mapping[str, Target] = {
+    "PromiseService/LookUpLicence": itself(
+        item_id=lambda w: w.item_to_apply_for, material="business", holder_number="1", purpose="免提交营业执照"
+    ),
+    "PromiseService/ListLicenceLookUps": listing(lambda w: w.look_up),
+    "PromiseService/CheckLicence": record(
+        lambda w: {"case_id": w.case, "material": "application", "holds": True, "note": "已核验"}
+    ),
+    "PromiseService/SupplyDeferred": record(
+        lambda w: {"case_id": w.case, "materials": [{"material": "report", "attachments": [w.file]}]},
+        ("owner", "delegate"),
+    ),
+    "PromiseService/VerifyPromise": record(lambda w: {"case_id": w.case, "kept": True, "finding": "与承诺一致"}),
+    "PromiseService/ListPromiseBlocks": listing(lambda w: w.promise_block),
+    "PromiseService/LiftPromiseBlock": record(lambda w: {"block_id": w.promise_block, "reason": "信用已修复"}),
+}
+
+BUNDLES: Mapping[str, Target] = {
+    "BundleService/SubmitBundle": itself(theme_id=lambda w: w.theme_to_apply_for),
+    "BundleService/GetBundle": record(lambda w: {"bundle_id": w.bundle}, ("owner", "delegate")),
+    "BundleService/ListMyBundles": listing(lambda w: w.bundle, ("owner", "delegate")),
+    "BundleService/ListBundles": listing(lambda w: w.bundle, department=DEPARTMENT, page_size=100),
+    "BundleService/ListProject": listing(lambda w: w.bundle, project_code=PROJECT, page_size=100),
+    "BundleService/WithdrawBundle": record(lambda w: {"bundle_id": w.spare_bundle, "reason": "不办了"}),
+    "BundleService/GiveUpBranch": record(
+        lambda w: {"bundle_id": w.bundle, "key": "one", "reason": "不办了"}, ("owner", "delegate")
+    ),
+    "BundleService/DownloadBundleFile": record(
+        lambda w: {"bundle_id": w.bundle, "attachment_id": w.bundle_file}, ("owner", "delegate")
+    ),
+}
+
 PROCEDURES: Mapping[str, Target] = {
     "CaseService/NotAcceptCase": record(lambda w: {"case_id": w.case, "reason": "应向市级机关申请"}),
     "CaseService/VoidCase": record(lambda w: {"case_id": w.case, "reason": "重复录入"}),
@@ -355,6 +388,9 @@ RATING: Mapping[str, Target] = {
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
     **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
-    **{f"yiwang.case.v1.{name}": target for name, target in {**CASE, **EXCHANGE, **PROCEDURES}.items()},
+    **{
+        f"yiwang.case.v1.{name}": target
+        for name, target in {**CASE, **EXCHANGE, **BUNDLES, **PROCEDURES, **PROMISES}.items()
+    },
     **{f"yiwang.rating.v1.{name}": target for name, target in RATING.items()},
 }

@@ -9,14 +9,16 @@ import orjson
 
 from chassis import tokens
 from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause, now
+from services.case import model_blocks, model_lookups, store_blocks, store_lookups
 from services.case import store as case_store
 from services.case.folding import Folder
 from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
 from standards.workdays import SHANGHAI
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, REGION, uscc
+from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.support import reported
+from tests.support.bundles import part, publish_theme
 from tests.support.calling import As
 from tests.support.catalog_service import enter_duty, item
 from tests.support.directory import BODY, entry, implementation
@@ -244,6 +246,7 @@ class World:
         department = catalog_pb.Department(code=DEPARTMENT, name="某局")
         self.item_to_apply_for = publish(case.database, simple(code=ITEM_CODE, department=department))
         owner, delegate = (self._as("yiwang.case.v1.CaseService", self.tokens[who]) for who in ("owner", "delegate"))
+        self._bundles()
         materials = publish(case.database, definition(code=ITEM_CODE, department=department))
         self.file = delegate.UploadAttachment(filename="申请书.pdf", content=PDF).id
         handed_in = [case_pb.HandedIn(material="application", attachments=[self.file])]
@@ -260,6 +263,7 @@ class World:
         self.case_access = owner.ListCaseAccesses().accesses[0].id
         self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id
         self._records_of_procedures(owner)
+        self._records_of_promises()
         self.reported_number = "WORLD-1"
         reported.report(case.channel, reported.system(), [reported.applied(self.reported_number)])
         Folder(case.database).turn(20)
@@ -267,6 +271,38 @@ class World:
         assert isinstance(rating, RatingHere)
         self.rated_case = rating.close(closed(self.owner_id))
         self._records_of_catalog()
+
+    def _records_of_promises(self) -> None:
+        """A licence that was looked up about the owner, and a promise he broke."""
+        database, instant = self.services["case"].database, now()
+        case, material = case_store.cases(database).get(self.case).state, catalog_pb.Material(key="business")
+        asked = (self.owner_id, self.item_to_apply_for, simple(code=ITEM_CODE), material)
+        looked_up = store_lookups.lookups(database).create(
+            _cause(), lambda id: model_lookups.looked_up(id, *asked, model_lookups.NONE, "", instant)
+        )
+        broken = store_blocks.blocks(database).create(
+            _cause(), lambda id: model_blocks.begin(id, case, 1, instant), store_blocks.id_of(case.id)
+        )
+        self.look_up, self.promise_block = looked_up.id, broken.id
+
+    def _bundles(self) -> None:
+        """One thing at once of one item, led by the own department: one by the delegate, one by the owner himself."""
+        case = self.services["case"]
+        wish = catalog_pb.Material(key="wish", name="联办申请表", necessity=catalog_pb.NECESSITY_REQUIRED)
+        lead = catalog_pb.Department(code=DEPARTMENT, name="某局")
+        one = part("one", item_code=ITEM_CODE)
+        more = {"region": REGION, "lead": lead, "materials": [wish]}
+        self.theme_to_apply_for = publish_theme(case.database, one, **more)
+        made = []
+        for who in ("delegate", "owner"):
+            cases, bundles = (
+                self._as(f"yiwang.case.v1.{name}Service", self.tokens[who]) for name in ("Case", "Bundle")
+            )
+            file = cases.UploadAttachment(filename="a.pdf", content=PDF).id
+            materials = [case_pb.HandedIn(material="wish", attachments=[file])]
+            told = {"theme_id": self.theme_to_apply_for, "materials": materials, "project_code": PROJECT}
+            made.append((bundles.SubmitBundle(**told).id, file))
+        (self.bundle, self.bundle_file), (self.spare_bundle, _) = made
 
     def _records_of_procedures(self, owner: As) -> None:
         """A case of another department, which asked the own one for its opinion; and a slot for inspections."""

@@ -130,7 +130,7 @@ HAS: dict[str, dict[str, Any]] = {
     "PayFees": OWED,
     "RecordPayment": OWED,
     "DispatchResult": {"delivery": pb.DELIVERY_WAY_EXPRESS},
-    "VerifyPromise": {"promise_digest": "d" * 64},
+    "VerifyPromise": {"promise_digest": "d" * 64, "deliver_due": LATER},
     "DeemRenewed": {"renews_until": LATER},
 }
 # Whose move it is, where the officer's role or the way the case is seen decides it.

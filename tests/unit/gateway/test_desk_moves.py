@@ -57,6 +57,7 @@ TYPED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"passed": "yes", "findings": "符合", "at": "2026-03-05T14:07", "place": "示范路", "signature": "测试官乙"},
         {"passed": True, "findings": "符合", "at": "2026-03-05T14:07:00+08:00", "place": "示范路", "signature": "测试官乙", "evidence": []},
     ),
+    "fees": ({"fees.1": "0"}, {}),
     "paid": ({"receipt_number": "JK-0001"}, {"receipt_number": "JK-0001"}),
     "issue": ({"result_number": "证 1"}, {"result_number": "证 1"}),
     "dispatch": ({"tracking_number": "SF1234567"}, {"tracking_number": "SF1234567"}),

@@ -18,6 +18,7 @@ from yiwang.case.v1 import (
     documents_pb2_grpc,
     exchange_pb2_grpc,
     fulfilment_pb2_grpc,
+    intake_pb2_grpc,
     procedures_pb2_grpc,
     promises_pb2_grpc,
     supervision_pb2_grpc,
@@ -49,6 +50,7 @@ CONTRACTS = (
     organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
     directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
     exchange_pb2_grpc, fulfilment_pb2_grpc, procedures_pb2_grpc, promises_pb2_grpc, supervision_pb2_grpc, trace_pb2_grpc,
+    intake_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty",)
@@ -64,7 +66,7 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 LOOP = asyncio.new_event_loop()
 
 
-def refuse(code: str, reason: str, message: str = "", **fields: str) -> CallError:
+def refuse(code: str, reason: str, message: str = "", /, **fields: str) -> CallError:
     """What a service would refuse with; `__` in a field's name stands for brackets: form__phone → form[phone]."""
     named = [FieldError(_path(name), text, "FIELD") for name, text in fields.items()]
     return CallError(grpc.StatusCode[code], reason, message or reason, named)

@@ -1,0 +1,50 @@
+"""What case keeps of drafts."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from chassis import paging
+from chassis.records import Filter, Record, Records
+from services.case import model_drafts
+from services.case.model_drafts import Draft
+from yiwang.case.v1 import events_pb2 as events
+
+Document = dict[str, Any]
+
+
+def drafts(database: Database[Document]) -> Records[Draft]:
+    """The drafts."""
+    return Records(database["drafts"], Draft, model_drafts.EVOLVE, events)
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """By whose they are, by their files, and by when they were saved."""
+    drafts(database).ensure_indexes(
+        [("state.open_of", 1), ("state.saved_at", 1)],
+        [("state.attachments", 1)],
+        [("state.saved_at", 1)],
+    )
+
+
+def newest(all: Records[Draft], person: str, token: str, count: int) -> tuple[list[Record[Draft]], str]:
+    """A page of a person's open drafts, saved last first, and the next page's token."""
+    return paging.newest(all, {"state.open_of": person}, "saved_at", token, count)
+
+
+def count_open(all: Records[Draft], person: str) -> int:
+    """How many a person has open; they are few."""
+    return len(list(all.collection.find({"state.open_of": person}, {"_id": 1})))
+
+
+def uses_file(all: Records[Draft], attachment: str) -> bool:
+    """Whether an open draft has this file."""
+    return all.collection.find_one({"state.attachments": attachment}, {"_id": 1}) is not None
+
+
+def left_alone(all: Records[Draft], since: datetime, until: datetime) -> list[str]:
+    """Ids of drafts that were saved last in this time and are open."""
+    query: Filter = {"state.saved_at": {"$gte": since, "$lt": until}}
+    found = all.collection.find(query, {"state.open_of": 1})
+    return [row["_id"] for row in found if row["state"]["open_of"]]

@@ -1,0 +1,142 @@
+"""One window: any window receives, the item's department decides, and what goes from one to the other is compared by its receipt."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.case import store
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, person
+from tests.support.calling import As, refused
+from tests.support.case_service import DENIED, INVALID, NOT_FOUND, PRECONDITION, Db, drifted, journal, status
+from tests.support.items import FORM, PDF, definition, publish, simple
+from tests.support.serving import Here
+from yiwang.case.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+APPLICANT = person()
+
+
+@pytest.fixture
+def window(case_api: Here) -> As:
+    """An officer at a window of another department than the one that decides."""
+    return case_api.by(officer("receive", id="at-the-window", department=OTHER_DEPARTMENT), service="IntakeService")
+
+
+@pytest.fixture
+def deciding(case_api: Here) -> As:
+    return case_api.by(officer("receive", id="deciding"), service="IntakeService")
+
+
+def uploaded(case_api: Here, window: As) -> list[pb.HandedIn]:
+    one = case_api.by(window.actor).UploadAttachment(filename="申请书.pdf", content=PDF, applicant_id=APPLICANT.id)
+    return [pb.HandedIn(material="application", attachments=[one.id])]
+
+
+def receive(case_api: Here, window: As, item: str, **more: Any) -> pb.Case:
+    asked = {"applicant_id": APPLICANT.id, "item_id": item, "form": FORM, "window_id": "A01"}
+    return window.ReceiveApplication(**(asked | {"materials": uploaded(case_api, window)} | more))
+
+
+def test_what_a_window_receives_goes_to_the_department_of_the_item_and_is_handed_over_by_its_receipt(
+    case_api: Here, window: As, deciding: As, database: Db
+) -> None:
+    case = receive(case_api, window, publish(database, definition(online=False)))
+    assert (status(case), case.department, case.receiving_department) == ("RECEIVED", DEPARTMENT, OTHER_DEPARTMENT)
+    assert pb.Channel.Name(case.channel) == "CHANNEL_WINDOW" and case.accept_due
+    with refused(PRECONDITION, "MOVE_NOT_ALLOWED"):
+        deciding.TakeOverCase(case_id=case.id, receipt_digest=case.receipt_digest)
+    assert [one.id for one in window.ListReceived(waiting=True).cases] == [case.id]
+    with refused(PRECONDITION, "RECEIPT_DIFFERS"):
+        window.HandOverCase(case_id=case.id, receipt_digest="0" * 64)
+    sent = window.HandOverCase(case_id=case.id, receipt_digest=case.receipt_digest)
+    assert sent.sent_at and not window.ListReceived(waiting=True).cases
+    with refused(PRECONDITION, "RECEIPT_DIFFERS"):
+        deciding.TakeOverCase(case_id=case.id, receipt_digest="0" * 64)
+    taken = deciding.TakeOverCase(case_id=case.id, receipt_digest=case.receipt_digest)
+    assert (status(taken), bool(taken.taken_at)) == ("SUBMITTED", True)
+    assert taken.accept_due == case.accept_due, "the five days count from the window"
+    assert drifted(case_api) == {}
+
+
+def test_once_handed_over_the_window_sees_how_far_it_is_and_nothing_that_was_filled_in(
+    case_api: Here, window: As, deciding: As, database: Db
+) -> None:
+    case = receive(case_api, window, publish(database, definition()))
+    at_window = case_api.by(window.actor)
+    assert at_window.GetCase(case_id=case.id).answers
+    window.HandOverCase(case_id=case.id, receipt_digest=case.receipt_digest)
+    deciding.TakeOverCase(case_id=case.id, receipt_digest=case.receipt_digest)
+    seen = at_window.GetCase(case_id=case.id)
+    assert not seen.answers and not any(one.attachments for one in seen.materials) and list(seen.moves) == []
+    assert status(seen) == "SUBMITTED"
+    for act in ("AcceptCase", "RequestCorrection"):
+        fields = {"notice": "请补正", "materials": ["plan"]} if act == "RequestCorrection" else {}
+        with refused(NOT_FOUND):
+            getattr(at_window, act)(case_id=case.id, **fields)
+    with refused(NOT_FOUND):
+        case_api.by(deciding.actor, service="IntakeService").HandOverCase(
+            case_id=case.id, receipt_digest=case.receipt_digest
+        )
+
+
+def test_what_the_own_department_decides_is_received_on_the_spot_by_somebody_who_may_not_decide_it(
+    case_api: Here, deciding: As, database: Db
+) -> None:
+    case = receive(case_api, deciding, publish(database, definition(steps=[])))
+    assert (status(case), case.receiving_department) == ("SUBMITTED", "")
+    both = case_api.by(officer("receive", "decide", id="deciding"))
+    both.AcceptCase(case_id=case.id)
+    with refused(PRECONDITION, "RECEIVER_MAY_NOT_DECIDE"):
+        both.DecideCase(case_id=case.id, granted=True)
+
+
+@pytest.mark.parametrize(
+    ("reach", "taken"),
+    [
+        (catalog.REACH_NONE, False),
+        (catalog.REACH_CITY, False),
+        (catalog.REACH_PROVINCE, False),
+        (catalog.REACH_NATION, True),
+    ],
+)
+def test_a_window_elsewhere_receives_as_far_as_the_item_reaches(
+    case_api: Here, database: Db, reach: int, taken: bool
+) -> None:
+    far = replace(officer("receive", department=OTHER_DEPARTMENT), region="450103")
+    item = publish(database, simple(reach=reach))
+    window = case_api.by(far, service="IntakeService")
+    asked = {"applicant_id": APPLICANT.id, "item_id": item, "window_id": "B02"}
+    if taken:
+        case = window.ReceiveApplication(**asked)
+        assert (case.receiving_region, case.region) == ("450103", REGION)
+        return
+    with refused(DENIED, "REACH"):
+        window.ReceiveApplication(**asked)
+
+
+def test_a_window_names_what_is_wrong_and_only_hands_in_what_it_uploaded_for_this_applicant(
+    case_api: Here, window: As, database: Db
+) -> None:
+    item = publish(database, definition())
+    with refused(INVALID) as refusal:
+        receive(case_api, window, item, form={}, materials=[])
+    assert set(refusal.fields) == {"form[name]", "form[phone]", "materials[application]"}
+    others = case_api.by(officer("receive", id="another", department=OTHER_DEPARTMENT))
+    foreign = others.UploadAttachment(filename="a.pdf", content=PDF, applicant_id=APPLICANT.id)
+    with refused(INVALID) as refusal:
+        receive(case_api, window, item, materials=[pb.HandedIn(material="application", attachments=[foreign.id])])
+    assert refusal.fields == {"materials[application]": "ATTACHMENT_UNKNOWN"}
+    assert store.cases(database).find({"state.applicant_id": APPLICANT.id}) is None, "nothing half-written"
+
+
+def test_the_applicant_sees_what_the_window_received_for_him_and_nobody_elses_window_does(
+    case_api: Here, window: As, database: Db
+) -> None:
+    case = receive(case_api, window, publish(database, definition()))
+    assert case_api.by(APPLICANT).GetCase(case_id=case.id).query_code
+    third = case_api.by(officer("receive", department="11990121MB0000009"), service="IntakeService")
+    assert not third.ListReceived().cases
+    with refused(NOT_FOUND):
+        third.HandOverCase(case_id=case.id, receipt_digest=case.receipt_digest)
+    assert "张三丰" not in str(journal(database, case.id))

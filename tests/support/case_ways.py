@@ -1,0 +1,291 @@
+"""Every act on a case with details drawn by chance, some of them wrong: what a walk through the ways of a case is made of."""
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+
+from chassis.acts import OFFICER, PERSON, Actor
+from services.case import model_acts, model_application, model_automatic, model_deadlines, model_exchange
+from services.case import model_fulfilment as fulfilment
+from services.case import model_moves, model_procedures, model_promises, model_scenario, model_visits
+from services.case.model import Case, open_visit
+from services.case.model_scenario import Scenario
+from standards.workdays import local_day
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, delegate, machine, officer, person, service
+from tests.support.items import definition
+from yiwang.case.v1 import events_pb2 as events
+from yiwang.case.v1 import procedures_pb2 as procedures
+from yiwang.case.v1 import service_pb2 as pb
+from yiwang.catalog.v1 import service_pb2 as catalog
+
+ITEMS = 300
+THIRD_DEPARTMENT = "11990121MB0000003F"
+OFFICERS = [
+    officer("receive", "review", id="ann"),
+    officer("review", "decide", id="bob"),
+    officer("decide", "issue", id="cai"),
+    officer("receive", "review", "decide", "issue", id="dan"),
+]
+OUTSIDE = {
+    where: [officer("receive", "review", id=f"{name}-at-{where}", department=where) for name in ("eve", "fan")]
+    for where in (OTHER_DEPARTMENT, THIRD_DEPARTMENT)
+}
+APPLICANT = person("p")
+APPLICANTS = [APPLICANT, APPLICANT, delegate(APPLICANT, delegation="d")]
+SYSTEM = machine("yiwang.case.v1.ExchangeService/PushResult")
+UNITS = (catalog.TIME_UNIT_WORKING_DAY, catalog.TIME_UNIT_NATURAL_DAY, catalog.TIME_UNIT_HALF_DAY)
+KINDS = [kind for kind in catalog.ProcedureKind.values() if kind]
+
+
+class Known(NamedTuple):
+    """An item with what its guide says, both drawn once."""
+
+    item: catalog.ItemDefinition
+    scenario: Scenario
+
+
+class World(NamedTuple):
+    """What an act finds: the case, its item, the time, who acts, and the dice."""
+
+    case: Case
+    known: Known
+    now: datetime
+    actor: Actor
+    dice: random.Random
+
+    @property
+    def item(self) -> catalog.ItemDefinition:
+        return self.known.item
+
+
+Act = Callable[[World], Message | list[Message] | None]
+
+
+@lru_cache(maxsize=ITEMS)
+def item_of(number: int) -> Known:
+    """One of a few hundred items: with and without steps, result, fees, limits of every unit, and every way of handling."""
+    dice = random.Random(number)
+    flags = ("pre_review", "visit_pauses", "decided_on_site", "renewal", "joint", "in_order", "refunds")
+    handling: dict[str, Any] = {name: dice.random() < 0.4 for name in flags}
+    handling |= {name: dice.choice((0, 1, 5, 20)) for name in ("correction_days", "deferral_days", "verify_days")}
+    handling |= {"visit": dice.choice(catalog.VisitNeed.values()), "commitment_text": dice.choice(("", "我承诺"))}
+    steps = [catalog.Step(name=f"环节{n}", kind=catalog.STEP_KIND_REVIEW) for n in range(dice.randint(0, 3))]
+    cap = catalog.Limit(amount=30, unit=catalog.TIME_UNIT_WORKING_DAY)
+    item = definition(
+        steps=steps,
+        result_name=dice.choice(("", "卫生许可证")),
+        promised_limit=_limit(dice, 5),
+        statutory_limit=_limit(dice, 20),
+        handling=catalog.Handling(**handling),
+        special_procedures=[catalog.SpecialProcedure(kind=kind, name="程序", cap=cap) for kind in KINDS],
+        fees=_fees(dice),
+    )
+    return Known(item, model_scenario.of(item, {}, "item", 1))
+
+
+def _limit(dice: random.Random, most: int) -> catalog.Limit:
+    return catalog.Limit(amount=dice.randint(1, most), unit=dice.choice(UNITS)) if dice.random() < 0.9 else catalog.Limit()
+
+
+def _fees(dice: random.Random) -> list[catalog.Fee]:
+    fixed = catalog.Fee(name="工本费", standard="10元", least=1000, most=1000)
+    free = catalog.Fee(name="公告费", standard="免费")
+    said = catalog.Fee(name="检测费", standard="按实际收取", least=0, most=9000)
+    return dice.sample([fixed, free, said], dice.randint(0, 3)) if dice.random() < 0.6 else []
+
+
+def files(dice: random.Random, *materials: str) -> list[events.HandedInFile]:
+    """A file for each material, another one each time."""
+    return [
+        events.HandedInFile(attachment_id=f"{dice.random()}", material=key, size=7, sha256=f"{dice.getrandbits(64):064x}")
+        for key in materials
+    ]
+
+
+def some(dice: random.Random, *keys: str) -> list[str]:
+    """Some of these, now and then what no item lists."""
+    chosen = [key for key in keys if dice.random() < 0.7]
+    return [*chosen, "passport"] if dice.random() < 0.05 else chosen
+
+
+def submission(known: Known, now: datetime, dice: random.Random) -> tuple[Actor, list[Message]]:
+    """An application, whichever way it comes, and what follows at once: who brought it, and the events."""
+    item, handling = known.item, known.item.handling
+    actor, told = dice.choice(APPLICANTS), dict[str, Any]()
+    if dice.random() < 0.25:
+        actor = dice.choice(OUTSIDE[OTHER_DEPARTMENT])
+        told = {"receiving_department": OTHER_DEPARTMENT, "receiving_region": "990122", "window_id": "w"}
+    elif handling.pre_review and dice.random() < 0.7:
+        told = {"pre_review": True}
+    if handling.renewal and dice.random() < 0.5:
+        told["renews_until"] = model_deadlines.text(model_deadlines.after_natural(now, dice.choice((0, 2, 5, 9, 14, 40))))
+    stood = [("plan", catalog.WAIVER_LICENCE, "proof", True), ("plan", catalog.WAIVER_COMMITMENT, "", False)]
+    if handling.commitment_text and dice.random() < 0.6:
+        told["promise"] = events.Promise(text_digest=hashlib.sha256(handling.commitment_text.encode()).hexdigest())
+    if dice.random() < 0.4:
+        material, waiver, proof, manual = dice.choice(stood)
+        told["stood_for"] = [events.StoodFor(material=material, waiver=waiver, proof_id=proof, manual=manual)]  # type: ignore[arg-type]
+    submitted = events.CaseSubmitted(
+        case_id="c",
+        number="n",
+        applicant_id="p",
+        item_id="item",
+        edition=1,
+        sealed_form="sealed",
+        files=files(dice, *dice.choice((("application",), ("application", "report")))),
+        delivery=dice.choice(pb.DeliveryWay.values()),  # type: ignore[arg-type]
+        **told,
+    )
+    bound = None if actor.realm == OFFICER else actor
+    return actor, [model_application.submit(submitted, item, known.scenario.guide, now, bound)]
+
+
+def automatic(case: Case, now: datetime, truth: str) -> list[Message]:
+    """What the rule of 秒批 leads to."""
+    judged = model_automatic.judged(case.id, model_automatic.Judged(truth, "rule", []), "sealed facts")
+    return [judged, *model_automatic.decide(case, now)] if truth == "TRUE" else [judged]
+
+
+def actors(case: Case, name: str) -> list[Actor]:
+    """Who can come with a move, by realm, role, and whose filter finds the case."""
+    move = model_moves.MOVES[name]
+    if move.realm == PERSON:
+        return APPLICANTS
+    if move.sees == model_moves.SYSTEM:
+        return [service("case")]
+    if move.realm != OFFICER:
+        return [SYSTEM]
+    found = {
+        model_moves.RECEIVER: OUTSIDE[OTHER_DEPARTMENT],
+        model_moves.CONSULTED: [one for others in OUTSIDE.values() for one in others],
+    }.get(move.sees, OFFICERS)
+    return [one for one in found if not one.roles.isdisjoint(move.role)]
+
+
+def _correct(w: World) -> Message:
+    asked = w.case.correction_materials or ["application"]
+    keys = some(w.dice, *asked) if w.dice.random() < 0.2 else asked
+    sealed = w.dice.choice(("", "sealed again"))
+    return model_acts.correct(w.case, w.item, files(w.dice, *keys), sealed, w.now, "", w.known.scenario)
+
+
+def _start(w: World) -> Message:
+    until, kind = w.now + timedelta(days=w.dice.randint(-1, 45)), w.dice.choice([*KINDS, 99])
+    asked = procedures.StartSpecialProcedureRequest(kind=kind, expected_until=until.isoformat())  # type: ignore[arg-type]
+    if kind == catalog.PROCEDURE_KIND_HEARING:
+        day = local_day(w.now) + timedelta(days=w.dice.randint(5, 20))
+        asked.hearing.held_on = day.isoformat()
+    return model_procedures.start(w.case, w.item, w.known.scenario, asked, w.actor, "sealed", w.now)
+
+
+def _request_opinion(w: World) -> Message:
+    where = w.dice.choice((DEPARTMENT, OTHER_DEPARTMENT, THIRD_DEPARTMENT, THIRD_DEPARTMENT))
+    asked = procedures.RequestOpinionRequest(department=where, department_name="某局", days=w.dice.choice((0, 3)))
+    return model_procedures.request_opinion(w.case, asked, w.actor, "sealed", w.now)
+
+
+def _book(w: World) -> Message:
+    start = w.now + timedelta(hours=w.dice.randint(1, 100))
+    number = model_visits.next_number(w.case)
+    return model_visits.book(w.case, number, f"slot-{number}", start, start + timedelta(hours=2))
+
+
+def _sign(w: World) -> Message:
+    when, passed = w.now + timedelta(minutes=w.dice.choice((-1, -1, 0, 9))), w.dice.random() < 0.8
+    evidence = files(w.dice, model_visits.evidence_key(w.case))
+    return model_visits.sign(w.case, w.actor, passed, when.isoformat(), "sealed", evidence, w.now)
+
+
+def _decide(w: World) -> Message:
+    granted, reason = w.dice.random() < 0.75, w.dice.choice(("", "理由", "理由"))
+    return model_acts.decide(w.case, w.actor, granted, reason, "sealed", w.now)
+
+
+def _push(w: World) -> Message:
+    granted, number = w.dice.random() < 0.75, w.dice.choice(("", "P1")) if w.case.result_name else ""
+    at = (w.now - timedelta(minutes=w.dice.choice((0, 0, 0, -9)))).isoformat()
+    return model_exchange.push_result(w.case, granted, "理由", "sealed", number if granted else "", at, w.now)
+
+
+def _set_fees(w: World) -> Message:
+    amounts = {one.name: w.dice.choice((0, 500)) if one.open else one.amount for one in w.case.fees}
+    return fulfilment.set_fees(w.case, w.actor, amounts)
+
+
+def _supply(w: World) -> Message:
+    owed = [*w.case.deferred, *w.case.lacking] or ["report"]
+    return model_promises.supply_deferred(w.case, files(w.dice, w.dice.choice(owed)))
+
+
+# By the name of the move; each raises what the model refuses.
+ACTS: Mapping[str, Act] = {
+    "RequestCorrection": lambda w: model_acts.request_correction(
+        w.case, w.item, some(w.dice, "application", "plan"), "sealed", w.now, w.known.scenario
+    ),
+    "CorrectCase": _correct,
+    "AcceptCase": lambda w: model_acts.accept(w.case, w.actor, w.now),
+    "RefuseCase": lambda w: model_acts.refuse(w.case, w.actor, "sealed"),
+    "NotAcceptCase": lambda w: model_acts.not_accept(w.case, w.actor, w.dice.random() < 0.5, "sealed"),
+    "DeemAccepted": lambda w: model_acts.deem_accepted(w.case, w.now),
+    "LapseCorrection": lambda w: model_acts.lapse(w.case, w.now),
+    "PassReviewStep": lambda w: model_acts.pass_step(w.case, w.actor, "sealed"),
+    "RequestOpinion": _request_opinion,
+    "GiveOpinion": lambda w: model_procedures.give_opinion(w.case, w.actor, w.dice.random() < 0.5, "sealed"),
+    "StartSpecialProcedure": _start,
+    "EndSpecialProcedure": lambda w: model_procedures.end(
+        w.case, w.dice.randint(1, len(w.case.procedures) + 1), w.actor, "sealed", w.now
+    ),
+    "ProposeExtension": lambda w: model_procedures.propose_extension(
+        w.case, w.dice.randint(0, 16), w.actor, "sealed", w.now
+    ),
+    "ApproveExtension": lambda w: model_procedures.approve_extension(w.case, w.actor, "sealed", w.now),
+    "DeclineExtension": lambda w: model_procedures.decline_extension(w.case, w.actor, "sealed"),
+    "CheckLicence": lambda w: model_promises.check_licence(
+        w.case, w.actor, w.dice.choice(("plan", "plan", "report")), w.dice.random() < 0.6, "sealed"
+    ),
+    "SupplyDeferred": _supply,
+    "BookVisit": _book,
+    "CancelVisit": lambda w: model_visits.cancel(w.case, "sealed", w.now),
+    "RescheduleVisit": lambda w: model_visits.reschedule(w.case, "sealed"),
+    "SignVisit": _sign,
+    "DecideCase": _decide,
+    "DeemRenewed": lambda w: model_acts.deem_renewed(w.case, w.now),
+    "PushResult": _push,
+    "SetFees": _set_fees,
+    "PayFees": lambda w: fulfilment.pay(w.case),
+    "RecordPayment": lambda w: fulfilment.record_payment(w.case, w.actor, "R1", w.now),
+    "IssueResult": lambda w: model_acts.issue(w.case, w.actor, "N1"),
+    "ChooseDelivery": lambda w: fulfilment.choose_delivery(w.case, w.dice.choice((1, 2, 3)), "sealed"),
+    "DispatchResult": lambda w: fulfilment.dispatch(w.case, w.actor, w.dice.choice(("", "SF1")), w.now),
+    "DeliverResult": lambda w: fulfilment.deliver(w.case, w.actor, "sealed"),
+    "CloseCase": lambda w: model_acts.close(w.case),
+    "WithdrawCase": lambda w: model_acts.withdraw(w.case, "sealed", w.now),
+    "ConfirmWithdrawal": lambda w: model_acts.confirm_withdrawal(w.case),
+    "WithdrawBySilence": lambda w: model_acts.withdraw_by_silence(w.case, w.now),
+    "VoidCase": lambda w: model_acts.void(w.case, w.actor, "sealed"),
+    "TransferCase": lambda w: model_acts.transfer(w.case, w.actor, OTHER_DEPARTMENT, "省厅", "sealed"),
+    "VerifyPromise": lambda w: model_promises.verify(w.case, w.actor, w.dice.random() < 0.5, "sealed", w.now),
+    "RevokeDecision": lambda w: model_acts.revoke(w.case, w.actor, "sealed"),
+    "CancelResult": lambda w: model_acts.cancel(w.case, w.actor, "sealed"),
+}
+
+
+def _drop(w: World) -> Message | None:
+    visit = open_visit(w.case)
+    return model_visits.drop(w.case, visit.number if visit else 1, "sealed")
+
+
+# What a payment provider, a courier or a slot says, whatever the case is at.
+OUTSIDERS: Mapping[str, Act] = {
+    "paid": lambda w: fulfilment.payment_received(w.case, w.case.order_id or "o", 500, w.now, "ref"),
+    "order closed": lambda w: fulfilment.payment_closed(w.case, w.case.order_id or "o", w.dice.random() < 0.5),
+    "parcel": lambda w: fulfilment.parcel_moved(
+        w.case, w.case.parcel_id or "x", w.dice.choice(("COLLECTED", "DELIVERED", "RETURNED")), "SF1", w.now
+    ),
+    "slot lost": _drop,
+}
