@@ -134,7 +134,6 @@ class Bundling:
         random = self._keyring.blind("number", f"{id}/{attempt}")
         day = instant.astimezone(workdays.SHANGHAI).date()
         to = delivery_of(asked.delivery)
-        acting = actor.acting
         return events.BundleSubmitted(
             bundle_id=id,
             number=identifiers.case_number(definition.region, day, bytes.fromhex(random)),
@@ -156,14 +155,20 @@ class Bundling:
             level=actor.level,
             delivery=asked.delivery.way if asked.delivery else pb.DELIVERY_WAY_UNSPECIFIED,
             sealed_delivery=self._keyring.seal(actor.id, to) if to else "",
-            agent=acting.agent if acting else "",
             sealed_agent_name=asked.sealed_agent_name,
-            delegation_id=acting.delegation if acting else "",
-            agent_organization_id=acting.organization if acting else "",
-            agent_channel=acting.channel if acting else "",
             partial_results=definition.partial_results,
             promised_due=_stated_due(definition, instant),
+            **_agent(actor),
         )
+
+
+def _agent(actor: Actor) -> dict[str, str]:
+    """Who acts for the applicant, as the event tells it; nothing when nobody does."""
+    acting = actor.acting
+    if acting is None:
+        return {}
+    told = {"agent": acting.agent, "agent_channel": acting.channel}
+    return told | {"delegation_id": acting.delegation, "agent_organization_id": acting.organization}
 
 
 def _items(theme: themes_pb2.ThemeDefinition, merged: Merged) -> list[events.BundleItem]:

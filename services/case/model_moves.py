@@ -285,8 +285,7 @@ _FITS: Final[Mapping[str, Callable[[Case], bool]]] = {
     "RecordPayment": lambda case: model.owed(case) > 0,
     "DispatchResult": lambda case: case.delivery == pb.DELIVERY_WAY_EXPRESS and not case.parcel_id,
     "CloseCase": _can_close,
-    # Of a denied application nothing is verified; a grant has a day by which it is delivered.
-    "VerifyPromise": lambda case: bool(case.promise_digest and case.deliver_due) and case.promise_kept is not True,
+    "VerifyPromise": lambda case: bool(case.promise_digest) and case.promise_kept is not True and model.granted(case),
     "DeemRenewed": lambda case: case.renews_until is not None,
     # art. 69, 70: what was granted is taken back, or deregistered.
     "RevokeDecision": model.granted,

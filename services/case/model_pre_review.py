@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 
 from chassis.acts import Actor, Moment
 from chassis.errors import Violation, invalid
-from services.case import model_acts, model_deadlines, model_evolve, model_receipts
+from services.case import model, model_acts, model_deadlines, model_evolve, model_receipts
 from services.case.model import Case
 from services.case.model_deadlines import after, after_natural, text
 from services.case.model_moves import require_move
@@ -75,7 +75,8 @@ def hand_in(
     _check_listed(item, files, scenario)
     digest = _digest(case, files)
     in_time = case.pre_valid_until is not None and now <= case.pre_valid_until
-    binding = in_time and same_form and digest == case.pre_passed_digest
+    # A licence its source did not tell of is looked at before anything is accepted.
+    binding = in_time and same_form and digest == case.pre_passed_digest and not model.unchecked(case)
     handed_in = events.CaseHandedIn(
         case_id=case.id,
         files=files,

@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 
 from services.case import model, model_acts
 from services.case.model import Case
-from services.case.model_moves import MOVES
 from yiwang.case.v1 import events_pb2 as events
 
 End = tuple[datetime, str]

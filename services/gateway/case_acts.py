@@ -45,7 +45,9 @@ CHOOSE: Final = Act(
     lambda form: {"delivery": delivery_of(form)}, person_words.FIELD,
 )  # fmt: skip
 PAY: Final = Act("pay", "fulfilment.PayFees", fulfilment.PayFeesRequest, "person-ordered", labels=person_words.FIELD)
-HAND_IN: Final = Act("hand", "pre_reviews.HandInCase", intake.HandInCaseRequest, "person-handed-in", labels=person_words.FIELD)
+HAND_IN: Final = Act(
+    "hand", "pre_reviews.HandInCase", intake.HandInCaseRequest, "person-handed-in", labels=person_words.FIELD
+)
 BOOK: Final = Act(
     "book", "visits.BookVisit", procedures.BookVisitRequest, "person-booked", only("slot_id"), person_words.FIELD
 )

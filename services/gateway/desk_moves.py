@@ -71,11 +71,11 @@ MOVES: Final[Mapping[str, Move]] = {
         hint="材料送出后登记；由审批部门核对同一摘要后接收。",
     ),
     "pre-pass": Move(
-        "PassPreReview", "pre_review", intake_pb2.PassPreReviewRequest, "预审通过", "case-pre-passed", first=True,
+        "PassPreReview", "pre_reviews", intake_pb2.PassPreReviewRequest, "预审通过", "case-pre-passed", first=True,
         hint="预审不是受理；在有效期内递交同样的材料，不再重复审查。",
     ),
     "pre-reject": Move(
-        "RejectPreReview", "pre_review", intake_pb2.RejectPreReviewRequest, "预审不通过", "case-pre-rejected",
+        "RejectPreReview", "pre_reviews", intake_pb2.RejectPreReviewRequest, "预审不通过", "case-pre-rejected",
         [Input("materials", "需要修改的材料", "materials", required=False), _reason("需要修改的内容")],
     ),
     "pass": Move(

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import applying, person_words, scenarios
+from services.gateway import applying, pages_drafts, person_words, scenarios
 from services.gateway.applying import Entered
 from services.gateway.calls import CallError, FieldError, backends
 from services.gateway.forms import item_labels, new_request_id, next_request_id, problems_of, request_id, text, whole
@@ -23,6 +23,7 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 # Refusals the form shows itself.
 SHOWN: Final = (400, 403, 409, 429)
 LOOK: Final = "look:"
+DRAFT: Final = "draft"
 # As the contract says, where the item does not.
 DEFERRAL_DAYS: Final = 10
 LONGEST_NUMBER, LONGEST_PURPOSE = 18, 200
@@ -39,7 +40,12 @@ async def apply_form(request: Request) -> Response:
     """The scenario questions, as long as one is open; then the application form for these answers."""
     item = await item_of(request)
     chosen = scenarios.answers_of(request.query_params.multi_items(), item.definition.questions)
-    return await show_form(request, item, chosen, Entered())
+    if not (id := request.query_params.get("draft", "")):
+        return await show_form(request, item, chosen, Entered())
+    draft, answers, got = await pages_drafts.open_draft(request, id[:36])
+    if draft.item_id != item.id:
+        return go(f"/items/{draft.item_id}/apply", draft=draft.id)
+    return await show_form(request, item, chosen or answers, got, draft=draft.id, outdated=draft.outdated)
 
 
 async def show_form(
@@ -50,6 +56,7 @@ async def show_form(
     error: CallError | None = None,
     act: str = "",
     draft: str = "",
+    outdated: bool = False,
 ) -> Response:
     """The form with everything entered so far, and what was refused of it."""
     d = item.definition
@@ -70,7 +77,7 @@ async def show_form(
         "deferral_days": d.handling.deferral_days or DEFERRAL_DAYS,
         "by_licence": BY_LICENCE,
         "draft": draft,
-        "drafts": False,
+        "outdated": outdated,
         "new_id": new_request_id,
     }
     return show(request, "apply.html", error.status if error else 200, **context)
@@ -95,6 +102,9 @@ async def apply(request: Request) -> Response:
     try:
         if error:
             raise error
+        if do == DRAFT:
+            draft = await pages_drafts.save(request, form, got)
+            return go(f"/items/{draft.item_id}/apply", draft=draft.id, done="person-draft")
         case = await _submit(request, form, act, got)
     except CallError as refusal:
         if refusal.status not in SHOWN:

@@ -26,7 +26,6 @@ from yiwang.case.v1 import promises_pb2 as promises
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
 
-
 # Nothing of these is brought by the applicant now.
 NOT_NOW: Final = (catalog.DEMAND_NOT_BY_APPLICANT, catalog.DEMAND_OPEN)
 

@@ -102,13 +102,15 @@ def _at(text: str) -> datetime | None:
         return None
 
 
+def hours_text(start: str, end: str) -> str:
+    """The hours of a time to be somewhere: 09:00—11:00."""
+    begins, ends = _at(start), _at(end)
+    return "—".join(f"{at:%H:%M}" for at in (begins, ends) if at)
+
+
 def span_text(start: str, end: str) -> str:
     """A time to be somewhere: 9月28日（周一）09:00—11:00."""
-    begins, ends = _at(start), _at(end)
-    if begins is None:
-        return ""
-    until = f"—{ends:%H:%M}" if ends else ""
-    return f"{date_text(start)}{begins:%H:%M}{until}"
+    return date_text(start) + hours_text(start, end)
 
 
 def date_text(text: str) -> str:

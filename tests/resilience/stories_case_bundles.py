@@ -47,7 +47,7 @@ class Story:
     def system(self) -> As:
         """The department's own system."""
         name = "story-system"
-        told = {"department": self.department, "region": REGION, "session": f"{name}.1"}
+        told: dict[str, Any] = {"department": self.department, "region": REGION, "session": f"{name}.1"}
         return self.by(Actor(name, MACHINE, rpcs=open_rpcs(), quota=1000, **told), "ExchangeService")
 
     def _published(self, desk: Desk) -> str:

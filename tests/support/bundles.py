@@ -71,9 +71,9 @@ def part(key: str, *after: str, **more: Any) -> themes_pb2.ThemeItem:
 def publish_theme(database: Db, *items: themes_pb2.ThemeItem, id: str = "", edition: int = 1, **more: Any) -> str:
     """Puts a theme into case's own copy; returns its id."""
     id = id or str(uuid.uuid4())
-    fields = {"code": "T-1", "region": REGION, "name": "开办餐馆一件事"}
     lead = catalog.Department(code=LEAD, name="示范县政务服务局")
-    told = themes_pb2.ThemeDefinition(**(fields | {"lead": lead, "items": items} | more))
+    fields: dict[str, Any] = {"code": "T-1", "region": REGION, "name": "开办餐馆一件事", "lead": lead, "items": items}
+    told = themes_pb2.ThemeDefinition(**(fields | more))
     store_themes.Themes(database).keep(id, edition, edition, told)
     return id
 
@@ -100,10 +100,12 @@ class OneThing:
     def submit(self, theme: str, **more: Any) -> pb.Bundle:
         """An application with what all items ask for."""
         told = {"theme_id": theme, "form": WHO, "materials": handed_in(self.citizen, "card")}
-        return self.mine.SubmitBundle(**(told | more))
+        submitted: pb.Bundle = self.mine.SubmitBundle(**(told | more))
+        return submitted
 
     def get(self, id: str) -> pb.Bundle:
-        return self.mine.GetBundle(bundle_id=id)
+        bundle: pb.Bundle = self.mine.GetBundle(bundle_id=id)
+        return bundle
 
     def state(self, id: str) -> Bundle:
         return store_bundles.bundles(self.database).get(id).state

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from chassis.acts import OFFICER, PERSON, Actor
 from services.case import model_acts, model_application, model_automatic, model_deadlines, model_exchange
 from services.case import model_fulfilment as fulfilment
-from services.case import model_moves, model_procedures, model_promises, model_scenario, model_visits
+from services.case import model_intake, model_moves, model_pre_review, model_procedures, model_promises
+from services.case import model_scenario, model_visits
 from services.case.model import Case, open_visit
 from services.case.model_scenario import Scenario
 from standards.workdays import local_day
@@ -222,8 +223,39 @@ def _supply(w: World) -> Message:
     return model_promises.supply_deferred(w.case, files(w.dice, w.dice.choice(owed)))
 
 
+def _reject(w: World) -> Message:
+    keys = some(w.dice, "application", "plan")
+    return model_pre_review.reject(w.case, w.item, w.actor, keys, "sealed", w.known.scenario)
+
+
+def _changed(w: World) -> list[events.HandedInFile]:
+    return files(w.dice, *some(w.dice, "application", "report")) if w.dice.random() < 0.5 else []
+
+
+def _revise(w: World) -> Message:
+    return model_pre_review.revise(w.case, w.item, _changed(w), w.dice.choice(("", "sealed")), w.known.scenario)
+
+
+def _hand_in(w: World) -> list[Message]:
+    same = w.dice.random() < 0.7
+    sealed = "" if same else "sealed otherwise"
+    return model_pre_review.hand_in(
+        w.case, w.item, _changed(w), sealed, same, w.known.scenario, w.now, w.actor.by
+    )
+
+
+def _receipt(w: World) -> str:
+    return "another" if w.dice.random() < 0.1 else w.case.receipt_digest
+
+
 # By the name of the move; each raises what the model refuses.
 ACTS: Mapping[str, Act] = {
+    "PassPreReview": lambda w: model_pre_review.pass_it(w.case, w.actor, w.now),
+    "RejectPreReview": _reject,
+    "RevisePreReview": _revise,
+    "HandInCase": _hand_in,
+    "HandOverCase": lambda w: model_intake.send(w.case, w.actor, _receipt(w), w.now),
+    "TakeOverCase": lambda w: model_intake.take(w.case, w.actor, _receipt(w)),
     "RequestCorrection": lambda w: model_acts.request_correction(
         w.case, w.item, some(w.dice, "application", "plan"), "sealed", w.now, w.known.scenario
     ),

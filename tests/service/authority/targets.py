@@ -290,6 +290,22 @@ EXCHANGE: Mapping[str, Target] = {
 }
 
 PROMISES: Mapping[str, Target] = {
+    "IntakeService/ReceiveApplication": itself(
+        applicant_id=lambda w: w.owner_id, item_id=lambda w: w.item_anywhere, window_id="A01"
+    ),
+    "IntakeService/HandOverCase": record(lambda w: {"case_id": w.received_case, "receipt_digest": "0" * 64}),
+    "IntakeService/TakeOverCase": record(lambda w: {"case_id": w.case, "receipt_digest": "0" * 64}),
+    "IntakeService/ListReceived": listing(lambda w: w.received_case, page_size=100),
+    "PreReviewService/PassPreReview": record(lambda w: {"case_id": w.case}),
+    "PreReviewService/RejectPreReview": record(lambda w: {"case_id": w.case, "reason": "缺少平面图"}),
+    "PreReviewService/RevisePreReview": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "PreReviewService/HandInCase": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "DraftService/SaveDraft": itself(item_id=lambda w: w.item_to_apply_for, content={}),
+    "DraftService/GetDraft": record(lambda w: {"draft_id": w.draft}, ("owner", "delegate")),
+    "DraftService/ListDrafts": listing(lambda w: w.draft, ("owner", "delegate")),
+    "DraftService/DiscardDraft": record(
+        lambda w: {"draft_id": w.spare_drafts.get(w.caller, w.draft)}, ("owner", "delegate")
+    ),
     "PromiseService/LookUpLicence": itself(
         item_id=lambda w: w.item_to_apply_for, material="business", holder_number="1", purpose="免提交营业执照"
     ),

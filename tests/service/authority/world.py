@@ -26,6 +26,7 @@ from tests.support.identity_service import fresh_number, fresh_phone
 from tests.support.items import FORM, PDF, definition, publish, simple
 from tests.support.rating_service import RatingHere, closed
 from tests.support.serving import Here, contract_of
+from yiwang.case.v1 import intake_pb2 as intake_pb
 from yiwang.case.v1 import procedures_pb2 as procedures_pb
 from yiwang.case.v1 import service_pb2 as case_pb
 from yiwang.catalog.v1 import service_pb2 as catalog_pb
@@ -291,8 +292,7 @@ class World:
         wish = catalog_pb.Material(key="wish", name="联办申请表", necessity=catalog_pb.NECESSITY_REQUIRED)
         lead = catalog_pb.Department(code=DEPARTMENT, name="某局")
         one = part("one", item_code=ITEM_CODE)
-        more = {"region": REGION, "lead": lead, "materials": [wish]}
-        self.theme_to_apply_for = publish_theme(case.database, one, **more)
+        self.theme_to_apply_for = publish_theme(case.database, one, region=REGION, lead=lead, materials=[wish])
         made = []
         for who in ("delegate", "owner"):
             cases, bundles = (
@@ -307,8 +307,18 @@ class World:
     def _records_of_procedures(self, owner: As) -> None:
         """A case of another department, which asked the own one for its opinion; and a slot for inspections."""
         other = catalog_pb.Department(code=OTHER_DEPARTMENT, name="某局")
-        elsewhere = publish(self.services["case"].database, simple(code="ASKED1", department=other))
+        elsewhere = publish(
+            self.services["case"].database, simple(code="ASKED1", department=other, reach=catalog_pb.REACH_NATION)
+        )
+        self.item_anywhere = elsewhere
         self.asked_case = owner.SubmitCase(item_id=elsewhere).id
+        window = self._as("yiwang.case.v1.IntakeService", self.tokens["receive of own department in own county"])
+        at_window = {"applicant_id": self.owner_id, "item_id": elsewhere, "window_id": "A01"}
+        self.received_case = window.ReceiveApplication(**at_window).id
+        saving = self._as("yiwang.case.v1.DraftService", self.tokens["delegate"])
+        drafts = [saving.SaveDraft(item_id=self.item_to_apply_for, content=intake_pb.DraftContent()) for _ in range(3)]
+        self.draft = drafts[0].id
+        self.spare_drafts = {"owner": drafts[1].id, "delegate": drafts[2].id}
         receiver, reviewer = (
             self.tokens[f"{role} of other department in own county"] for role in ("receive", "review")
         )

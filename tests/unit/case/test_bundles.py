@@ -31,7 +31,14 @@ WAITING_KINDS = {pb.BRANCH_STATUS_WAITING, pb.BRANCH_STATUS_BLOCKED}
 
 
 def branch(key: str, *after: str, **more: Any) -> events.BundleItem:
-    told = {"key": key, "item_id": f"item-{key}", "edition": 1, "after": after, "applies": True, "department": "d"}
+    told: dict[str, Any] = {
+        "key": key,
+        "item_id": f"item-{key}",
+        "edition": 1,
+        "after": after,
+        "applies": True,
+        "department": "d",
+    }
     return events.BundleItem(**(told | more))
 
 

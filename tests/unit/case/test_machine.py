@@ -289,7 +289,8 @@ def holds(case: Case, types: Counter[str]) -> None:
     if case.accepted_at:
         assert case.receipt_digest and case.clock_from, "no accepted case without a receipt"
         assert case.submitted_at <= case.accepted_at
-        assert not case.deemed or case.accepted_at == case.clock_from == case.submitted_at, "dated to its receipt"
+        received = case.corrected_at or case.submitted_at
+        assert not case.deemed or case.accepted_at == case.clock_from == received, "dated to its receipt"
     else:
         renewed = case.decision_kind == pb.DECISION_KIND_DEEMED
         assert case.status not in model.UNDECIDED and (not case.decided_at or renewed), "accepted before anything else"

@@ -131,6 +131,8 @@ HAS: dict[str, dict[str, Any]] = {
     "RecordPayment": OWED,
     "DispatchResult": {"delivery": pb.DELIVERY_WAY_EXPRESS},
     "VerifyPromise": {"promise_digest": "d" * 64, "deliver_due": LATER},
+    "RevokeDecision": {"deliver_due": LATER},
+    "CancelResult": {"deliver_due": LATER},
     "DeemRenewed": {"renews_until": LATER},
 }
 # Whose move it is, where the officer's role or the way the case is seen decides it.

@@ -8,7 +8,15 @@ import pytest
 
 from chassis.acts import Moment
 from chassis.errors import Refused
-from services.case import model, model_acts, model_blocks, model_lookups, model_promises
+from services.case import (
+    model,
+    model_acts,
+    model_blocks,
+    model_lookups,
+    model_pre_review,
+    model_promises,
+    model_receipts,
+)
 from services.case.model import Case, StoodFor
 from services.case.model_blocks import PromiseBlock
 from services.case.model_evolve import EVOLVE
@@ -114,6 +122,16 @@ def test_nothing_is_granted_before_somebody_looked_and_a_denial_needs_no_look() 
     with pytest.raises(Refused, match="LICENCE_UNCHECKED"):
         model_acts.decide(case, decider, True, "", "", NOW)
     assert not model_acts.decide(case, decider, False, "理由", "sealed", NOW).granted
+
+
+def test_a_pre_review_that_passed_does_not_bind_while_a_licence_is_unchecked() -> None:
+    passed: dict[str, Any] = {"pre_passed_digest": model_receipts.digest([]), "pre_valid_until": NOW + DAY}
+    plain, open_ = case_in(model.PRE_PASSED, **passed), replace(manual(model.PRE_PASSED), **passed)
+    kinds = [
+        [type(one) for one in model_pre_review.hand_in(case, ITEM, [], "", True, None, NOW, "person:p")]
+        for case in (plain, open_)
+    ]
+    assert kinds == [[events.CaseHandedIn, events.CaseAccepted], [events.CaseHandedIn]]
 
 
 # -- blocks ------------------------------------------------------------------------------------------------------------

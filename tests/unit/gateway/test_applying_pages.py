@@ -26,7 +26,12 @@ def an_item_of_every_way() -> catalog.Item:
     d.result_name, d.region = "许可证", "990121"
     required = catalog.NECESSITY_REQUIRED
     d.materials.add(
-        key="m2", name="营业执照", necessity=required, waiver=catalog.WAIVER_LICENCE, licence_code="L1", licence_name="营业执照"
+        key="m2",
+        name="营业执照",
+        necessity=required,
+        waiver=catalog.WAIVER_LICENCE,
+        licence_code="L1",
+        licence_name="营业执照",
     )
     d.materials.add(key="m3", name="场所文件", necessity=required, waiver=catalog.WAIVER_COMMITMENT)
     d.materials.add(key="m4", name="检验报告", necessity=catalog.NECESSITY_DEFERRABLE)
@@ -72,10 +77,21 @@ def test_an_item_without_them_offers_none(site: Site, services: Services):
 
 def test_what_was_chosen_is_what_is_submitted(site: Site, services: Services):
     site.sign_in()
-    express = {"delivery__way": "DELIVERY_WAY_EXPRESS", "delivery__name": "甲", "delivery__phone": "1", "delivery__address": "路"}
+    express = {
+        "delivery__way": "DELIVERY_WAY_EXPRESS",
+        "delivery__name": "甲",
+        "delivery__phone": "1",
+        "delivery__address": "路",
+    }
     proof = applying.Proof(PROOF, promises.LOOK_UP_OUTCOME_FOUND).value
     answer = send(
-        site, [("materials.m1", PDF)], pre_review="yes", waive__m3="yes", promise_digest=DIGEST, proof__m2=proof, **express
+        site,
+        [("materials.m1", PDF)],
+        pre_review="yes",
+        waive__m3="yes",
+        promise_digest=DIGEST,
+        proof__m2=proof,
+        **express,
     )
     assert answer.status_code == 303
     (request,) = services.requests("SubmitCase")
@@ -91,7 +107,14 @@ def test_a_licence_is_looked_up_without_losing_what_was_typed_or_uploaded(site: 
     found = promises.LicenceLookUp(id=PROOF, outcome=promises.LOOK_UP_OUTCOME_FOUND)
     found.licence.name, found.licence.number = "营业执照", "9199**********00"
     services.on("LookUpLicence", found)
-    answer = send(site, [("materials.m1", PDF)], do="look:m2", holder__m2="990101", purpose__m2="办理甲", form__contact_phone="139")
+    answer = send(
+        site,
+        [("materials.m1", PDF)],
+        do="look:m2",
+        holder__m2="990101",
+        purpose__m2="办理甲",
+        form__contact_phone="139",
+    )
     assert answer.status_code == 200 and "已查到，不再提交文件" in answer.text and "9199**********00" in answer.text
     assert f'value="{FILE} 申请书.pdf" checked' in answer.text and 'value="139"' in answer.text
     (asked,) = services.requests("LookUpLicence")
@@ -154,7 +177,9 @@ def test_a_spoilt_file_is_none(site: Site, services: Services, value: str):
     assert not services.requests("SubmitCase")[0].materials
 
 
-@pytest.mark.parametrize("value", ["", "{}", "[]", '{"id": 1, "outcome": 1}', '{"id": "x", "outcome": "1"}', '{"a": 1}', "null"])
+@pytest.mark.parametrize(
+    "value", ["", "{}", "[]", '{"id": 1, "outcome": 1}', '{"id": "x", "outcome": "1"}', '{"a": 1}', "null"]
+)
 def test_a_spoilt_proof_is_none(site: Site, services: Services, value: str):
     site.sign_in()
     assert send(site, proof__m2=value).status_code == 303
@@ -173,7 +198,11 @@ def test_who_broke_a_promise_is_told_so_and_may_hand_files_in(site: Site, servic
 
 def test_refusals_stand_at_promise_delivery_and_dates(site: Site, services: Services):
     site.sign_in()
-    told = {"promise_digest": "承诺书内容已更新", "delivery.address": "快递送达请填写详细地址", "stand_ins__m3": "不能以此方式免提交"}
+    told = {
+        "promise_digest": "承诺书内容已更新",
+        "delivery.address": "快递送达请填写详细地址",
+        "stand_ins__m3": "不能以此方式免提交",
+    }
     services.on("SubmitCase", refuse("INVALID_ARGUMENT", "FORM_INVALID", "有误", **told))
     page = send(site, promise_digest=DIGEST, waive__m3="yes").text
     for anchor in ("promise_digest", "delivery-address", "stand_ins-m3"):

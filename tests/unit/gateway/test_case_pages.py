@@ -39,11 +39,15 @@ def test_clocks_are_told_with_what_they_mean(site: Site, services: Services):
     day = "2026-12-01T15:59:59Z"
     services.on("GetCase", case(cases.CASE_STATUS_SUBMITTED, accept_due=day))
     assert "到期没有告知的，自收到申请之日起视为受理" in site.get(PAGE).text
-    services.on("GetCase", case(promised_due=day, statutory_due=day, extended_days=10, deferred_due=day, provisional=True))
+    services.on(
+        "GetCase", case(promised_due=day, statutory_due=day, extended_days=10, deferred_due=day, provisional=True)
+    )
     page = site.get(PAGE).text
     for part in ("承诺办结", "经批准延长 10 个工作日", "补交材料期限", "2026年12月1日", "暂定"):
         assert part in page, part
-    procedure = cases.CaseProcedure(number=1, title="听证", started_at=day, expected_until=day, pauses=True, notice="请参加")
+    procedure = cases.CaseProcedure(
+        number=1, title="听证", started_at=day, expected_until=day, pauses=True, notice="请参加"
+    )
     services.on("GetCase", case(cases.CASE_STATUS_SUSPENDED, procedures=[procedure]))
     page = site.get(PAGE).text
     assert "特别程序：听证" in page and "所需时间不计入办理时限" in page and "请参加" in page
@@ -51,7 +55,9 @@ def test_clocks_are_told_with_what_they_mean(site: Site, services: Services):
 
 def test_documents_are_listed_with_what_verifies_them_and_left_out_while_away(site: Site, services: Services):
     site.sign_in()
-    one = documents.Document(number="990121260928ABCDEF0-D7", title="准予行政许可决定书", code="7QK3M9XW2A7QK3M9XW2A", state=2)
+    one = documents.Document(
+        number="990121260928ABCDEF0-D7", title="准予行政许可决定书", code="7QK3M9XW2A7QK3M9XW2A", state=2
+    )
     services.on("ListDocuments", documents.ListDocumentsResponse(documents=[one]))
     page = site.get(PAGE).text
     assert f"{PAGE}/documents/{one.number}" in page and one.code in page and "已撤销" in page and "/verify" in page
@@ -62,7 +68,11 @@ def test_documents_are_listed_with_what_verifies_them_and_left_out_while_away(si
 
 def test_what_is_owed_leads_to_paying_and_zero_is_zero(site: Site, services: Services):
     site.sign_in()
-    fees = [cases.CaseFee(name="工本费"), cases.CaseFee(name="登记费", amount=8050), cases.CaseFee(name="检测费", open=True)]
+    fees = [
+        cases.CaseFee(name="工本费"),
+        cases.CaseFee(name="登记费", amount=8050),
+        cases.CaseFee(name="检测费", open=True),
+    ]
     services.on("GetCase", case(cases.CASE_STATUS_IN_REVIEW, "PayFees", fees=fees, fees_owed=8050))
     services.on("GetPayment", fulfilment.Payment(state=fulfilment.PAYMENT_STATE_OPEN, amount=8050))
     page = site.get(PAGE).text
@@ -73,7 +83,9 @@ def test_what_is_owed_leads_to_paying_and_zero_is_zero(site: Site, services: Ser
 def test_paying_orders_once_and_leads_to_the_providers_page(site: Site, services: Services):
     site.sign_in()
     services.on("PayFees", a_case())
-    services.on("GetPayment", fulfilment.Payment(state=fulfilment.PAYMENT_STATE_READY, amount=100, pay_url="https://pay.test/1"))
+    services.on(
+        "GetPayment", fulfilment.Payment(state=fulfilment.PAYMENT_STATE_READY, amount=100, pay_url="https://pay.test/1")
+    )
     assert site.send(f"{PAGE}/payment").headers["location"] == f"{PAGE}/payment?at=4"
     assert 'href="https://pay.test/1"' in site.get(f"{PAGE}/payment").text
     services.on("GetPayment", fulfilment.Payment(state=fulfilment.PAYMENT_STATE_READY, pay_url="javascript:alert(1)"))
@@ -88,12 +100,21 @@ def test_the_way_of_delivery_is_changed_and_a_refusal_stands_at_its_input(site: 
     services.on("GetCase", case(cases.CASE_STATUS_IN_REVIEW, "ChooseDelivery", delivery=cases.DELIVERY_WAY_PICK_UP))
     assert "窗口领取" in site.get(PAGE).text
     services.on("ChooseDelivery", a_case())
-    typed = {"delivery.way": "DELIVERY_WAY_EXPRESS", "delivery.name": "甲", "delivery.phone": "1", "delivery.address": "路"}
+    typed = {
+        "delivery.way": "DELIVERY_WAY_EXPRESS",
+        "delivery.name": "甲",
+        "delivery.phone": "1",
+        "delivery.address": "路",
+    }
     assert site.send(f"{PAGE}/delivery", typed).headers["location"] == f"{PAGE}?done=person-delivery&at=4"
     assert services.requests("ChooseDelivery")[0].delivery.name == "甲"
     services.on("ChooseDelivery", refuse("INVALID_ARGUMENT", "X", "有误", **{"delivery.address": "请填写详细地址"}))
     page = site.send(f"{PAGE}/delivery", typed).text
-    assert '<a href="#choose-delivery-address">' in page and 'id="choose-delivery-address-error"' in page and 'value="甲"' in page
+    assert (
+        '<a href="#choose-delivery-address">' in page
+        and 'id="choose-delivery-address-error"' in page
+        and 'value="甲"' in page
+    )
     services.on("ChooseDelivery", refuse("INVALID_ARGUMENT", "X", "有误", delivery="请选择送达方式"))
     page = site.send(f"{PAGE}/delivery", {"delivery.way": "BY_PIGEON"}).text
     assert 'href="#choose-delivery"' in page and not services.requests("ChooseDelivery")[-1].HasField("delivery")
@@ -137,7 +158,11 @@ def test_what_could_follow_is_handed_in_later(site: Site, services: Services):
 
 def slots() -> procedures.ListSlotsResponse:
     """Two times of one day, and one of the next."""
-    times = [("2026-11-25T01:00:00Z", "2026-11-25T03:00:00Z"), ("2026-11-25T06:00:00Z", ""), ("2026-11-26T01:00:00Z", "")]
+    times = [
+        ("2026-11-25T01:00:00Z", "2026-11-25T03:00:00Z"),
+        ("2026-11-25T06:00:00Z", ""),
+        ("2026-11-26T01:00:00Z", ""),
+    ]
     some = [procedures.Slot(id=SLOT, start=start, end=end, place="城东", available=2) for start, end in times]
     return procedures.ListSlotsResponse(slots=some, next_page_token="p2")
 
@@ -152,7 +177,10 @@ def test_an_inspection_is_booked_from_a_list_by_days(site: Site, services: Servi
         assert part in page, part
     assert page.count("<legend>") == 2 and services.requests("ListSlots")[-1].page_token == "p1"
     services.on("BookVisit", a_case())
-    assert site.send(f"{PAGE}/visits/book", {"slot_id": SLOT}).headers["location"] == f"{PAGE}/visits?done=person-booked&at=4"
+    assert (
+        site.send(f"{PAGE}/visits/book", {"slot_id": SLOT}).headers["location"]
+        == f"{PAGE}/visits?done=person-booked&at=4"
+    )
     services.on("BookVisit", refuse("FAILED_PRECONDITION", "SLOT_FULL", "该时段已约满，请另选时间"))
     taken = site.send(f"{PAGE}/visits/book", {"slot_id": SLOT})
     assert taken.status_code == 409 and "该时段已约满" in taken.text and "11月25日" in taken.text

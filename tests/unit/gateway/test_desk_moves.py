@@ -23,6 +23,7 @@ def a_full_case(*moves: str) -> cases.Case:
     case.procedures.add(number=3, title="专家评审")
     case.procedures.add(number=2, title="听证", ended_at="2026-03-06T06:07:00Z")
     case.stood_for.add(material="m1", waiver=catalog.WAIVER_LICENCE, manual=True)
+    case.receipt_digest = "ab" * 32
     case.fees.add(name="工本费", amount=500)
     case.fees.add(name="检测费", open=True)
     return case
@@ -30,6 +31,9 @@ def a_full_case(*moves: str) -> cases.Case:
 
 # What is typed, and which fields the request then has.
 TYPED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "take-over": ({"receipt_digest": "ab" * 32}, {"receipt_digest": "ab" * 32}),
+    "hand-over": ({"receipt_digest": "ab" * 32}, {"receipt_digest": "ab" * 32}),
+    "pre-reject": ({"materials": ["m1"], "reason": "看不清"}, {"materials": ["m1"], "reason": "看不清"}),
     "pass": ({"opinion": "同意"}, {"opinion": "同意"}),
     "correction": ({"materials": ["m1"], "notice": "请补"}, {"materials": ["m1"], "notice": "请补"}),
     "refuse": ({"reason": "不符"}, {"reason": "不符"}),
@@ -108,6 +112,7 @@ def test_every_move_is_drawn_when_it_is_offered_and_makes_its_request(site: Site
 
 
 WRONG = [
+    ("take-over", {}, "receipt_digest", "请核对材料摘要后勾选"),
     ("decide", {}, "granted", "请选择准予或者不予许可"),
     ("give-opinion", {"agrees": "maybe"}, "agrees", "请选择同意或者不同意"),
     ("special", {"kind": "99", "expected_until": "2026-12-31"}, "kind", "请选择种类"),

@@ -100,7 +100,7 @@ def test_mistakes_are_told_beside_the_fields_and_typing_is_kept(site: Site, serv
         and 'id="form-contact_phone-error"' in page
     )
     assert '<a href="#materials-m1">' in page and 'id="materials-m1-error"' in page
-    assert 'value="123"' in page and "请重新选择全部文件" in page
+    assert 'value="123"' in page and "已经上传的文件为您保留着" in page
     assert "<title>有误：" in page
 
 

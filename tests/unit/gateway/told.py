@@ -15,10 +15,11 @@ from chassis import rules
 from services.gateway.calls import CallError, FieldError
 from standards import scenarios
 from yiwang.case.v1 import (
+    bundles_pb2_grpc,
     documents_pb2_grpc,
     exchange_pb2_grpc,
     fulfilment_pb2_grpc,
-    intake_pb2_grpc,
+    intake_pb2_grpc, bundles_pb2_grpc,
     procedures_pb2_grpc,
     promises_pb2_grpc,
     supervision_pb2_grpc,
@@ -50,7 +51,7 @@ CONTRACTS = (
     organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
     directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
     exchange_pb2_grpc, fulfilment_pb2_grpc, procedures_pb2_grpc, promises_pb2_grpc, supervision_pb2_grpc, trace_pb2_grpc,
-    intake_pb2_grpc,
+    intake_pb2_grpc, bundles_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty",)
