@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,15 @@ import psutil
 
 from deploy.local.stores import Store, start_store
 from deploy.local.suite import Suite
-from loadtests import bench_catalog_import, bench_catalog_lint, bench_exchange, bench_identity, bench_search
+from loadtests import (
+    bench_case,
+    bench_catalog_import,
+    bench_catalog_lint,
+    bench_exchange,
+    bench_identity,
+    bench_search,
+    bench_watch,
+)
 from loadtests.bench_figures import (
     Rounds,
     consequence_figures,
@@ -31,6 +39,7 @@ from loadtests.bench_figures import (
 )
 from loadtests.campaign import Campaign, scratch, until_true
 from loadtests.figures import Figure, publish
+from yiwang.case.v1 import service_pb2 as case_pb
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 RATE, SECONDS = 100, 4
@@ -172,21 +181,39 @@ def fill(campaign: Campaign, until: int) -> None:
     template = campaign.cases.find_one({"state.status": 1})
     batch: list[dict[str, Any]] = []
     for number in range(have, until):
-        at = template["state"]["submitted_at"] - timedelta(seconds=30 * (number % 1_000_000))
-        state = template["state"] | {
-            "number": f"F{number:018d}",
-            "applicant_id": f"load-person-{number % 20_000}",
-            "department": f"LOAD{number % 50:014d}",
-            "desk": f"LOAD{number % 50:014d}",
-            "submitted_at": at,
-        }
         id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"fill-{number}"))
+        state = template["state"] | _spread(template["state"]["submitted_at"], number) | {"id": id}
         batch.append({"_id": id, "version": 1, "sent": 1, "state": state, "journal": template["journal"]})
         if len(batch) == 1000:
             campaign.cases.insert_many(batch)
             batch = []
     if batch:
         campaign.cases.insert_many(batch)
+
+
+def _spread(newest: datetime, number: int) -> dict[str, Any]:
+    """What tells a filled case from its template: whose it is, when it came, and when its clocks end, none of them by now."""
+    at, ahead = newest - timedelta(seconds=30 * (number % 1_000_000)), timedelta(minutes=1 + number % 20_000)
+    promised = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1) + ahead
+    in_review = {
+        "status": case_pb.CASE_STATUS_IN_REVIEW,
+        "accepted_at": at,
+        "clock_from": at,
+        "promised_due": promised,
+        "statutory_due": promised + timedelta(days=15),
+        "yellow_at": promised - timedelta(hours=12),
+        "due": promised - timedelta(hours=12),
+        "due_of": "YELLOW",
+    }
+    submitted = {"accept_due": promised, "due": promised, "due_of": "ACCEPT"}
+    return {
+        "number": f"F{number:018d}",
+        "applicant_id": f"load-person-{number % 20_000}",
+        "department": f"LOAD{number % 50:014d}",
+        "desk": f"LOAD{number % 50:014d}",
+        "submitted_at": at,
+        **(in_review if number % 3 else submitted),
+    }
 
 
 def at_size(campaign: Campaign, floor: Floor, count: int) -> dict[str, float]:
@@ -250,8 +277,16 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
         figures.append(Figure("spine.submit_http_cpu.gateway", http["gateway"], "ms"))
         figures.append(Figure("spine.submit_http_p99", http["p99"], "ms"))
     _say("growth")
+    fill(campaign, bench_case.FEW)
+    few_reads = bench_case.reads(campaign)
+    figures += bench_case.instant(campaign)
     many = at_size(campaign, floor, MANY)
     figures += growth_figures(few, many, (FEW, MANY))
+    figures += bench_case.growth(few_reads, bench_case.reads(campaign))
+    _say("timers")
+    figures += bench_case.quiet_round(campaign) + bench_case.crowd(campaign)
+    _say("departments watch")
+    figures += bench_watch.figures(campaign)
     _say("sign-on")
     figures += bench_identity.figures(campaign, folder)
     _say("exchange with departments' systems")

@@ -145,8 +145,7 @@ def decide(
     asked for are in, and a grant that needs an inspection has one that two inspectors passed."""
     require_move(case, "DecideCase")
     require(not received(case, officer), "RECEIVER_MAY_NOT_DECIDE", "收件人不得审批同一办件")
-    require(all(one.given_at for one in case.opinions), "OPINION_OPEN", "征求的部门意见尚未全部反馈")
-    require(all(one.ended_at for one in case.procedures), "PROCEDURE_OPEN", "特别程序尚未结束")
+    require_heard(case)
     if granted:
         require_proven(case)
         require(_inspected(case), "VISIT_MISSING", "该事项须经两名以上工作人员现场勘验合格后方可准予")
@@ -177,16 +176,9 @@ def _kind(case: Case, granted: bool) -> int:
 
 
 def decided(case: Case, granted: bool, kind: int, now: datetime, **more: str) -> events.CaseDecided:
-    """The event of a decision, with the clocks a grant starts: delivery (art. 44) and the check of a promise."""
-    verify = case.handling.get("verify_days", model_deadlines.VERIFY_DAYS)
-    return events.CaseDecided(
-        case_id=case.id,
-        granted=granted,
-        kind=kind,  # type: ignore[arg-type]
-        deliver_due=text(after(now, model_deadlines.DELIVER_DAYS, case.region)) if granted else "",
-        verify_due=text(after(now, verify, case.region)) if granted and case.promise_digest else "",
-        **more,
-    )
+    """The event of a decision."""
+    clocks = model_deadlines.clocks_of_grant(case, now) if granted else {}
+    return events.CaseDecided(case_id=case.id, granted=granted, kind=kind, **clocks, **more)  # type: ignore[arg-type]
 
 
 def deem_renewed(case: Case, now: datetime) -> list[Message]:
@@ -203,6 +195,13 @@ def issue(case: Case, officer: Actor, result_number: str) -> events.ResultIssued
     return events.ResultIssued(
         case_id=case.id, officer_id=officer.id, result_number=result_number, result_name=case.result_name
     )
+
+
+def require_heard(case: Case) -> None:
+    """FAILED_PRECONDITION OPINION_OPEN, PROCEDURE_OPEN before a decision, unless every department that was asked has answered and every
+    special procedure is over."""
+    require(all(one.given_at for one in case.opinions), "OPINION_OPEN", "征求的部门意见尚未全部反馈")
+    require(all(one.ended_at for one in case.procedures), "PROCEDURE_OPEN", "特别程序尚未结束")
 
 
 def require_proven(case: Case) -> None:

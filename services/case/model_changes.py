@@ -34,12 +34,6 @@ def with_files(case: Case, files: Iterable[events.HandedInFile]) -> Case:
     )
 
 
-def still_renewing(case: Case, moment: Moment) -> Case:
-    """A licence that ran out while the applicant had the application is not renewed by silence (art. 50)."""
-    late = case.renews_until is not None and moment.at > case.renews_until
-    return replace(case, renews_until=None) if late else case
-
-
 def with_dues(case: Case, dues: events.Dues) -> Case:
     """With the clocks as they end now."""
     return replace(

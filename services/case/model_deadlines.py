@@ -80,6 +80,24 @@ def span_of(limit: Sequence[int]) -> clocks.Span | None:
     return clocks.Span(amount, catalog.TimeUnit.Name(unit).removeprefix("TIME_UNIT_"))  # type: ignore[arg-type]
 
 
+def clocks_of_grant(case: Case, decided_at: datetime) -> dict[str, str]:
+    """The ends of the clocks a grant starts: delivery (art. 44) and the check of a promise."""
+    verify = case.handling.get("verify_days", VERIFY_DAYS)
+    return {
+        "deliver_due": text(after(decided_at, DELIVER_DAYS, case.region)),
+        "verify_due": text(after(decided_at, verify, case.region)) if case.promise_digest else "",
+    }
+
+
+def renews_by_silence(case: Case) -> bool:
+    """Whether the licence it renews is deemed renewed when it runs out and nothing was decided (art. 50): applied for in time, thirty days
+    before, and the applicant had nothing left to hand in when it ran out."""
+    if case.renews_until is None:
+        return False
+    last = workdays.local_day(case.renews_until)
+    return clocks.renewal(last, case.submitted_at).in_time and model.complete_since(case) <= case.renews_until
+
+
 def text(instant: datetime | None) -> str:
     """An instant as events carry it; empty for none."""
     return instant.isoformat() if instant else ""

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from chassis.acts import Evolve, Moment
 from services.case import model, model_evolve_parts, model_timers
 from services.case.model import Case, FeeLine, StoodFor
-from services.case.model_changes import files_of, handled, received, still_renewing, with_dues, with_files
+from services.case.model_changes import files_of, handled, received, with_dues, with_files
 from services.case.model_deadlines import instant
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
@@ -85,7 +85,7 @@ def correction_requested(case: Case, event: events.CorrectionRequested, moment: 
 
 def corrected(case: Case, event: events.CaseCorrected, moment: Moment) -> Case:
     return replace(
-        with_files(still_renewing(case, moment), event.files),
+        with_files(case, event.files),
         status=model.SUBMITTED,
         corrected_at=moment.at,
         sealed_form=event.sealed_form or case.sealed_form,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chassis.acts import Evolve, Moment
 from services.case import model
 from services.case.model import Case, FeeLine, Opinion, Procedure, Signature, Visit
-from services.case.model_changes import handled, received, still_renewing, with_dues, with_files
+from services.case.model_changes import handled, received, with_dues, with_files
 from services.case.model_deadlines import instant
 from yiwang.case.v1 import events_pb2 as events
 
@@ -44,7 +44,7 @@ def pre_revised(case: Case, event: events.PreReviewRevised, _moment: Moment) -> 
 
 def handed_in(case: Case, event: events.CaseHandedIn, moment: Moment) -> Case:
     return replace(
-        with_files(still_renewing(case, moment), event.files),
+        with_files(case, event.files),
         status=model.SUBMITTED,
         submitted_at=moment.at,
         sealed_form=event.sealed_form or case.sealed_form,

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from chassis.acts import MACHINE, OFFICER, PERSON, SERVICE, Actor
 from chassis.errors import require
-from services.case import model
+from services.case import model, model_deadlines
 from services.case.model import Case
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -286,10 +286,10 @@ _FITS: Final[Mapping[str, Callable[[Case], bool]]] = {
     "DispatchResult": lambda case: case.delivery == pb.DELIVERY_WAY_EXPRESS and not case.parcel_id,
     "CloseCase": _can_close,
     "VerifyPromise": lambda case: bool(case.promise_digest) and case.promise_kept is not True and model.granted(case),
-    "DeemRenewed": lambda case: case.renews_until is not None,
+    "DeemRenewed": model_deadlines.renews_by_silence,
     # art. 69, 70: what was granted is taken back, or deregistered.
     "RevokeDecision": model.granted,
-    "CancelResult": lambda case: model.granted(case) and bool(case.result_name),
+    "CancelResult": model.granted,
 }
 # What is not offered although the act, which has a reason of its own for it, would refuse it.
 _OFFERED: Final[Mapping[str, Callable[[Case, Actor], bool]]] = {

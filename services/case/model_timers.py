@@ -10,7 +10,7 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from services.case import model, model_acts
+from services.case import model, model_acts, model_deadlines
 from services.case.model import Case
 from yiwang.case.v1 import events_pb2 as events
 
@@ -33,7 +33,7 @@ def _in_statuses(case: Case) -> Iterator[tuple[datetime | None, str]]:
         yield case.confirm_due, "CONFIRM"
     if status in (model.GRANTED, model.ISSUED):
         yield case.deliver_due, "DELIVERY"
-    if case.renews_until and status in (model.SUBMITTED, *model.RUNNING):
+    if status in (model.SUBMITTED, *model.RUNNING) and model_deadlines.renews_by_silence(case):
         yield case.renews_until, "RENEWAL"
 
 

@@ -6,9 +6,8 @@ from chassis.acts import now
 from chassis.errors import NOT_FOUND, NotYet, Refused
 from chassis.events import Heard, on
 from chassis.parts import Parts
-from chassis.records import Record
-from services.case import model_blocks, store, store_blocks
-from services.case.model import Case
+from services.case import model_blocks, store_blocks
+from services.case.hearing import heard_case
 from yiwang.case.v1.events_pb2 import DecisionRevoked, PromiseVerified
 
 
@@ -31,7 +30,7 @@ class HearsPromises:
 
 def _follow(parts: Parts, event: Heard[PromiseVerified] | Heard[DecisionRevoked]) -> None:
     """The block as it follows from the case as it stands now, whichever event is heard."""
-    blocks, case = store_blocks.blocks(parts.database), _case(parts, event.record)
+    blocks, case = store_blocks.blocks(parts.database), heard_case(parts, event.record)
     id, instant = store_blocks.id_of(case.id), now()
 
     def follow(block: model_blocks.PromiseBlock) -> Message | None:
@@ -48,11 +47,4 @@ def _follow(parts: Parts, event: Heard[PromiseVerified] | Heard[DecisionRevoked]
     try:
         blocks.create(event.cause, lambda id: model_blocks.begin(id, case.state, case.version, instant), id)
     except Refused as refused:  # the other handler has made it meanwhile
-        raise NotYet from refused
-
-
-def _case(parts: Parts, id: str) -> Record[Case]:
-    try:
-        return store.cases(parts.database).get(id)
-    except Refused as refused:
         raise NotYet from refused

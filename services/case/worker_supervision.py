@@ -1,11 +1,10 @@
 """Electronic supervision: what case hears of its own cases and finds wrong."""
 
 from chassis.acts import now
-from chassis.errors import NotYet, Refused
 from chassis.events import Heard, on
 from chassis.parts import Parts
 from services.case import model_findings, store
-from services.case.model import Case
+from services.case.hearing import heard_case
 from yiwang.case.v1.events_pb2 import CaseAccepted, DueReached
 
 
@@ -26,13 +25,7 @@ class HearsSupervision:
             self._raise(event, model_findings.DEEMED, getattr(event.body, "from"))
 
     def _raise(self, event: Heard[DueReached] | Heard[CaseAccepted], rule: str, due: str) -> None:
-        case, instant = self._case(event.record), now()
+        case, instant = heard_case(self.parts, event.record).state, now()
         store.findings(self.parts.database).create(
             event.cause, lambda id: model_findings.raise_by_rule(id, rule, case, event.seq, due, instant)
         )
-
-    def _case(self, id: str) -> Case:
-        try:
-            return store.cases(self.parts.database).get(id).state
-        except Refused as refused:
-            raise NotYet from refused

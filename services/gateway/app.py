@@ -47,6 +47,7 @@ from services.gateway import (
     pages_places,
     pages_public,
     pages_qr,
+    pages_reported,
     pages_sign_in,
     pages_sso,
     pages_supervision,
@@ -67,6 +68,7 @@ from services.gateway.settings import Settings
 
 PAGES = (
     *pages_public.PAGES,
+    *pages_reported.PAGES,
     *pages_guide.PAGES,
     *pages_topics.PAGES,
     *pages_themes.PAGES,

@@ -30,7 +30,8 @@ class Input:
 
     name: str
     label: str
-    # area, text, number, day, hearing, instant, yes (two words for yes and no), choice, materials, department, digest (of what was handed in), fees, files.
+    # area, text, number, day, hearing, instant, yes (two words for yes and no), choice, materials, department, digest (of what was
+    # handed in), fees, files.
     kind: str = "area"
     required: bool = True
     hint: str = ""

@@ -79,17 +79,18 @@ async def _item(request: Request, case: cases.Case) -> catalog.ItemDefinition:
 
 
 async def _beside(request: Request, case: cases.Case) -> dict[str, Any]:
-    """What other services tell of the case: documents, trace and findings, each left out while it is away. Who reads it as a supervisor asks
-    for them by a link, because every one of his looks is noted for the applicant."""
+    """What other services tell of the case: documents, trace and findings, each left out while it is away. Who reads it as a supervisor
+    asks for them by a link, because every one of his looks is noted for the applicant."""
     stubs, id, supervised = backends(request), case.id, _only_supervised(request, case)
+    told: dict[str, Any] = {"supervised": supervised, "shut_out": _shut_out(request, case), "more": False}
     if supervised and "all" not in request.query_params:
-        return {"documents": None, "trace": None, "findings": None, "more": True, "supervised": True}
+        return told | {"documents": None, "trace": None, "findings": None, "more": True}
     papers, trace, findings = await asyncio.gather(
         or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
         or_none(ask(request, stubs.trace.GetTrace, traces.GetTraceRequest(case_id=id))),
         or_none(ask(request, stubs.supervision.ListFindings, _about(id))),
     )
-    return {"documents": papers, "trace": trace, "findings": findings, "more": False, "supervised": supervised}
+    return told | {"documents": papers, "trace": trace, "findings": findings}
 
 
 def _only_supervised(request: Request, case: cases.Case) -> bool:
@@ -97,6 +98,14 @@ def _only_supervised(request: Request, case: cases.Case) -> bool:
     session = session_of(request)
     own = {case.department, case.receiving_department, *(one.department for one in case.opinions)}
     return "supervise" in session.roles and session.department not in own
+
+
+def _shut_out(request: Request, case: cases.Case) -> bool:
+    """Whether his window received it and the deciding department has taken it over: of what was handed in he is shown nothing any more."""
+    department = session_of(request).department
+    asked = department in {one.department for one in case.opinions}
+    received = department == case.receiving_department != case.department
+    return received and bool(case.taken_at) and not asked
 
 
 def _about(case_id: str) -> supervision.ListFindingsRequest:

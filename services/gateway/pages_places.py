@@ -42,7 +42,9 @@ async def duties(request: Request) -> Response:
     """Who was on duty at a window."""
     id, page = str(request.path_params["window_id"]), request.query_params.get("page", "")[:200]
     message = counties.ListDutiesRequest(window_id=id, page_size=PAGE_SIZE, page_token=page)
-    found, known = await asyncio.gather(ask(request, backends(request).counties.ListDuties, message), windows_of(request))
+    found, known = await asyncio.gather(
+        ask(request, backends(request).counties.ListDuties, message), windows_of(request)
+    )
     window = next((one for one in known if one.id == id), counties.Window(id=id))
     return show(request, "admin_duties.html", found=found, window=window, page=page)
 

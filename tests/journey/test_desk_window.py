@@ -38,7 +38,9 @@ def _done(page: Page, text: str) -> None:
     expect(page.get_by_role("status")).to_contain_text(text)
 
 
-def test_an_officer_signs_on_and_looks_up_who_stands_there(come: Callable[..., Visitor], accounts: dict[str, Any]) -> None:
+def test_an_officer_signs_on_and_looks_up_who_stands_there(
+    come: Callable[..., Visitor], accounts: dict[str, Any]
+) -> None:
     officer = come(WINDOW)
     page = officer.go("/desk/receive")
     expect(page.get_by_text("您还没有在窗口上岗")).to_be_visible()
@@ -78,7 +80,9 @@ def test_he_receives_for_another_department_and_prints_the_receipt(
     expect(page.get_by_role("alert")).to_contain_text("处需要更正")
     officer.shot("232-receive-refused")
     for field in page.locator("input[type=file]").all():
-        field.set_input_files([{"name": "材料.pdf", "mimeType": "application/pdf", "buffer": pdf(b"1 0 obj<</Type/Catalog>>endobj")}])
+        field.set_input_files(
+            [{"name": "材料.pdf", "mimeType": "application/pdf", "buffer": pdf(b"1 0 obj<</Type/Catalog>>endobj")}]
+        )
     page.get_by_role("button", name="登记收件").last.click()
     _done(page, "收件已登记")
     told["case"] = re.search("/desk/([0-9a-f-]{36})", page.url).group(1)  # type: ignore[union-attr]
@@ -115,6 +119,7 @@ def test_the_window_sees_how_it_goes_on_and_no_more_of_what_was_typed(
     officer = come(WINDOW)
     page = officer.go(f"/desk/{told['case']}")
     expect(page.locator(".case-head")).to_contain_text("审查中")
+    expect(page.get_by_text("不再向收件窗口显示")).to_be_visible()
     assert "示范路十号" not in page.content()
     officer.shot("237-handed-over", AGAIN)
     expect(officer.go("/desk/received").locator(f"a[href='/desk/{told['case']}']")).to_be_visible()

@@ -41,7 +41,7 @@ def _fill(visitor: Visitor) -> None:
         field.fill(values.get(kind or "", value))
     for choice in page.locator("form[enctype] fieldset:has(input[type=radio][name^='form.'])").all():
         choice.locator("input[type=radio]").first.check()
-    for number, chosen in enumerate(page.locator("input[type=file][required]").all()):
+    for number, chosen in enumerate(page.locator("input[type=file]").all()):
         chosen.set_input_files(
             [{"name": f"材料{number}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}]
         )

@@ -133,7 +133,7 @@ HAS: dict[str, dict[str, Any]] = {
     "VerifyPromise": {"promise_digest": "d" * 64, "deliver_due": LATER},
     "RevokeDecision": {"deliver_due": LATER},
     "CancelResult": {"deliver_due": LATER},
-    "DeemRenewed": {"renews_until": LATER},
+    "DeemRenewed": {"renews_until": SUBMITTED_AT + timedelta(days=40)},
 }
 # Whose move it is, where the officer's role or the way the case is seen decides it.
 APPLICANTS = {name for name, move in model_moves.MOVES.items() if move.realm == PERSON}

@@ -13,16 +13,41 @@ from yiwang.case.v1 import events_pb2 as case
 from yiwang.catalog.v1 import events_pb2 as catalog
 
 QUEUES = {
+    "case.advance_bundle": "yiwang.case.v1.BundleChildMoved",
+    "case.block_promises": "yiwang.case.v1.PromiseVerified",
+    "case.block_revoked": "yiwang.case.v1.DecisionRevoked",
+    "case.end_draft": "yiwang.case.v1.CaseSubmitted",
+    "case.follow_closed": "yiwang.case.v1.CaseClosed",
+    "case.follow_decided": "yiwang.case.v1.CaseDecided",
+    "case.follow_ended": "yiwang.case.v1.CaseNotAccepted",
+    "case.follow_lapsed": "yiwang.case.v1.CorrectionLapsed",
+    "case.follow_pushed": "yiwang.case.v1.ResultPushed",
+    "case.follow_refused": "yiwang.case.v1.CaseRefused",
+    "case.follow_transferred": "yiwang.case.v1.CaseTransferred",
+    "case.follow_voided": "yiwang.case.v1.CaseVoided",
+    "case.follow_withdrawn": "yiwang.case.v1.CaseWithdrawn",
     "case.forget_person": "yiwang.identity.v1.PersonErased",
+    "case.free_slot": "yiwang.case.v1.VisitCancelled",
     "case.hand_over": "yiwang.identity.v1.OfficerTransferred",
     "case.keep_county": "yiwang.identity.v1.CountySaved",
     "case.keep_item": "yiwang.catalog.v1.ItemPublished",
+    "case.keep_theme": "yiwang.catalog.v1.ThemePublished",
     "case.note_arrival": "yiwang.case.v1.CaseSubmitted",
+    "case.note_closing": "yiwang.case.v1.CaseClosed",
+    "case.note_deemed": "yiwang.case.v1.CaseAccepted",
+    "case.open_children": "yiwang.case.v1.BundleSubmitted",
+    "case.order_payment": "yiwang.case.v1.PaymentOrdered",
+    "case.raise_finding": "yiwang.case.v1.DueReached",
+    "case.refund_withdrawn": "yiwang.case.v1.CaseWithdrawn",
     "case.refuse_session": "yiwang.identity.v1.SessionEnded",
     "case.resume_item": "yiwang.catalog.v1.ItemResumed",
+    "case.send_parcel": "yiwang.case.v1.ResultDispatched",
+    "case.settle_slot": "yiwang.case.v1.VisitBooked",
     "case.suspend_item": "yiwang.catalog.v1.ItemSuspended",
     "case.take_back": "yiwang.identity.v1.OfficerDismissed",
+    "case.withdraw_children": "yiwang.case.v1.BundleWithdrawn",
     "case.withdraw_item": "yiwang.catalog.v1.ItemWithdrawn",
+    "case.withdraw_theme": "yiwang.catalog.v1.ThemeWithdrawn",
     "catalog.open_parts": "yiwang.catalog.v1.ItemSplit",
     "catalog.refuse_session": "yiwang.identity.v1.SessionEnded",
     "catalog.retire_predecessors": "yiwang.catalog.v1.ItemPublished",
@@ -71,7 +96,7 @@ QUEUES = {
     "rating.refuse_session": "yiwang.identity.v1.SessionEnded",
 }
 # Messages that are parts of events.
-PARTS = ("HandedInFile", "ActingAs")
+PARTS = ("ActingAs", "HandedInFile", "StoodFor", "Promise", "FeeLine", "Dues", "BundleItem")
 MESSAGES = [event for module in EVENTS for event in module.DESCRIPTOR.message_types_by_name.values()]
 
 

@@ -4,6 +4,17 @@ import pytest
 
 from services.gateway.api_json import METHODS
 from tests.unit.gateway.told import CASE, ITEM, Services, Site, a_case, refuse
+from yiwang.case.v1 import (
+    bundles_pb2,
+    documents_pb2,
+    exchange_pb2,
+    fulfilment_pb2,
+    intake_pb2,
+    procedures_pb2,
+    promises_pb2,
+    supervision_pb2,
+    trace_pb2,
+)
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -25,6 +36,9 @@ from yiwang.rating.v1 import service_pb2 as rating
 IDENTITY = (
     agents_pb2, clients_pb2, counties_pb2, delegations_pb2, factors_pb2, officers_pb2, organizations_pb2, privacy_pb2, sso_pb2,
     verifications_pb2,
+)  # fmt: skip
+CASE_FILES = (
+    bundles_pb2, documents_pb2, exchange_pb2, fulfilment_pb2, intake_pb2, procedures_pb2, promises_pb2, supervision_pb2, trace_pb2,
 )  # fmt: skip
 CATALOGUE = (directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2)
 CASES = "/api/yiwang.case.v1.CaseService"
@@ -133,7 +147,7 @@ def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
 def test_every_method_of_the_contracts_has_an_address():
     written = {
         f"/{service.full_name}/{method.name}"
-        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE)
+        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE, *CASE_FILES)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
         if not (method.client_streaming or method.server_streaming)

@@ -55,7 +55,9 @@ def test_who_stands_there_is_looked_up_for_a_purpose_and_shown_masked(window: Si
         (refuse("RESOURCE_EXHAUSTED", "TOO_MANY", "今天查询次数已满"), 429, "今天查询次数已满"),
     ],
 )
-def test_a_look_up_that_finds_nobody_says_so_at_the_number(window: Site, services: Services, error, status: int, said: str):
+def test_a_look_up_that_finds_nobody_says_so_at_the_number(
+    window: Site, services: Services, error, status: int, said: str
+):
     services.on("FindPerson", error)
     answer = look_up(window)
     assert answer.status_code == status and said in answer.text and 'value="990121199001011234"' in answer.text
@@ -86,7 +88,9 @@ def send(site: Site, files: Any = None, **typed: str) -> httpx.Response:
     return site.send(FORM, {"edition": "2", "form.contact_phone": "13800000001"} | typed, files=files)
 
 
-def test_an_application_is_received_with_files_of_the_applicant_at_the_officers_window(window: Site, services: Services):
+def test_an_application_is_received_with_files_of_the_applicant_at_the_officers_window(
+    window: Site, services: Services
+):
     look_up(window)
     services.on("UploadAttachment", cases.Attachment(id=FILE, filename="申请书.pdf"))
     services.on("ReceiveApplication", a_case(cases.CASE_STATUS_RECEIVED))
@@ -102,7 +106,9 @@ def test_an_application_is_received_with_files_of_the_applicant_at_the_officers_
 def test_mistakes_are_told_beside_the_fields_and_files_are_kept(window: Site, services: Services):
     look_up(window)
     services.on("UploadAttachment", cases.Attachment(id=FILE, filename="申请书.pdf"))
-    services.on("ReceiveApplication", refuse("INVALID_ARGUMENT", "FORM_INVALID", "有误", form__contact_phone="应为 11 位"))
+    services.on(
+        "ReceiveApplication", refuse("INVALID_ARGUMENT", "FORM_INVALID", "有误", form__contact_phone="应为 11 位")
+    )
     answer = send(window, [("materials.m1", ("申请书.pdf", b"%PDF-1.4", "application/pdf"))])
     assert answer.status_code == 400 and 'id="form-contact_phone-error"' in answer.text
     assert 'value="13800000001"' in answer.text and f'value="{FILE} 申请书.pdf" checked' in answer.text

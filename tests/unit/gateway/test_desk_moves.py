@@ -108,7 +108,9 @@ def test_every_move_is_drawn_when_it_is_offered_and_makes_its_request(site: Site
     assert answer.status_code == 303 and f"done={move.done}" in answer.headers["location"]
     (request,) = services.requests(move.rpc)
     assert (request.case_id, request.request_id) == (CASE, "act-00000001")
-    assert {key: list(v) if isinstance(sent[key], list) else v for key, v in ((k, getattr(request, k)) for k in sent)} == sent
+    assert {
+        key: list(v) if isinstance(sent[key], list) else v for key, v in ((k, getattr(request, k)) for k in sent)
+    } == sent
 
 
 WRONG = [
@@ -126,7 +128,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "typed", "field", "said"), WRONG, ids=[f"{w[0]}-{w[2]}-{i}" for i, w in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("name", "typed", "field", "said"), WRONG, ids=[f"{w[0]}-{w[2]}-{i}" for i, w in enumerate(WRONG)]
+)
 def test_what_no_request_could_say_is_told_at_its_input_and_sent_to_nobody(
     site: Site, services: Services, name: str, typed: dict[str, str], field: str, said: str
 ):
@@ -152,7 +156,10 @@ def test_fees_are_typed_in_yuan_and_sent_in_fen_and_fixed_ones_are_not_asked(sit
 def test_a_hearing_has_its_days_and_what_is_wrong_with_them_stands_there(site: Site, services: Services):
     site.sign_in(as_officer=True)
     services.on("GetCase", a_full_case("StartSpecialProcedure"))
-    services.on("StartSpecialProcedure", refuse("INVALID_ARGUMENT", "FIELD", "有误", **{"hearing.held_on": "应于举行听证七日前通知"}))
+    services.on(
+        "StartSpecialProcedure",
+        refuse("INVALID_ARGUMENT", "FIELD", "有误", **{"hearing.held_on": "应于举行听证七日前通知"}),
+    )
     typed = {"kind": "1", "expected_until": "2026-12-31", "notice": "听证", "held_on": "2026-12-20"}
     answer = site.send(f"/desk/{CASE}/special", typed)
     (request,) = services.requests("StartSpecialProcedure")
@@ -166,7 +173,10 @@ def test_files_of_a_move_are_uploaded_for_the_case_and_named_in_it(site: Site, s
     services.on("UploadAttachment", cases.Attachment(id=FILE))
     services.on("SignVisit", a_full_case())
     typed = TYPED["sign"][0]
-    files = [("evidence", ("现场.jpg", b"\xff\xd8\xff", "image/jpeg")), ("evidence", ("", b"", "application/octet-stream"))]
+    files = [
+        ("evidence", ("现场.jpg", b"\xff\xd8\xff", "image/jpeg")),
+        ("evidence", ("", b"", "application/octet-stream")),
+    ]
     assert site.send(f"/desk/{CASE}/sign", typed, files=files).status_code == 303
     (upload,), (request,) = services.requests("UploadAttachment"), services.requests("SignVisit")
     assert upload.case_id == CASE and upload.filename == "现场.jpg" and list(request.evidence) == [FILE]
@@ -175,9 +185,15 @@ def test_files_of_a_move_are_uploaded_for_the_case_and_named_in_it(site: Site, s
 def test_a_file_that_is_refused_is_told_at_its_input(site: Site, services: Services):
     site.sign_in(as_officer=True)
     services.on("GetCase", a_full_case("SignVisit"))
-    services.on("UploadAttachment", refuse("INVALID_ARGUMENT", "ATTACHMENT_TYPE", "不支持这种文件", content="不支持这种文件"))
+    services.on(
+        "UploadAttachment", refuse("INVALID_ARGUMENT", "ATTACHMENT_TYPE", "不支持这种文件", content="不支持这种文件")
+    )
     answer = site.send(f"/desk/{CASE}/sign", TYPED["sign"][0], files=[("evidence", ("病毒.exe", b"MZ"))])
-    assert answer.status_code == 400 and 'id="sign-evidence-error"' in answer.text and "病毒.exe：不支持这种文件" in answer.text
+    assert (
+        answer.status_code == 400
+        and 'id="sign-evidence-error"' in answer.text
+        and "病毒.exe：不支持这种文件" in answer.text
+    )
     assert 'value="示范路"' in answer.text and not services.requests("SignVisit")
 
 

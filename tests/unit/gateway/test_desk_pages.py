@@ -35,14 +35,27 @@ def a_whole_case() -> cases.Case:
     case.department = USCC
     case.deemed, case.receipt_digest, case.statutory_due = True, "ab" * 32, AT
     case.accepted_at, case.deliver_due, case.automatic = AT, AT, "UNKNOWN"
-    case.procedures.add(number=1, title="听证", pauses=True, started_at=AT, expected_until=AT, notice="定于下周听证", hearing_on="2026-03-12")
+    case.procedures.add(
+        number=1,
+        title="听证",
+        pauses=True,
+        started_at=AT,
+        expected_until=AT,
+        notice="定于下周听证",
+        hearing_on="2026-03-12",
+    )
     case.opinions.add(department_name="示范县消防救援大队", due=AT, question="是否符合消防要求")
     case.opinions.add(department_name="示范县自然资源局", given_at=AT, agrees=True, text="符合规划")
     visit = case.visits.add(number=1, start=AT, end=AT)
     visit.signatures.add(passed=True, at=AT, findings="布局合理").evidence.add(id=ID, filename="现场.jpg", size=2048)
     case.fees.add(name="工本费", amount=0)
     case.fees.add(name="检测费", open=True)
-    case.fees_owed, case.delivery, case.parcel_state, case.tracking_number = 8050, cases.DELIVERY_WAY_EXPRESS, "IN_TRANSIT", "SF1"
+    case.fees_owed, case.delivery, case.parcel_state, case.tracking_number = (
+        8050,
+        cases.DELIVERY_WAY_EXPRESS,
+        "IN_TRANSIT",
+        "SF1",
+    )
     case.stood_for.add(material="m1", waiver=catalog.WAIVER_LICENCE, manual=True)
     case.deferred.append("m1")
     case.deferred_due, case.promise_digest, case.promise_state = AT, "cd" * 32, "BROKEN"
@@ -51,11 +64,21 @@ def a_whole_case() -> cases.Case:
 
 
 def the_rest(services: Services, whole: bool = True) -> None:
-    paper = documents.Document(number="990121260305ABCDEF0-A3", title="受理通知书", made_at=AT, state=documents.DOCUMENT_STATE_REPLACED)
+    paper = documents.Document(
+        number="990121260305ABCDEF0-A3", title="受理通知书", made_at=AT, state=documents.DOCUMENT_STATE_REPLACED
+    )
     services.on("ListDocuments", documents.ListDocumentsResponse(documents=[paper]))
-    trace = traces.Trace(verdict=traces.JournalVerdict(whole=whole, entries=7, broken_at=0 if whole else 4, head="ef" * 32))
+    trace = traces.Trace(
+        verdict=traces.JournalVerdict(whole=whole, entries=7, broken_at=0 if whole else 4, head="ef" * 32)
+    )
     trace.holdings.add(holder="测试局", status="特别程序中", **{"from": AT})
-    trace.clocks.add(title="法定时限", used="已用3个工作日，剩17个工作日", due=AT, basis="行政许可法第四十二条", notes=["听证期间暂停"])
+    trace.clocks.add(
+        title="法定时限",
+        used="已用3个工作日，剩17个工作日",
+        due=AT,
+        basis="行政许可法第四十二条",
+        notes=["听证期间暂停"],
+    )
     services.on("GetTrace", trace)
     services.on("ListFindings", supervision.ListFindingsResponse(findings=[a_finding()]))
 
@@ -115,12 +138,26 @@ def test_another_departments_case_is_looked_at_once_unless_more_is_asked_for(sit
     assert "完整" in site.get(f"/desk/{CASE}?all=1").text and services.requests("ListDocuments")
 
 
+def test_a_window_whose_case_was_taken_over_is_shown_nothing_that_was_handed_in(site: Site, services: Services):
+    as_officer(site, services, "receive")
+    case = a_case(cases.CASE_STATUS_RECEIVED)
+    case.department, case.department_name, case.receiving_department = OTHER.uscc, OTHER.name, USCC
+    services.on("GetCase", case)
+    the_rest(services)
+    assert "申请材料" in site.get(f"/desk/{CASE}").text
+    case.taken_at = AT
+    page = site.get(f"/desk/{CASE}").text
+    assert "不再向收件窗口显示" in page and "申请材料" not in page and "受理通知书" not in page
+
+
 # -- opinions, slots, promises, reported cases -------------------------------------------------------------------------
 
 
 def test_opinions_that_were_asked_for_lead_to_their_cases_page_by_page(site: Site, services: Services):
     as_officer(site, services, "review")
-    one = procedures.OpinionAsked(case_id=CASE, item_name="测试事项", department_name="示范县住建局", open=True, opinion=cases.CaseOpinion(due=AT))
+    one = procedures.OpinionAsked(
+        case_id=CASE, item_name="测试事项", department_name="示范县住建局", open=True, opinion=cases.CaseOpinion(due=AT)
+    )
     services.on("ListOpinionsAsked", procedures.ListOpinionsAskedResponse(opinions=[one], next_page_token="p2"))
     page = site.get("/desk/opinions?page=p1").text
     assert f'href="/desk/{CASE}"' in page and "示范县住建局" in page and "待反馈" in page and "page=p2" in page
@@ -131,7 +168,10 @@ def test_opinions_that_were_asked_for_lead_to_their_cases_page_by_page(site: Sit
 
 def test_slots_are_opened_for_some_weeks_at_once(site: Site, services: Services):
     as_officer(site, services, "review")
-    services.on("ListSlots", procedures.ListSlotsResponse(slots=[procedures.Slot(start=AT, end=AT, capacity=2, available=1, place="城东")]))
+    services.on(
+        "ListSlots",
+        procedures.ListSlotsResponse(slots=[procedures.Slot(start=AT, end=AT, capacity=2, available=1, place="城东")]),
+    )
     services.on("OpenSlots", procedures.OpenSlotsResponse())
     assert "1 / 2" in site.get("/desk/slots").text
     typed = {"day": "2026-12-07", "start": "09:00", "end": "11:30", "capacity": "2", "place": "城东", "weeks": "3"}
@@ -167,13 +207,17 @@ def test_who_does_not_review_sees_slots_and_opens_none(site: Site, services: Ser
 
 
 def a_block(**more: object) -> promises.PromiseBlock:
-    return promises.PromiseBlock(id=ID, case_id=CASE, case_number="990121", item_name="测试事项", **{"from": AT, "blocked": True, **more})
+    return promises.PromiseBlock(
+        id=ID, case_id=CASE, case_number="990121", item_name="测试事项", **{"from": AT, "blocked": True, **more}
+    )
 
 
 def test_a_broken_promise_is_listed_and_its_block_lifted_with_a_reason(site: Site, services: Services):
     as_officer(site, services, "decide")
     lifted = a_block(blocked=False, lifted_at=AT, reason="已履行义务")
-    services.on("ListPromiseBlocks", promises.ListPromiseBlocksResponse(blocks=[a_block(), lifted], next_page_token="p2"))
+    services.on(
+        "ListPromiseBlocks", promises.ListPromiseBlocksResponse(blocks=[a_block(), lifted], next_page_token="p2")
+    )
     page = site.get("/desk/promise-blocks").text
     assert page.count('name="block_id"') == 1 and "限制中" in page and "已履行义务" in page and "page=p2" in page
     services.on("LiftPromiseBlock", lifted)
@@ -187,7 +231,12 @@ def test_a_broken_promise_is_listed_and_its_block_lifted_with_a_reason(site: Sit
 def test_reported_cases_are_of_the_own_department_and_for_a_supervisor_of_any(site: Site, services: Services):
     as_officer(site, services, "receive")
     one = exchange.ReportedCase(
-        department=USCC, number="内-1/2", status=exchange.REPORTED_STATUS_INCOMPLETE, item_name="测试事项", missing_seqs=[2, 3], result="GRANTED"
+        department=USCC,
+        number="内-1/2",
+        status=exchange.REPORTED_STATUS_INCOMPLETE,
+        item_name="测试事项",
+        missing_seqs=[2, 3],
+        result="GRANTED",
     )
     services.on("ListReportedCases", exchange.ListReportedCasesResponse(cases=[one], next_page_token="p2"))
     page = site.get(f"/desk/reported?department={OTHER.uscc}").text
@@ -201,61 +250,6 @@ def test_reported_cases_are_of_the_own_department_and_for_a_supervisor_of_any(si
     assert services.requests("ListReportedCases")[-1].department == OTHER.uscc
 
 
-# -- supervision -------------------------------------------------------------------------------------------------------
-
-
-def test_findings_are_filtered_by_status_and_for_supervisors_by_department(site: Site, services: Services):
-    as_officer(site, services, "receive")
-    services.on("ListFindings", supervision.ListFindingsResponse(findings=[a_finding()], next_page_token="p2"))
-    page = site.get(f"/desk/findings?status=open&department={OTHER.uscc}").text
-    asked = services.requests("ListFindings")[-1]
-    assert (asked.status, asked.department) == (supervision.FINDING_STATUS_OPEN, "") and "<select" not in page
-    assert f"/desk/findings/{ID}" in page and "已超期" in page and "page=p2" in page and "status=open" in page
-    as_officer(site, services, "supervise")
-    page = site.get(f"/desk/findings?status=closed&department={OTHER.uscc}").text
-    asked = services.requests("ListFindings")[-1]
-    assert (asked.status, asked.department, asked.county) == (supervision.FINDING_STATUS_CLOSED, OTHER.uscc, "")
-    assert f"department={OTHER.uscc}&amp;status=open" in page and 'name="county"' not in page
-    as_officer(site, services, "supervise", region="990100")
-    assert 'name="county"' in site.get("/desk/findings?county=990121").text
-    assert services.requests("ListFindings")[-1].county == "990121"
-
-
-def test_the_department_answers_and_the_supervisor_closes_or_returns(site: Site, services: Services):
-    as_officer(site, services, "receive")
-    services.on("GetFinding", a_finding())
-    page = site.get(f"/desk/findings/{ID}").text
-    assert "正在补办" in page and "第7条记录" in page and f"/desk/findings/{ID}/answer" in page and "/close" not in page
-    services.on("AnswerFinding", a_finding(supervision.FINDING_STATUS_ANSWERED))
-    answer = site.send(f"/desk/findings/{ID}/answer", {"text": "已办理完毕"})
-    assert answer.headers["location"] == f"/desk/findings/{ID}?done=finding-answered"
-    assert services.requests("AnswerFinding")[-1].text == "已办理完毕"
-    as_officer(site, services, "supervise")
-    services.on("GetFinding", a_finding(supervision.FINDING_STATUS_ANSWERED, OTHER.uscc))
-    page = site.get(f"/desk/findings/{ID}").text
-    assert "/answer" not in page and f"/desk/findings/{ID}/close" in page and f"/desk/findings/{ID}/return" in page
-    for act, rpc in (("close", "CloseFinding"), ("return", "ReturnFinding")):
-        services.on(rpc, a_finding())
-        assert site.send(f"/desk/findings/{ID}/{act}", {"text": "请说明原因"}).status_code == 303
-        assert services.requests(rpc)[-1].finding_id == ID
-    services.on("ReturnFinding", refuse("INVALID_ARGUMENT", "STRING_MIN_LEN", "有误", text="至少 4 字"))
-    wrong = site.send(f"/desk/findings/{ID}/return", {"text": "不"})
-    assert wrong.status_code == 400 and 'id="return-text-error"' in wrong.text and '<details class="fold" open>' in wrong.text
-
-
-def test_a_supervisor_urges_a_case_once(site: Site, services: Services):
-    as_officer(site, services, "supervise")
-    assert 'name="text"' in site.get(f"/desk/{CASE}/urge").text and not services.requests("GetCase")
-    services.on("UrgeCase", a_finding())
-    answer = site.send(f"/desk/{CASE}/urge", {"text": "请尽快办理", "days": "5"})
-    assert answer.headers["location"] == f"/desk/findings/{ID}?done=case-urged"
-    (request,) = services.requests("UrgeCase")
-    assert (request.case_id, request.text, request.days) == (CASE, "请尽快办理", 5)
-    services.on("UrgeCase", refuse("FAILED_PRECONDITION", "URGED_ALREADY", "该办件已有督办尚未答复"))
-    again = site.send(f"/desk/{CASE}/urge", {"text": "请尽快办理"})
-    assert again.status_code == 409 and "已有督办尚未答复" in again.text and ">请尽快办理</textarea>" in again.text
-
-
 CLOSED = [
     ("/desk/opinions", ("supervise",)),
     ("/desk/slots", ("supervise",)),
@@ -267,7 +261,9 @@ CLOSED = [
 
 
 @pytest.mark.parametrize(("path", "roles"), CLOSED)
-def test_pages_are_closed_to_roles_that_have_no_business_there(site: Site, services: Services, path: str, roles: tuple[str, ...]):
+def test_pages_are_closed_to_roles_that_have_no_business_there(
+    site: Site, services: Services, path: str, roles: tuple[str, ...]
+):
     as_officer(site, services, *roles)
     assert site.get(path).status_code == 403
     assert f'href="{path}"' not in site.get("/desk", follow_redirects=True).text

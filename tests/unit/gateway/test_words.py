@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from services.gateway import catalog_terms, documents_words, searching, words
+from services.gateway import catalog_terms, desk_words, documents_words, searching, words
 from services.gateway.progress import stages
 from services.gateway.render import STATIC
 from yiwang.case.v1 import documents_pb2 as documents
+from yiwang.case.v1 import exchange_pb2 as exchange
 from yiwang.case.v1 import service_pb2 as cases
+from yiwang.case.v1 import supervision_pb2 as supervision
 from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -41,6 +43,11 @@ TABLES = [
     (lists.ListKind, catalog_terms.LIST),
     (lists.RateKind, catalog_terms.RATE),
     (lists.RatePart, catalog_terms.PART),
+    (cases.DecisionKind, desk_words.DECISION),
+    (cases.DeliveryWay, desk_words.DELIVERY),
+    (supervision.FindingStatus, desk_words.FINDING),
+    (supervision.WarningKind, desk_words.WARNING),
+    (exchange.ReportedStatus, desk_words.REPORTED),
     (documents.DocumentState, documents_words.STATE),
     (documents.DocumentState, documents_words.MEANING),
     (documents.FileMatch, documents_words.FILE),
