@@ -39,11 +39,15 @@ from loadtests.bench_figures import (
 )
 from loadtests.campaign import Campaign, scratch, until_true
 from loadtests.figures import Figure, publish
+from services.case import store_timers
 from yiwang.case.v1 import service_pb2 as case_pb
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 RATE, SECONDS = 100, 4
 FULL = os.environ.get("FULL") == "1"
+# A batch of many more of these documents with their indexes is never answered by the embedded store.
+BATCH = 200
+COUNTIES = 20
 FEW, MANY = 1_000, 1_000_000 if FULL else 100_000
 SUITE = ("identity", "catalog", "case", "rating")
 
@@ -178,17 +182,24 @@ def lag(campaign: Campaign) -> dict[str, float]:
 def fill(campaign: Campaign, until: int) -> None:
     """Puts copies of a submitted case into the store, until it holds so many; spread over persons, departments and a year."""
     have = campaign.cases.estimated_document_count()
+    timers = store_timers.Timers(campaign.cases.database)
+    for number in range(COUNTIES):
+        timers.know(_county(number))
     template = campaign.cases.find_one({"state.status": 1})
     batch: list[dict[str, Any]] = []
     for number in range(have, until):
         id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"fill-{number}"))
         state = template["state"] | _spread(template["state"]["submitted_at"], number) | {"id": id}
         batch.append({"_id": id, "version": 1, "sent": 1, "state": state, "journal": template["journal"]})
-        if len(batch) == 1000:
+        if len(batch) == BATCH:
             campaign.cases.insert_many(batch)
             batch = []
     if batch:
         campaign.cases.insert_many(batch)
+
+
+def _county(number: int) -> str:
+    return f"9902{number % COUNTIES:02d}"
 
 
 def _spread(newest: datetime, number: int) -> dict[str, Any]:
@@ -208,6 +219,7 @@ def _spread(newest: datetime, number: int) -> dict[str, Any]:
     submitted = {"accept_due": promised, "due": promised, "due_of": "ACCEPT"}
     return {
         "number": f"F{number:018d}",
+        "county": _county(number),
         "applicant_id": f"load-person-{number % 20_000}",
         "department": f"LOAD{number % 50:014d}",
         "desk": f"LOAD{number % 50:014d}",

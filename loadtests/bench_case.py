@@ -1,6 +1,7 @@
 """What handling cases costs: an application that a rule decides at once, reads among a million cases, and the timers over them."""
 
 import statistics
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -22,8 +23,9 @@ from yiwang.rules.v1 import rules_pb2
 
 FEW = 10_000
 INSTANT, CALLS, READS, ROUNDS = 500, 400, 300, 3
-# Ends of one county that are due at once, and the other county that has one.
-CROWD, CROWDED, OTHER = 10_000, "990199", "990198"
+BATCH = 200
+# Ends of one county that are due at once, and the other county that has one, and its turn after it.
+CROWD, CROWDED, OTHER = 10_000, "990198", "990199"
 ACTS = ("inbox", "mine", "progress", "get")
 Call = Callable[[int], Any]
 
@@ -153,8 +155,8 @@ def crowd(campaign: Campaign) -> list[Figure]:
     worker.pause()
     due = now() - timedelta(seconds=1)
     rows = [_due(template, CROWDED, due, number) for number in range(CROWD)] + [_due(template, OTHER, due, CROWD)]
-    for start in range(0, len(rows), 1000):
-        cases.insert_many(rows[start : start + 1000])
+    for start in range(0, len(rows), BATCH):
+        cases.insert_many(rows[start : start + BATCH])
     worker.resume()
     began, other = time.monotonic(), rows[-1]["_id"]
     until_true(lambda: cases.find_one({"_id": other}, {"version": 1})["version"] > 1, 60, step=0.02)
@@ -182,8 +184,8 @@ def main() -> None:
     folder = scratch("bench-case")
     with Suite(folder / "suite", services=("case",), gateway=False) as suite:
         campaign = Campaign(suite, folder / "loads").prepare()
-        campaign.load("submit", 100, 40)
-        publish("bench-case", figures(campaign, bench.fill, bench.MANY))
+        campaign.load("submit", 100, 20)
+        publish("bench-case", figures(campaign, bench.fill, int(sys.argv[1]) if len(sys.argv) > 1 else bench.MANY))
 
 
 def figures(campaign: Campaign, fill: Callable[[Campaign, int], None], many: int) -> list[Figure]:

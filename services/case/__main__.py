@@ -1,4 +1,4 @@
-"""`python -m services.case api | worker | republish | verify | rewrap | fold [--once] | replay NUMBER`."""
+"""`python -m services.case api | worker | republish | verify | rewrap | fold [--once] | replay NUMBER | restate`."""
 
 from chassis import run
 
@@ -6,5 +6,9 @@ if __name__ == "__main__":
     run.start(
         "case",
         settings="services.case.settings",
-        jobs={"fold": "services.case.folding", "replay": "services.case.replaying"},
+        jobs={
+            "fold": "services.case.folding",
+            "replay": "services.case.replaying",
+            "restate": "services.case.restating",
+        },
     )

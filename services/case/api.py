@@ -80,8 +80,7 @@ class CaseApi:
         file = next((one for one in case.files if one.attachment_id == request.attachment_id), None)
         if file is None or model_seeing.shut_out(call.actor, case):
             raise not_found()
-        inside = call.actor.realm in views.OFFICES and not model_seeing.only_asked(call.actor, case)
-        if model_visits.is_evidence(file) and not inside:
+        if model_visits.is_evidence(file) and not model_seeing.inside(call.actor, case):
             raise not_found()
         if supervised:
             names = [one.name for one in self.desk.item_of(case).materials if one.key == file.material]

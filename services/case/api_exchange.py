@@ -52,7 +52,7 @@ class ExchangeApi:
             told = (request.granted, request.reason, sealed, request.result_number, request.decided_at)
             return model_exchange.push_result(case, *told, now())
 
-        record = self.desk.cases.change(request.case_id, call.cause, push, model_seeing.visible(call.actor))
+        record = self.desk.change(request.case_id, call, push, model_seeing.visible(call.actor))
         return pb.PushResultResponse(case_id=record.id, version=record.version, status=record.state.status)  # type: ignore[arg-type]
 
     def Reconcile(self, request: pb.ReconcileRequest, call: Call) -> pb.ReconcileResponse:

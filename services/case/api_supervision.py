@@ -11,7 +11,7 @@ from chassis.acts import Actor, now
 from chassis.errors import Violation, invalid, not_found, require
 from chassis.records import Record, record_id
 from chassis.rpc import Call
-from services.case import model_access, model_findings, model_seeing, store
+from services.case import masking, model_access, model_findings, model_seeing, store
 from services.case.acting_on import Desk
 from services.case.model_findings import RULES, Finding
 from services.case.timeline import time_text
@@ -121,9 +121,8 @@ class SupervisionApi:
         )
         for said in one.said:
             by = "监察" if said.supervisor else "责任部门"
-            view.lines.add(
-                at=time_text(said.at), by=by, text=self.desk.keyring.open_text(one.applicant_id, said.sealed)
-            )
+            text = masking.masked_text(self.desk.keyring.open_text(one.applicant_id, said.sealed))
+            view.lines.add(at=time_text(said.at), by=by, text=text)
         return view
 
 

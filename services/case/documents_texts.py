@@ -95,7 +95,12 @@ def _correction(facts: Facts) -> list[Block]:
 def _acceptance(facts: Facts) -> list[Block]:
     case, event = facts.case, facts.event
     if event.deemed:
-        how = f"自收到申请材料之日起五个工作日内未告知补正。{by(facts, '第三十二条第一款第四项')}，"
+        late = (
+            "自收到补正材料之日起五个工作日内未决定是否受理"
+            if case.corrected_at
+            else "自收到申请材料之日起五个工作日内未告知补正"
+        )
+        how = f"{late}。{by(facts, '第三十二条第一款第四项')}，"
         how += f"自{day(case.accepted_at)}起即为受理。"
     else:
         checked = "你（单位）的材料已通过网上预审且未作变更，" if event.pre_reviewed else "经审查，"

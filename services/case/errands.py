@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis.acts import Cause, now
+from chassis.errors import Refused
 from chassis.outside import Away
 from chassis.parts import Parts
 from chassis.telemetry import log
@@ -37,9 +38,10 @@ class Running:
             except Away as away:
                 self._errands.later(errand, now() + self._pause(errand))
                 log("errands").info("outside_away", kind=errand["kind"], error=str(away))
-            except Fault as fault:
+            except (Fault, Refused) as wrong:
                 self._errands.later(errand, now() + LATER)
-                log("errands").error("outside_fault", kind=errand["kind"], record=errand["case_id"], fault=str(fault))
+                text = wrong.reason if isinstance(wrong, Refused) else str(wrong)
+                log("errands").error("outside_fault", kind=errand["kind"], record=errand["case_id"], fault=text)
 
     @staticmethod
     def _pause(errand: Document) -> timedelta:
@@ -61,6 +63,7 @@ class Running:
                 told.state,
                 lambda case: model_fulfilment.payment_received(case, id, amount, told.paid_at, told.reference),
             )
+            self._too_much(errand)
             self._errands.done(errand)
         elif told.state == payments.CLOSED:
             self._change(errand, told.state, lambda case: model_fulfilment.payment_closed(case, id, refunded=False))
@@ -69,6 +72,14 @@ class Running:
             # Unknown there although ordered: it is ordered again under the same id.
             again = {} if told.state == payments.PENDING else {"pay_url": ""}
             self._errands.later(errand, now() + self._pause(errand), **again)
+
+    def _too_much(self, errand: Document) -> None:
+        """Money that came for a case that had been withdrawn, or was paid otherwise meanwhile, goes back."""
+        case, instant = self._cases.get(errand["case_id"]).state, now()
+        if model_fulfilment.surplus(case, errand["id"]) or model_fulfilment.gives_back(case):
+            log("errands").warning("paid_for_nothing", record=case.id)
+            more = {"amount": errand["amount"], "since": instant}
+            self._errands.add(REFUND, errand["id"], case.id, instant, **more)
 
     def _refund(self, errand: Document) -> None:
         told = payments.refund(self._told.payment_url, errand["id"], f"{errand['id']}-r", errand["amount"])

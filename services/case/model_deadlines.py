@@ -65,10 +65,10 @@ def dues(
         due = clocks.due(since, span, pauses, extension, case.region) if span else None
         if due is None or span is None:
             continue
-        setattr(found, name, due.instant.isoformat())
+        setattr(found, name, text(due.instant))
         found.provisional = found.provisional or due.provisional
         if name == "promised_due":
-            found.yellow_at = clocks.yellow_at(since, span, due, case.region).isoformat()
+            found.yellow_at = text(clocks.yellow_at(since, span, due, case.region))
     return found
 
 
@@ -99,8 +99,9 @@ def renews_by_silence(case: Case) -> bool:
 
 
 def text(instant: datetime | None) -> str:
-    """An instant as events carry it; empty for none."""
-    return instant.isoformat() if instant else ""
+    """An instant as events carry it, at the store's precision of a millisecond: what is finer would be another one when it is read
+    again. Empty for none."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000).isoformat() if instant else ""
 
 
 def instant(text: str) -> datetime | None:

@@ -84,8 +84,16 @@ def payment_closed(case: Case, order: str, refunded: bool) -> events.PaymentClos
 
 
 def gives_back(case: Case) -> bool:
-    """Whether what was paid is given back: it was paid through the provider, the case was withdrawn, and the item says so."""
-    return bool(case.paid_at and case.order_id and case.status == model.WITHDRAWN and case.handling.get("refunds", 0))
+    """Whether what was paid through the provider for a case that was withdrawn is given back: where the item says so, and always what came
+    only after it had ended."""
+    if case.paid_at is None or not case.order_id or case.status != model.WITHDRAWN:
+        return False
+    return bool(case.handling.get("refunds", 0)) or (case.closed_at is not None and case.paid_at > case.closed_at)
+
+
+def surplus(case: Case, order: str) -> bool:
+    """Whether the money of an order came for nothing: what was owed had been paid otherwise, at the window."""
+    return case.order_id != order
 
 
 def choose_delivery(case: Case, way: int, sealed_delivery: str) -> events.DeliveryChosen:

@@ -74,9 +74,12 @@ def is_consulted(actor: Actor, case: Case) -> bool:
     return asked and actor.department in case.consulted
 
 
-def only_asked(actor: Actor, case: Case) -> bool:
-    """Whether an officer reads the case for no other reason than that his department was asked for its opinion."""
-    return is_consulted(actor, case) and not sees(actor, case)
+def inside(actor: Actor, case: Case) -> bool:
+    """Whether an officer or a department's system reads what officers wrote for officers: not who reads the case only since his department
+    was asked, or since his window received it for another one."""
+    if actor.realm not in (OFFICER, MACHINE):
+        return False
+    return sees(actor, case) or not (is_consulted(actor, case) or receives(actor, case))
 
 
 def overseen(actor: Actor) -> dict[str, Any]:

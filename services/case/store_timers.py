@@ -52,9 +52,12 @@ class Timers:
         """All open cases of the county were calculated with this calendar."""
         self._counties.update_one({"_id": county}, {"$set": {"calendar": calendar}})
 
-    def due(self, county: str, since: datetime, now: datetime, all: bool = False) -> list[tuple[str, datetime, str]]:
-        """Ids of cases of a county with something due by now, with what and since when; the longest due first, a batch or all."""
+    def due(
+        self, county: str, since: datetime, now: datetime, all: bool = False, beside: int = 0
+    ) -> list[tuple[str, datetime, str]]:
+        """Ids of cases of a county with something due by now, with what and since when; the longest due first, all or a batch, `beside` so
+        many that are left alone."""
         query = {"state.county": county, "state.due": {"$gte": since, "$lte": now}}
         fields = {"state.due": 1, "state.due_of": 1}
-        found = self._cases.find(query, fields).sort("state.due", 1).limit(0 if all else BATCH)
+        found = self._cases.find(query, fields).sort("state.due", 1).limit(0 if all else BATCH + beside)
         return [(row["_id"], row["state"]["due"], row["state"]["due_of"]) for row in found]

@@ -175,8 +175,7 @@ def _material(material: catalog.Material, demand: int, case: Case, actor: Actor,
 
 def _entry(entry: Mapping[str, Any], case: Case, actor: Actor, keyring: Keyring) -> pb.TimelineEntry:
     line, data = timeline.TIMELINE[entry["type"]], entry["data"]
-    inside = actor.realm in OFFICES and not model_seeing.only_asked(actor, case)
-    readable = line.for_applicant or inside
+    readable = line.for_applicant or model_seeing.inside(actor, case)
     text = _text(case, data.get(line.text, ""), actor, keyring) if readable else ""
     return pb.TimelineEntry(
         seq=entry["seq"],

@@ -96,9 +96,9 @@ def _add_procedures(view: pb.Case, case: Case, opened: Opened) -> None:
 
 
 def _add_opinions(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> None:
-    office, asked = actor.realm in OFFICES, model_seeing.only_asked(actor, case)
+    inside, asked = model_seeing.inside(actor, case), model_seeing.is_consulted(actor, case)
     for one in case.opinions:
-        readable = office and (not asked or one.department == actor.department)
+        readable = inside or (asked and one.department == actor.department)
         view.opinions.add(
             number=one.number,
             department=one.department,
@@ -106,14 +106,14 @@ def _add_opinions(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> No
             asked_at=time_text(one.asked_at),
             due=time_text(one.due),
             given_at=time_text(one.given_at),
-            agrees=one.agrees,
+            agrees=readable and one.agrees,
             question=opened(one.sealed_question, readable),
             text=opened(one.sealed_text, readable),
         )
 
 
 def _add_visits(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> None:
-    office, asked = actor.realm in OFFICES, model_seeing.only_asked(actor, case)
+    office, inside = actor.realm in OFFICES, model_seeing.inside(actor, case)
     for visit in case.visits:
         times = {"start": time_text(visit.start), "end": time_text(visit.end)}
         shown = view.visits.add(number=visit.number, cancelled=visit.cancelled, **times)
@@ -122,9 +122,9 @@ def _add_visits(view: pb.Case, case: Case, opened: Opened, actor: Actor) -> None
                 officer_id=one.officer_id if office else "",
                 passed=one.passed,
                 at=time_text(one.at),
-                findings=opened(one.sealed_findings, office and not asked),
+                findings=opened(one.sealed_findings, inside),
             )
-            for file in model_visits.evidence_of(case, visit.number, number) if office and not asked else ():
+            for file in model_visits.evidence_of(case, visit.number, number) if inside else ():
                 name = opened(file.sealed_filename, True)
                 told = {"filename": name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
                 signed.evidence.add(id=file.attachment_id, **told)

@@ -11,14 +11,15 @@ import orjson
 from kombu.connection import Connection
 
 from chassis import bus
+from services.case.model_evolve import EVOLVE
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import exchange_pb2 as pb
 
 _QUEUE = bus.stream_of(events)
 QUEUE = _QUEUE.name if _QUEUE else ""
-# Of other records than the cases that are handled here.
 TYPES = frozenset(events.DESCRIPTOR.message_types_by_name)
-OTHERS = frozenset(("CaseAccessNoted", "ReportedCaseFolded", *(one for one in TYPES if one.startswith("Bundle"))))
+# Of other records than the cases that are handled here.
+OTHERS = TYPES - {event.DESCRIPTOR.name for event in EVOLVE}
 TICK_SECONDS = 0.5
 # How long a broker that is asked for what must be there may say nothing.
 SILENCE_SECONDS = 10

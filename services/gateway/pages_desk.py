@@ -111,7 +111,7 @@ async def reported(request: Request) -> Response:
     message = exchange.ListReportedCasesRequest(department=department, page_size=PAGE_SIZE, page_token=page)
     found = await ask(request, backends(request).exchange.ListReportedCases, message) if department else None
     known = await known_departments(request) if supervises else []
-    context = {"departments": known, "department": department, "supervises": supervises, "page": page}
+    context: dict[str, Any] = {"departments": known, "department": department, "supervises": supervises, "page": page}
     return show(request, "desk_reported.html", found=found, **context)
 
 

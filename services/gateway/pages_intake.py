@@ -71,7 +71,7 @@ async def search(request: Request) -> Response:
     if typed:
         message = catalog.SearchItemsRequest(query=typed, page_size=HITS, place=session_of(request).region)
         hits = list((await ask_public(request, backends(request).catalog.SearchItems, message)).hits)
-    context = {"hits": hits, "typed": typed, "applicant": session_of(request).serving}
+    context: dict[str, Any] = {"hits": hits, "typed": typed, "applicant": session_of(request).serving}
     return show(request, "desk_receive_search.html", window=await _duty(request), **context)
 
 

@@ -25,7 +25,7 @@ SHEETS = (
     "account.css",
     "catalog.css",
     "editing.css",
-    "applying.css",
+    "person.css",
 )
 LETTERS = "yiwang-letters"
 

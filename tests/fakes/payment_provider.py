@@ -38,9 +38,9 @@ class PaymentProvider(program.Program):
         if "close" in told:
             self.close(told["close"])
 
-    def pay(self, order: str) -> None:
+    def pay(self, order: str, at: str = PAID_AT) -> None:
         """The applicant pays."""
-        self.orders[order] |= {"state": "PAID", "paid_at": PAID_AT, "reference": f"pay-{order[-32:]}"}
+        self.orders[order] |= {"state": "PAID", "paid_at": at, "reference": f"pay-{order[-32:]}"}
 
     def close(self, order: str) -> None:
         """The time to pay is over."""

@@ -15,7 +15,7 @@ from deploy.local.suite import Suite
 from tests.journey.conftest import Visitor, until
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-ITEM = "食品经营许可证核发"
+ITEM = "食品生产许可证核发"
 OPINION = "现场与图纸相符，可以通过"
 RECEIVER, DECIDER = "sj-101", "sj-201"
 STEPS = {  # every hop of the closing act, as (service, span): one trace from the browser's request to the invitation
@@ -53,7 +53,7 @@ def test_a_citizen_finds_the_item_by_everyday_words_and_applies(
     visitor = visit()
     page = visitor.go("/")
     visitor.shot("01-home")
-    page.get_by_role("searchbox").first.fill("开饭店")
+    page.get_by_role("searchbox").first.fill("开食品厂")
     page.get_by_role("button", name="搜索").first.click()
     visitor.shot("02-search")
     page.get_by_role("link", name=ITEM).first.click()
@@ -82,7 +82,7 @@ def test_an_incomplete_application_is_refused_with_every_field_named(
     visitor = visit()
     person = accounts["people"][1]
     visitor.sign_in(person["phone"], person["password"])
-    page = visitor.go("/items?q=食品经营许可证核发")
+    page = visitor.go(f"/items?q={ITEM}")
     page.get_by_role("link", name=ITEM).first.click()
     page.get_by_role("link", name="在线申请").first.click()
     visitor.answer()
@@ -126,6 +126,7 @@ def test_two_officers_accept_review_decide_issue_and_close(
     receiver.sign_in(RECEIVER, accounts["officers"][RECEIVER]["password"])
     page = receiver.go(f"/desk/{told['case']}")
     page.get_by_role("button", name="予以受理", exact=True).click()
+    expect(receiver.page.locator(".case-head")).to_contain_text("审查中")
     while (button := page.get_by_role("button", name="通过本环节")).count():
         page.get_by_label("审查意见").fill(OPINION)
         button.click()
@@ -182,7 +183,7 @@ def test_anyone_with_number_and_code_sees_how_far_it_is(visit: Callable[..., Vis
 
 def test_the_guide_shows_the_rating_to_everyone(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
-    visitor.go("/items?q=食品经营许可证核发").get_by_role("link", name=ITEM).first.click()
+    visitor.go(f"/items?q={ITEM}").get_by_role("link", name=ITEM).first.click()
     address = visitor.page.url.removeprefix(visitor.url)
     until(lambda: "非常满意" in visitor.go(address).content() or "100%" in visitor.page.content())
     visitor.shot("17-guide-rated")

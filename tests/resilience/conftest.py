@@ -1,6 +1,7 @@
 """One whole suite for every fault; each test starts with all of it healthy and leaves it so."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,19 @@ import pytest
 from deploy.local.daemon import Daemon
 from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
-from tests.fakes import verification_source
+from tests.fakes import program, verification_source
+from tests.fakes.courier import Courier
+from tests.fakes.payment_provider import PaymentProvider
 from tests.support import left_behind
 
 
 @pytest.fixture(scope="session")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
     folder: Path = tmp_path_factory.mktemp("resilience")
-    with pytest.MonkeyPatch.context() as patch, verification_source.running() as source:
-        patch.setenv("VERIFICATION_URL", source.url)
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as outside:
+        patch.setenv("VERIFICATION_URL", outside.enter_context(verification_source.running()).url)
+        patch.setenv("PAYMENT_URL", outside.enter_context(program.running(PaymentProvider())).url)
+        patch.setenv("COURIER_URL", outside.enter_context(program.running(Courier())).url)
         with Suite(folder / "suite") as suite:
             yield Campaign(suite, folder / "loads").prepare()
             left_behind.require_clean_suite(suite)

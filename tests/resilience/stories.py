@@ -11,6 +11,7 @@ from chassis.acts import OFFICER, PERSON, Actor
 from loadtests import world
 from loadtests.campaign import Campaign, until_true
 from tests.resilience import (
+    stories_case,
     stories_case_bundles,
     stories_case_promises,
     stories_case_visits,
@@ -57,6 +58,7 @@ def live(campaign: Campaign) -> None:
     }
     stories_catalog.live_in(suite, key)
     cases(campaign, stubs, key)
+    stories_case.live_in(suite, key)
     stories_case_bundles.live_in(suite, key)
     stories_case_visits.live_in(suite, key)
     stories_case_promises.live_in(suite, key)

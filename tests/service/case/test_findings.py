@@ -96,6 +96,35 @@ def test_silence_of_five_working_days_is_acceptance_from_the_day_of_receipt_and_
     assert [one.rule for one in watcher.ListFindings().findings] == [model_findings.DEEMED]
 
 
+def test_what_is_due_by_law_comes_before_any_act_although_the_timer_stands_still(
+    case_api: Here, citizen: As, database: Db, item: str
+) -> None:
+    from tests.support.case_service import submit
+
+    receiver = case_api.by(officer("receive"))
+    silent, lapsed = (submit(citizen, item).id for _ in range(2))
+    due_now(database, silent, accept_due="ACCEPT")
+    for act in (
+        lambda: receiver.RequestCorrection(case_id=silent, materials=["plan"], notice="请补平面图"),
+        lambda: receiver.RefuseCase(case_id=silent, reason="材料不全"),
+    ):
+        with refused(PRECONDITION, "MOVE_NOT_ALLOWED"):
+            act()
+    seen = citizen.GetCase(case_id=silent)
+    assert (status(seen), seen.deemed) == ("IN_REVIEW", True), (
+        "six working days later it is accepted, and not sent back"
+    )
+    receiver.RequestCorrection(case_id=lapsed, materials=["plan"], notice="请补平面图")
+    due_now(database, lapsed, answer_due="ANSWER")
+    assert status(citizen.WithdrawCase(case_id=silent)) == "WITHDRAW_PENDING"
+    with refused(PRECONDITION, "MOVE_NOT_ALLOWED"):
+        citizen.WithdrawCase(case_id=lapsed)
+    entry = next(one for one in journal(database, silent) if one["type"] == "CaseAccepted")
+    assert entry["by"] == "system:case", "the law did it, and not who came too late"
+    Timing(database, store.cases(database)).round()
+    assert [one["type"] for one in journal(database, silent)].count("CaseAccepted") == 1
+
+
 def test_a_correction_nobody_answers_lapses_and_a_withdrawal_nobody_confirms_is_one(
     case_api: Here, citizen: As, database: Db, item: str
 ) -> None:
@@ -126,7 +155,7 @@ def test_the_timer_does_nothing_while_the_clocks_differ_and_one_case_that_fails_
 
     def broken(case: Any, instant: Any) -> Any:
         if case.id == ids[0]:
-            raise refused_by_nobody()
+            raise KeyError("a broken record")
         return real(case, instant)
 
     monkeypatch.setattr(model_timers, "fire", broken)
@@ -135,18 +164,13 @@ def test_the_timer_does_nothing_while_the_clocks_differ_and_one_case_that_fails_
     assert "DueReached" not in {one["type"] for one in journal(database, ids[0])}
 
 
-def refused_by_nobody() -> Exception:
-    from chassis.errors import FAILED_PRECONDITION, Refused
-
-    return Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
-
-
 def test_a_supervisor_urges_a_case_once_and_the_department_answers(
     case_api: Here, citizen: As, database: Db, watcher: As, answering: As
 ) -> None:
     case = accepted(case_api, citizen, database)
-    urged = watcher.UrgeCase(case_id=case, text=TEXT, days=2)
-    assert (urged.rule, urged.lines[0].text, bool(urged.answer_due)) == (model_findings.URGED, TEXT, True)
+    urged = watcher.UrgeCase(case_id=case, text=f"{TEXT}，申请人13912345678", days=2)
+    shown = f"{TEXT}，申请人139****5678"
+    assert (urged.rule, urged.lines[0].text, bool(urged.answer_due)) == (model_findings.URGED, shown, True)
     with refused(PRECONDITION, "URGED_ALREADY"):
         watcher.UrgeCase(case_id=case, text=TEXT)
     answering.AnswerFinding(finding_id=urged.id, text="已安排专人办理")

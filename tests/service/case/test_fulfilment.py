@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.case import errands, store
+from chassis.errors import FAILED_PRECONDITION, Refused
+from services.case import errands, model_fulfilment, store
 from services.case.store_errands import COLLECTION
 from tests.fakes.courier import Courier
 from tests.fakes.payment_provider import PaymentProvider
@@ -154,6 +155,63 @@ def test_what_was_paid_for_a_withdrawn_case_comes_back_where_the_item_says_so(to
     town.errands(2)
     assert at(town, CITIZEN).GetPayment(case_id=case).state == fulfilment.PAYMENT_STATE_REFUNDED
     assert len(town.provider.refunds) == 1
+
+
+def ordered(town: Town, case: str) -> str:
+    """The applicant goes to pay; the provider waits for him. The order."""
+    at(town, CITIZEN).PayFees(case_id=case)
+    town.hears("order_payment", case, events.PaymentOrdered)
+    town.errands()
+    return str(at(town, CITIZEN).GetPayment(case_id=case).order_id)
+
+
+def test_money_that_comes_after_the_case_was_withdrawn_goes_back_whatever_the_item_says(
+    town: Town, database: Db
+) -> None:
+    case = town.api.by(CITIZEN).SubmitCase(item_id=publish(database, simple(fees=[FIXED]))).id
+    receiver = town.api.by(officer("receive"))
+    receiver.AcceptCase(case_id=case)
+    order = ordered(town, case)
+    town.api.by(CITIZEN).WithdrawCase(case_id=case, reason="不办了")
+    receiver.ConfirmWithdrawal(case_id=case)
+    town.hears("refund_withdrawn", case, events.CaseWithdrawn)
+    town.provider.pay(order, errands.now().isoformat())
+    town.errands(3)
+    assert len(town.provider.refunds) == 1
+    assert at(town, CITIZEN).GetPayment(case_id=case).state == fulfilment.PAYMENT_STATE_REFUNDED
+    assert not town.api.database[COLLECTION].find_one({})
+
+
+def test_what_is_paid_online_after_it_was_paid_at_the_window_goes_back_once(town: Town, granted: Granted) -> None:
+    case = granted(FIXED)
+    order = ordered(town, case)
+    at(town, ISSUER).RecordPayment(case_id=case, receipt_number="2026000123")
+    town.provider.pay(order)
+    town.errands(4)
+    assert len(town.provider.refunds) == 1 and not town.api.database[COLLECTION].find_one({})
+    assert at(town, CITIZEN).GetPayment(case_id=case).state == fulfilment.PAYMENT_STATE_PAID, "at the window"
+
+
+def test_an_errand_whose_case_takes_no_more_entries_keeps_no_other_waiting(
+    town: Town, granted: Granted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, other = granted(FIXED), granted(FIXED)
+    for order in (ordered(town, full), ordered(town, other)):
+        town.provider.pay(order)
+    real = model_fulfilment.payment_received
+
+    def crowded(case: Any, *told: Any) -> Any:
+        if case.id == full:
+            raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
+        return real(case, *told)
+
+    monkeypatch.setattr(model_fulfilment, "payment_received", crowded)
+    town.errands()
+    paid = [town.api.by(CITIZEN).GetCase(case_id=case).fees_paid for case in (full, other)]
+    assert paid == [False, True]
+    monkeypatch.undo()
+    town.errands()
+    assert town.api.by(CITIZEN).GetCase(case_id=full).fees_paid, "asked again later"
 
 
 def test_a_result_goes_by_express_and_is_delivered_when_the_courier_says_so(town: Town, granted: Granted) -> None:

@@ -70,6 +70,10 @@ def test_once_handed_over_the_window_sees_how_far_it_is_and_nothing_that_was_fil
     seen = at_window.GetCase(case_id=case.id)
     assert not seen.answers and not any(one.attachments for one in seen.materials) and list(seen.moves) == []
     assert status(seen) == "SUBMITTED"
+    reviewer = case_api.by(officer("review", id="reviewer"))
+    case_api.by(deciding.actor).AcceptCase(case_id=case.id)
+    written = reviewer.PassReviewStep(case_id=case.id, opinion="内部审查意见")
+    assert written.timeline[-1].text and not any(one.text for one in at_window.GetCase(case_id=case.id).timeline)
     for act in ("AcceptCase", "RequestCorrection"):
         fields = {"notice": "请补正", "materials": ["plan"]} if act == "RequestCorrection" else {}
         with refused(NOT_FOUND):

@@ -198,8 +198,9 @@ def test_the_department_that_was_asked_reads_the_case_and_answers_and_no_other_d
     case_api.by(third, service=PROCEDURES).GiveOpinion(case_id=case.id, agrees=True, text="无意见")
     read = case_api.by(procedures["review"].actor).GetCase(case_id=case.id)
     assert [(one.agrees, one.text) for one in read.opinions] == [(True, "无意见"), (False, "消防通道不足")]
-    mine = citizen.GetCase(case_id=case.id)
-    assert [(one.question, one.text) for one in mine.opinions] == [("", "")] * 2
+    mine, theirs = citizen.GetCase(case_id=case.id), reader.GetCase(case_id=case.id)
+    assert [(one.question, one.text, one.agrees) for one in mine.opinions] == [("", "", False)] * 2
+    assert not theirs.opinions[0].agrees, "nor what another department thinks"
     assert "消防" not in str([entry["data"].get("sealedText", "") for entry in journal(case_api.database, case.id)])
     assert reader.GetCase(case_id=case.id).id == case.id, "it may read on until the case ends"
     citizen.WithdrawCase(case_id=case.id)

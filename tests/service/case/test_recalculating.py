@@ -1,4 +1,5 @@
-"""A notice of the State Council that lands moves the ends of open clocks, once, and never those of a case that is decided."""
+"""A notice of the State Council that lands moves the ends of open clocks, once, and never those of a case that is decided; and a new
+release brings cases of the one before under its timer."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.case import recalculating, store
+from services.case import recalculating, restating, store, timing
 from standards import workdays
 from tests.support.actors import officer
 from tests.support.calling import As
@@ -71,3 +72,50 @@ def test_a_broken_notice_leaves_the_calendar_in_force(folder: Path) -> None:
     (folder / "bad.json").write_text('{"year": "soon"}')
     recalculating.reread(str(folder))
     assert workdays.calendar_digest() == before
+
+
+# What the release before kept of a case.
+KEPT = (
+    *("id", "number", "applicant_id", "item_id", "edition", "item_code", "item_name", "result_name", "department"),
+    *(
+        "department_name",
+        "region",
+        "channel",
+        "status",
+        "sealed_form",
+        "files",
+        "review_steps",
+        "promised",
+        "statutory",
+    ),
+    *(
+        "submitted_at",
+        "desk",
+        "steps_passed",
+        "correction_materials",
+        "sealed_notice",
+        "correction_asked",
+        "received_by",
+    ),
+    *("receivers", "handler_id", "handled_at", "accepted_at", "promised_due", "statutory_due", "provisional"),
+    *("decided_by", "result_number", "closed_at", "agent", "sealed_agent_name", "delegation_id"),
+    *("agent_organization_id", "sealed_answers"),
+)
+
+
+def test_a_case_of_the_release_before_is_worked_on_and_comes_under_the_timer_once_it_is_restated(
+    case_api: Here, citizen: As, database: Db
+) -> None:
+    case = accepted(case_api, citizen, database)
+    state = database["cases"].find_one({"_id": case})["state"]
+    database["cases"].update_one({"_id": case}, {"$set": {"state": {name: state[name] for name in KEPT}}})
+    database["timer_counties"].delete_many({})
+    assert citizen.GetCase(case_id=case).item_name, "it loads"
+    assert "county" in drifted(case_api)[case]
+    assert restating.run(database) == 1
+    assert restating.run(database) == 0, "and changes nothing that stands there"
+    assert drifted(case_api) == {}
+    due = database["cases"].find_one({"_id": case})["state"]["due"]
+    database["cases"].update_one({"_id": case}, {"$set": {"state.due": due - timedelta(days=400)}})
+    assert timing.Timing(database, store.cases(database)).round() == 1
+    assert journal(database, case)[-1]["type"] == "DueReached"

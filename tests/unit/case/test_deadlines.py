@@ -114,6 +114,16 @@ def test_the_light_is_yellow_from_two_working_days_before_and_red_after(when: st
     assert lit(accepted(at("2026-09-30T10:00"), (5, WORKING)), at(when)) == colour
 
 
+@pytest.mark.parametrize("unit", [AT_ONCE, HOUR, WORKING, NATURAL, MONTH])
+@pytest.mark.parametrize("millisecond", [1, 333, 999])
+def test_ends_are_instants_the_store_keeps_as_they_are(unit: int, millisecond: int) -> None:
+    case = accepted(
+        at("2026-11-23T09:25:07") + timedelta(milliseconds=millisecond), (0 if unit == AT_ONCE else 1, unit)
+    )
+    assert case.yellow_at and case.promised_due
+    assert (case.yellow_at.microsecond % 1000, case.promised_due.microsecond % 1000) == (0, 0)
+
+
 def test_there_is_no_light_before_acceptance_nor_after_the_end() -> None:
     late = at("2030-01-01T00:00")
     assert lit(case_in(model.SUBMITTED), late) == "UNSPECIFIED"

@@ -210,6 +210,10 @@ def test_a_deemed_acceptance_is_dated_back_to_the_receipt() -> None:
     deemed = events.CaseAccepted(deemed=True, **{"from": START.isoformat()}, **DUES)
     told = words(Way(deemed).sheet("受理通知书"))
     assert "自2026年9月28日起即为受理" in told and "予以受理" not in told
+    asked, mended = events.CorrectionRequested(materials=["plan"]), events.CaseCorrected(accept_due=START.isoformat())
+    since = {"from": (START + timedelta(days=2)).isoformat()}
+    told = words(Way(asked, mended, events.CaseAccepted(deemed=True, **since, **DUES)).sheet("受理通知书"))
+    assert "自收到补正材料之日起" in told and "自2026年9月30日起即为受理" in told, "told in time, and silent afterwards"
 
 
 @pytest.mark.parametrize(

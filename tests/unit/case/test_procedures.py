@@ -341,7 +341,7 @@ def test_the_own_department_is_not_asked_and_another_again_only_when_it_has_answ
 def test_a_department_answers_once_what_it_was_asked_and_keeps_sight_of_the_case_until_it_ends() -> None:
     case = ask(reviewed())
     assert model_seeing.moves(case, OTHER) == ["GiveOpinion"]
-    assert model_seeing.only_asked(OTHER, case)
+    assert not model_seeing.inside(OTHER, case)
     case = give(case)
     assert case.opinions[0].given_at == NOW and model_seeing.moves(case, OTHER) == []
     assert refused(lambda: give(case))[:2] == (FAILED_PRECONDITION, "OPINION_GIVEN")

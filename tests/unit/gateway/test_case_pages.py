@@ -38,7 +38,7 @@ def test_clocks_are_told_with_what_they_mean(site: Site, services: Services):
     site.sign_in()
     day = "2026-12-01T15:59:59Z"
     services.on("GetCase", case(cases.CASE_STATUS_SUBMITTED, accept_due=day))
-    assert "到期没有告知的，自收到申请之日起视为受理" in site.get(PAGE).text
+    assert "到期没有告知的，自收到材料之日起视为受理" in site.get(PAGE).text
     services.on(
         "GetCase", case(promised_due=day, statutory_due=day, extended_days=10, deferred_due=day, provisional=True)
     )
