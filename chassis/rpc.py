@@ -30,7 +30,7 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from chassis import contracts, errors, quota, telemetry
 from chassis.acts import ANONYMOUS, MACHINE, Actor, Cause, now
 from chassis.errors import Refused, status_of
-from chassis.fields import check as check
+from chassis.fields import check
 from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.streams import Messages, Streams

@@ -16,7 +16,7 @@ SERVICES = tuple(module.DESCRIPTOR.package.split(".")[1] for module in EVENTS)
 KEEPS = {
     "identity": "people, organisations, agents, officers, windows, devices, systems; delegations, sessions, keys, who saw whom",
     "catalog": "the directory, items, themes and lists with every edition, files of guides, synonyms, the search index",
-    "case": "cases, parent cases, drafts, findings, files, slots, who looked at what, what departments reported, its copies of items, themes and counties",
+    "case": "cases, parent cases, drafts, findings, files, slots, what departments reported, its copies of items, themes, counties",
     "rating": "invitations, ratings, totals",
     "gateway": "nothing: pages and the JSON API",
 }

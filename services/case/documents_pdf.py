@@ -3,8 +3,8 @@ machine: fonts and reportlab are part of them)."""
 
 import io
 import threading
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from chassis.paper import MM, PAGE, draw_code, font_name
 from services.case.documents import address, grouped

@@ -1,7 +1,8 @@
 """DirectoryService over gRPC: the entries of the basic directory here, the implementations in `api_implementations`."""
 
 from chassis.errors import FAILED_PRECONDITION, PERMISSION_DENIED, Refused, Violation, invalid, require
-from chassis.rpc import Call, check
+from chassis.fields import check
+from chassis.rpc import Call
 from services.catalog import model_directory, model_life, store_directory, views_directory
 from services.catalog.api_implementations import ImplementationApi
 from services.catalog.model_directory import ENTRY

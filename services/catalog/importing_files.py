@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from chassis import rpc
+from chassis import fields
 from chassis.errors import Refused, Violation
 from services.catalog import (
     importing_guangan,
@@ -124,7 +124,7 @@ def _checked(row: Row) -> Row:
         return row
     try:
         for message in (row.definition, *row.above):
-            rpc.check(message)
+            fields.check(message)
         faults = _FAULTS.get(type(row.definition))
         found = faults(row.definition) if faults else []
     except Refused as refused:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chassis.errors import Violation, invalid
-from chassis.rpc import check
+from chassis.fields import check
 from services.identity import store_agents, store_officers
 from services.identity.loading_rows import Desk, cause_of, changed, fill
 from services.identity.registry_agents import AgentRegistry

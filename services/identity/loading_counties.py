@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from chassis.rpc import check
+from chassis.fields import check
 from services.identity import halls, store_counties, store_windows
 from services.identity.loading_rows import Desk, cause_of, changed, fill
 from yiwang.identity.v1 import counties_pb2 as counties_pb

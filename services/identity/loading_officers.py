@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from chassis.rpc import check
+from chassis.fields import check
 from services.identity import store_officers
 from services.identity.loading_rows import Desk, cause_of, changed, fill
 from yiwang.identity.v1 import officers_pb2 as officers_pb

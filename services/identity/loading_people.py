@@ -5,8 +5,8 @@ from typing import Final
 
 from chassis.acts import Cause
 from chassis.errors import Violation, invalid
+from chassis.fields import check
 from chassis.records import Record, record_id
-from chassis.rpc import check
 from services.identity import model, store
 from services.identity.loading_rows import BY, Desk, changed, fill
 from services.identity.model import Person

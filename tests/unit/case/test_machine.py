@@ -262,7 +262,8 @@ class Walk(RuleBasedStateMachine):
             led.add((name, source, target))
 
 
-def test_whatever_is_done_to_a_case_by_whomever_all_that_must_hold_holds(another_calendar: None) -> None:
+@pytest.mark.usefixtures("another_calendar")
+def test_whatever_is_done_to_a_case_by_whomever_all_that_must_hold_holds() -> None:
     quietly = settings(
         max_examples=RUNS,
         stateful_step_count=STEPS,

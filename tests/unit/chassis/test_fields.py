@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from chassis import contracts, fields, rpc
+from chassis import contracts, fields
 from chassis.errors import INVALID_ARGUMENT, Refused
 from tests.support.sources import SERVICES
 from yiwang.case.v1 import service_pb2 as case
@@ -40,7 +40,7 @@ def test_every_field_at_fault_is_named_with_its_reason(changes: dict[str, Any], 
         **{"request_id": GOOD.request_id, "item_id": GOOD.item_id, "form": dict(GOOD.form)} | changes
     )
     with pytest.raises(Refused) as caught:
-        rpc.check(request)
+        fields.check(request)
     assert caught.value.code == INVALID_ARGUMENT
     found = [(violation.field, violation.reason) for violation in caught.value.violations]
     assert set(expected.items()) <= set(found)
@@ -51,7 +51,7 @@ def test_every_field_at_fault_is_named_with_its_reason(changes: dict[str, Any], 
 
 
 def test_a_request_in_order_passes() -> None:
-    rpc.check(GOOD)
+    fields.check(GOOD)
 
 
 def messages(descriptor: Descriptor, seen: set[str]) -> list[FieldDescriptor]:

@@ -19,7 +19,7 @@ from yiwang.case.v1 import (
     documents_pb2_grpc,
     exchange_pb2_grpc,
     fulfilment_pb2_grpc,
-    intake_pb2_grpc, bundles_pb2_grpc,
+    intake_pb2_grpc,
     procedures_pb2_grpc,
     promises_pb2_grpc,
     supervision_pb2_grpc,
@@ -60,7 +60,7 @@ ITEM = "7b0f3c1e-0000-4000-8000-000000000001"
 CASE = "7b0f3c1e-0000-4000-8000-000000000002"
 FILE = "7b0f3c1e-0000-4000-8000-000000000003"
 USCC = "11990121000001011B"
-OFFICER_ROLES = ["receive", "administer", "supervise", "catalog"]
+OFFICER_ROLES = ["receive", "decide", "administer", "supervise", "catalog"]
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 # One loop for the services, the gateway and the client: grpc.aio binds to the loop it is made in.
