@@ -126,8 +126,9 @@ def shut_out(actor: Actor, case: Case) -> bool:
     """Whether who received it (a bank's teller, another department's window) sees neither files nor answers any more: the case was handed
     over to the department that decides."""
     if _teller(actor):
-        return case.status not in (model.SUBMITTED, model.CORRECTION)
-    handed_over = case.taken_at is not None and receives(actor, case)
+        return case.status not in model.UNACCEPTED
+    # Taken over, or deemed accepted before anybody handed it over.
+    handed_over = case.status != model.RECEIVED and receives(actor, case)
     return handed_over and not sees(actor, case) and not is_consulted(actor, case)
 
 

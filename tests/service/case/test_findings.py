@@ -191,6 +191,10 @@ def test_findings_are_for_the_department_and_its_supervisors_alone(
     for other in (foreign, far):
         with refused(NOT_FOUND):
             other.GetFinding(finding_id=found.id)
+    assert [one.id for one in watcher.ListFindings(case_id=found.case_id).findings] == [found.id]
+    assert [one.id for one in answering.ListFindings(case_id=found.case_id).findings] == [found.id]
+    for other in (foreign, far):
+        assert not other.ListFindings(case_id=found.case_id).findings
     with refused(INVALID, "COUNTY"):
         far.ListFindings(county="990121")
     with refused(NOT_FOUND):

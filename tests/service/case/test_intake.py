@@ -1,11 +1,14 @@
 """One window: any window receives, the item's department decides, and what goes from one to the other is compared by its receipt."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chassis.acts import now
 from services.case import store
+from services.case.timing import Timing
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, person
 from tests.support.calling import As, refused
 from tests.support.case_service import DENIED, INVALID, NOT_FOUND, PRECONDITION, Db, drifted, journal, status
@@ -93,6 +96,19 @@ def test_what_the_own_department_decides_is_received_on_the_spot_by_somebody_who
     both.AcceptCase(case_id=case.id)
     with refused(PRECONDITION, "RECEIVER_MAY_NOT_DECIDE"):
         both.DecideCase(case_id=case.id, granted=True)
+
+
+def test_a_case_deemed_accepted_at_the_window_is_the_departments_from_then_on(
+    case_api: Here, window: As, deciding: As, database: Db
+) -> None:
+    case = receive(case_api, window, publish(database, definition()))
+    past = now() - timedelta(minutes=1)
+    due = {"state.accept_due": past, "state.due": past, "state.due_of": "ACCEPT"}
+    database["cases"].update_one({"_id": case.id}, {"$set": due})
+    Timing(database, store.cases(database)).round()
+    seen = case_api.by(window.actor).GetCase(case_id=case.id)
+    assert (status(seen), seen.deemed, list(seen.answers)) == ("IN_REVIEW", True, [])
+    assert case_api.by(deciding.actor).GetCase(case_id=case.id).answers
 
 
 @pytest.mark.parametrize(
