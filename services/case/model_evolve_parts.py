@@ -10,6 +10,11 @@ from services.case.model_deadlines import instant
 from yiwang.case.v1 import events_pb2 as events
 
 
+def begun_as_draft(case: Case, _event: events.DraftSubmitted, _moment: Moment) -> Case:
+    # Only the draft ends by it.
+    return case
+
+
 def pre_passed(case: Case, event: events.PreReviewPassed, moment: Moment) -> Case:
     return replace(
         received(case, event.officer_id, moment),
@@ -196,6 +201,7 @@ def delivered(case: Case, event: events.ResultDelivered, moment: Moment) -> Case
 
 
 EVOLVE: Evolve = {
+    events.DraftSubmitted: begun_as_draft,
     events.PreReviewPassed: pre_passed,
     events.PreReviewRejected: pre_rejected,
     events.PreReviewRevised: pre_revised,

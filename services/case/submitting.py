@@ -65,7 +65,7 @@ class Application(NamedTuple):
 # What the event has as the application tells it.
 _TOLD = (
     *("item_id", "channel", "files", "sealed_agent_name", "pre_review", "window_id", "receiving_department"),
-    *("receiving_region", "stood_for", "promise", "bundle_id", "bundle_key", "project_code", "draft_id"),
+    *("receiving_region", "stood_for", "promise", "bundle_id", "bundle_key", "project_code"),
 )
 
 
@@ -110,7 +110,8 @@ class Submitting:
         self._timers.know(definition.region)
         follows = self._automatic(asked, definition, scenario, form, submitted, instant)
         self._standing_in.claim(asked.stood_for, id, instant)
-        return [submitted, *follows]
+        begun_as: list[Message] = [events.DraftSubmitted(case_id=id, draft_id=asked.draft_id)] if asked.draft_id else []
+        return [submitted, *begun_as, *follows]
 
     def _stood(self, asked: Application, definition: catalog.ItemDefinition, instant: datetime) -> Application:
         """With what its statements amount to."""

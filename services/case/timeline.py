@@ -17,6 +17,7 @@ class Line(NamedTuple):
 
 TIMELINE: Mapping[str, Line] = {
     "CaseSubmitted": Line("提交申请"),
+    "DraftSubmitted": Line("由草稿提交"),
     "PreReviewPassed": Line("网上预审通过"),
     "PreReviewRejected": Line("网上预审未通过", "sealedReason"),
     "PreReviewRevised": Line("修改后再报预审"),

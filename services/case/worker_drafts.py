@@ -6,7 +6,7 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from services.case import model_drafts, store_drafts
 from services.case.model_drafts import KEPT_FOR
-from yiwang.case.v1.events_pb2 import CaseSubmitted
+from yiwang.case.v1.events_pb2 import DraftSubmitted
 
 
 class HearsDrafts:
@@ -14,11 +14,10 @@ class HearsDrafts:
 
     parts: Parts
 
-    @on(CaseSubmitted)
-    def end_draft(self, event: Heard[CaseSubmitted]) -> None:
+    @on(DraftSubmitted)
+    def end_draft(self, event: Heard[DraftSubmitted]) -> None:
         """Act: the draft a case began as ends with its submission."""
-        if event.body.draft_id:
-            self._end(event.body.draft_id, event.cause, submitted=True)
+        self._end(event.body.draft_id, event.cause, submitted=True)
 
     @every(interval=3600)
     def end_left_alone(self) -> None:

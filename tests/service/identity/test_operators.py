@@ -10,7 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from chassis import contracts, rpc
+from chassis import contracts, fields
 from chassis import store as chassis_store
 from chassis.acts import AGENT, DEVICE, MACHINE, OFFICER, PERSON, SERVICE, Actor
 from deploy.local.stores import Store, with_database
@@ -130,7 +130,7 @@ def test_an_operator_is_refused_with_its_field_or_is_plain_text(
     call = getattr(here.by(actor, access, service), method.name)
     before = identity_store.persons(here.parts.database).collection.find_one({"_id": bystander.id})
     for request, path in spoilt(method):
-        faults = {rpc._violation(one).field for one in protovalidate.collect_violations(request)}
+        faults = {fields._violation(one).field for one in protovalidate.collect_violations(request)}
         at_field = path in {field.split("[")[0] for field in faults}
         try:
             answer = call(request)

@@ -16,7 +16,7 @@ QUEUES = {
     "case.advance_bundle": "yiwang.case.v1.BundleChildMoved",
     "case.block_promises": "yiwang.case.v1.PromiseVerified",
     "case.block_revoked": "yiwang.case.v1.DecisionRevoked",
-    "case.end_draft": "yiwang.case.v1.CaseSubmitted",
+    "case.end_draft": "yiwang.case.v1.DraftSubmitted",
     "case.follow_closed": "yiwang.case.v1.CaseClosed",
     "case.follow_decided": "yiwang.case.v1.CaseDecided",
     "case.follow_ended": "yiwang.case.v1.CaseNotAccepted",
