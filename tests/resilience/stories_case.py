@@ -20,6 +20,7 @@ from tests.support.calling import As
 from tests.support.serving import contract_of
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1.fulfilment_pb2 import PAYMENT_STATE_PAID, PAYMENT_STATE_READY
+from yiwang.case.v1.intake_pb2 import DraftContent
 from yiwang.case.v1.service_pb2 import DELIVERY_WAY_EXPRESS, DeliveryChoice
 from yiwang.catalog.v1.service_pb2 import Fee, Handling
 
@@ -48,9 +49,11 @@ class Place:
         return Actor(f"story-{name}", OFFICER, frozenset(roles), self._department, REGION, 0, f"story-{name}")
 
     def submitted(self, name: str) -> tuple[Actor, str]:
-        """Somebody with a case, and its id."""
+        """Somebody with a case that began as a draft, and its id."""
         who = Actor(f"story-{name}", PERSON, level=1, session=f"story-{name}")
-        return who, self.by(who).SubmitCase(item_id=self.item, form=world.FORM, delivery=HOME).id
+        draft = self.by(who, "DraftService").SaveDraft(item_id=self.item, content=DraftContent(form=world.FORM)).id
+        told = {"item_id": self.item, "form": world.FORM, "delivery": HOME, "draft_id": draft}
+        return who, self.by(who).SubmitCase(**told).id
 
     def accepted(self, name: str) -> tuple[Actor, str]:
         """The same, reviewed and not decided."""
