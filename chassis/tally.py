@@ -20,17 +20,25 @@ MARK_SECONDS, CLEAN_AFTER = 10.0, timedelta(seconds=20)
 
 
 class Tally:
-    """Contributions in `<name>`, counts by bucket and kind in `<name>_totals`."""
+    """Contributions in `<name>`, counts by bucket and kind in `<name>_totals`. Or, given a collection and the paths of buckets and kind
+    in its documents, counts of these documents themselves: whoever writes one marks its buckets before."""
 
-    def __init__(self, database: Database[dict[str, Any]], name: str) -> None:
-        self._contributions = database[name]
+    def __init__(
+        self,
+        database: Database[dict[str, Any]],
+        name: str,
+        counted: str = "",
+        paths: tuple[str, str] = ("buckets", "kind"),
+    ) -> None:
+        self._contributions = database[counted or name]
+        self._buckets, self._kind = paths
         self._totals = database[f"{name}_totals"]
         self._marked: dict[str, float] = {}
         self._rest_until = 0.0
 
     def ensure_indexes(self) -> None:
         """Contributions by bucket, totals by bucket and those that are dirty."""
-        self._contributions.create_index("buckets", name="buckets")
+        self._contributions.create_index(self._buckets, name="buckets")
         # The embedded store scans for an id together with another field unless they have an index together.
         self._contributions.create_index([("_id", 1), ("order", 1)], name="id_order")
         self._totals.create_index([("_id", 1), ("marked_at", 1)], name="id_marked")
@@ -46,6 +54,10 @@ class Tally:
         except DuplicateKeyError:
             # There is one already, perhaps an older one inserted this very moment; its buckets may still lack their mark.
             self._contributions.update_one(older, change)
+        self.mark(buckets)
+
+    def mark(self, buckets: Iterable[str]) -> None:
+        """These buckets are counted anew, now and for a while."""
         for bucket in buckets:
             self._mark(bucket)
 
@@ -79,8 +91,8 @@ class Tally:
         return len(dirty)
 
     def _count(self, bucket: str) -> None:
-        group = {"$group": {"_id": "$kind", "count": {"$sum": 1}}}
-        rows = self._contributions.aggregate([{"$match": {"buckets": bucket}}, group])
+        group = {"$group": {"_id": f"${self._kind}", "count": {"$sum": 1}}}
+        rows = self._contributions.aggregate([{"$match": {self._buckets: bucket}}, group])
         counts = {row["_id"]: row["count"] for row in rows}
         self._totals.update_one({"_id": bucket}, {"$set": {"counts": counts}})
 

@@ -135,7 +135,7 @@ def growth(few: dict[str, float], many: dict[str, float]) -> list[Figure]:
 def quiet_round(campaign: Campaign) -> list[Figure]:
     """The timer's round over all there is, with nothing due."""
     database = campaign.cases.database
-    rounds = timing.Timing(database, store.cases(database))
+    rounds = timing.timing_of(database, store.cases(database))
     rounds.round()
     took = _timed(lambda _: rounds.round(), 20)
     return [

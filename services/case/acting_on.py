@@ -40,6 +40,7 @@ class Desk:
         self.parts = parts
         self.keyring = parts.keyring
         self.cases = store.cases(parts.database)
+        self.timing = timing.timing_of(parts.database, self.cases)
         self.items = store_items.Items(parts.database)
         self.files = store.Attachments(parts.database)
         self.accesses = Accesses(store.accesses(parts.database), self.cases, self.keyring)
@@ -62,7 +63,7 @@ class Desk:
         try:
             return self.cases.change(id, call.cause, in_time, visible)
         except _Overtaken:
-            timing.catch_up(self.cases, id)
+            self.timing.catch_up(id)
             return self.cases.change(id, call.cause, decide, visible)
 
     def reasoned(self, request: Any, call: Call, decide: Callable[[Case, str], Message]) -> pb.Case:

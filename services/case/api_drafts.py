@@ -1,5 +1,7 @@
 """DraftService over gRPC."""
 
+from functools import partial
+
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from chassis.errors import RESOURCE_EXHAUSTED, Refused, Violation, invalid
@@ -36,18 +38,11 @@ class DraftApi:
         def saved(id: str) -> events.DraftSaved:
             return model_drafts.save(id, call.actor, request.item_id, request.edition, sealed, ids)
 
+        def again(draft: Draft) -> events.DraftSaved:
+            return model_drafts.save_again(draft, saved(draft.id), request.version)
+
         if known is not None:
-            again = saved(known.id)
-            visible = model_drafts.visible(call.actor)
-            return self._view(
-                self.drafts.change(
-                    known.id,
-                    call.cause,
-                    lambda draft: model_drafts.save_again(draft, again),
-                    visible,
-                    model_drafts.ROOM,
-                )
-            )
+            return self._view(self.drafts.change(known.id, call.cause, again, model_drafts.visible(call.actor)))
         self._require_room(call)
         return self._view(self.drafts.create(call.cause, saved))
 
@@ -76,9 +71,9 @@ class DraftApi:
 
     def ListDrafts(self, request: pb.ListDraftsRequest, call: Call) -> pb.ListDraftsResponse:
         size = request.page_size or PAGE
-        rows, token = store_drafts.newest(self.drafts, call.actor.id, request.page_token, size)
-        seen = [row for row in rows if model_drafts.sees(call.actor, row.state)]
-        return pb.ListDraftsResponse(drafts=[self._view(row) for row in seen], next_page_token=token)
+        seen = partial(model_drafts.sees, call.actor)
+        rows, token = store_drafts.newest(self.drafts, call.actor.id, seen, request.page_token, size)
+        return pb.ListDraftsResponse(drafts=[self._view(row) for row in rows], next_page_token=token)
 
     def DiscardDraft(self, request: pb.DiscardDraftRequest, call: Call) -> pb.Draft:
         visible = model_drafts.visible(call.actor)
@@ -99,6 +94,6 @@ class DraftApi:
             edition=draft.edition,
             outdated=closed or (current is not None and draft.edition not in (0, current.edition)),
             saved_at=time_text(draft.saved_at),
-            ends_at=time_text(draft.saved_at + model_drafts.KEPT_FOR),
+            ends_at=time_text(draft.ends_at),
             ended=not draft.open_of,
         )

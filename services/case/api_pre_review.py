@@ -37,9 +37,8 @@ class PreReviewApi:
             item = self.desk.item_of(case)
             sealed_form, _ = self._form(case, item, request.form)
             files = attachments.claim(self.desk.files, request.materials, call.actor)
-            return model_pre_review.revise(
-                case, item, files, sealed_form, views.scenario_of(case, item, self.desk.keyring)
-            )
+            scenario = views.scenario_of(case, item, self.desk.keyring)
+            return model_pre_review.revise(case, item, files, sealed_form, scenario, self.desk.agent_name(call))
 
         return self.desk.move(request, call, revise)
 
@@ -49,7 +48,7 @@ class PreReviewApi:
             sealed_form, same = self._form(case, item, request.form)
             files = attachments.claim(self.desk.files, request.materials, call.actor)
             scenario = views.scenario_of(case, item, self.desk.keyring)
-            told = (files, sealed_form, same, scenario, now(), call.actor.by)
+            told = (files, sealed_form, same, scenario, now(), call.actor.by, self.desk.agent_name(call))
             return model_pre_review.hand_in(case, item, *told)
 
         return self.desk.move(request, call, hand_in)

@@ -56,14 +56,14 @@ def claim(
     owner: str = "",
     kept: Collection[str] = (),
 ) -> list[events.HandedInFile]:
-    """The files named for materials; each must be the owner's (the caller's own unless one is given), uploaded by the same who acts now,
-    lately or `kept` in a draft since."""
+    """The files named for materials; each must be the owner's (the caller's own unless one is given), and uploaded lately by the same who
+    acts now, or be `kept` in a draft he goes on with, whenever and by whomever it was put there."""
     claimed, found = [], []
     for handed_in in materials:
         for id in handed_in.attachments:
             stored = files.get(id)
-            fresh = stored is not None and (id in kept or stored["at"] >= now() - GOOD_FOR)
-            if stored is None or not fresh or not _may_claim(stored, actor, owner or actor.id):
+            mine = stored is not None and stored["owner"] == (owner or actor.id)
+            if stored is None or not mine or not (id in kept or _own_and_fresh(stored, actor)):
                 found.append(
                     Violation(f"materials[{handed_in.material}]", "ATTACHMENT_UNKNOWN", "找不到上传的文件，请重新上传")
                 )
@@ -83,6 +83,7 @@ def claim(
     return claimed
 
 
-def _may_claim(stored: dict[str, Any], actor: Actor, owner: str) -> bool:
+def _own_and_fresh(stored: dict[str, Any], actor: Actor) -> bool:
     # An upload of before it was noted who acts is the applicant's own.
-    return bool(stored["owner"] == owner and stored.get("by", f"person:{stored['owner']}") == actor.by)
+    own = stored.get("by", f"person:{stored['owner']}") == actor.by
+    return bool(own and stored["at"] >= now() - GOOD_FOR)

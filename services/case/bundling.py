@@ -16,7 +16,7 @@ from chassis.sealed import Keyring
 from services.case import model_application, model_deadlines, model_receipts, store_items, store_themes
 from services.case.bundling_shares import shares
 from services.case.submitting import Submitting, delivery_of
-from standards import clocks, identifiers, real_names, scenarios, themes, themes_children, workdays
+from standards import clocks, identifiers, instants, real_names, scenarios, themes, themes_children, workdays
 from standards.scenarios import TRUE
 from standards.themes import Known, Merged
 from yiwang.case.v1 import events_pb2 as events
@@ -198,7 +198,7 @@ def _stated_due(theme: themes_pb2.ThemeDefinition, instant: datetime) -> str:
     limit = theme.stated_limit
     span = model_deadlines.span_of([limit.amount, limit.unit])
     due = clocks.due(instant, span, [], None, theme.region) if span else None
-    return model_deadlines.text(due.instant if due else None)
+    return instants.text(due.instant if due else None)
 
 
 def _check_project(theme: themes_pb2.ThemeDefinition, code: str) -> None:

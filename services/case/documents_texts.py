@@ -23,7 +23,7 @@ from services.case.documents_words import (
     said,
     until,
 )
-from services.case.model_deadlines import instant
+from standards.instants import instant
 from yiwang.case.v1 import documents_pb2 as pb
 from yiwang.case.v1 import service_pb2 as case_pb
 

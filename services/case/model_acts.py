@@ -14,9 +14,10 @@ from chassis.acts import Actor
 from chassis.errors import Violation, invalid, require
 from services.case import model, model_deadlines, model_receipts
 from services.case.model import CLOCKS_DIFFER, DENIED, ENDED, Case
-from services.case.model_deadlines import after, text
 from services.case.model_moves import received, require_move
 from services.case.model_scenario import Scenario, unlisted
+from services.case.model_served import officers, served
+from standards.instants import after, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -69,6 +70,7 @@ def correct(
         sealed_agent_name=sealed_agent_name,
         receipt_digest=model_receipts.digest([*kept, *files]),
         accept_due=text(after(now, model_deadlines.ACCEPT_DAYS, case.region)),
+        served=served(case),
     )
 
 
@@ -107,6 +109,7 @@ def _accepted(case: Case, now: datetime, since: datetime, **how: Any) -> events.
         yellow_at=dues.yellow_at,
         provisional=dues.provisional,
         deferred_due=text(after(now, deferred, case.region)) if case.deferred else "",
+        served=served(case, str(how.get("officer_id", ""))),
         **(how | {"from": since.isoformat()}),
     )
 
@@ -114,14 +117,20 @@ def _accepted(case: Case, now: datetime, since: datetime, **how: Any) -> events.
 def refuse(case: Case, officer: Actor, sealed_reason: str) -> events.CaseRefused:
     """Refusal to accept (不予受理), with a reason (art. 32(5))."""
     require_move(case, "RefuseCase")
-    return events.CaseRefused(case_id=case.id, officer_id=officer.id, sealed_reason=sealed_reason)
+    return events.CaseRefused(
+        case_id=case.id, officer_id=officer.id, sealed_reason=sealed_reason, served=served(case, officer.id)
+    )
 
 
 def not_accept(case: Case, officer: Actor, not_needed: bool, sealed_reason: str) -> events.CaseNotAccepted:
     """No matter of this department, or nothing to be licensed (art. 32(1), (2))."""
     require_move(case, "NotAcceptCase")
     return events.CaseNotAccepted(
-        case_id=case.id, officer_id=officer.id, not_needed=not_needed, sealed_reason=sealed_reason
+        case_id=case.id,
+        officer_id=officer.id,
+        not_needed=not_needed,
+        sealed_reason=sealed_reason,
+        served=served(case, officer.id),
     )
 
 
@@ -242,6 +251,8 @@ def closed(case: Case, granted: bool) -> events.CaseClosed:
         channel=case.channel,  # type: ignore[arg-type]
         bundle_id=case.bundle_id,
         bundle_key=case.bundle_key,
+        window_id=case.window_id,
+        officer_ids=officers(case),
     )
 
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from chassis.acts import Actor
 from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, require
 from services.case import model_deadlines, model_receipts, model_scenario
-from services.case.model_deadlines import after, text
 from services.case.model_scenario import Scenario
 from standards import fees, identifiers, real_names
+from standards.instants import after, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog

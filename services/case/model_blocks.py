@@ -12,7 +12,7 @@ from chassis.acts import OFFICER, Actor, Evolve, Moment
 from chassis.errors import require
 from services.case import model, model_seeing
 from services.case.model import COUNTY_DIGITS, Case
-from services.case.model_deadlines import instant, text
+from standards.instants import instant, text
 from yiwang.case.v1 import events_pb2 as events
 
 

@@ -8,7 +8,7 @@ from chassis.acts import Evolve, Moment
 from services.case import model_bundles
 from services.case.model_bundles import Branch, Bundle
 from services.case.model_changes import files_of
-from services.case.model_deadlines import instant
+from standards.instants import instant
 from yiwang.case.v1 import events_pb2 as events
 
 # What the state has as the event tells it.

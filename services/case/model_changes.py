@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chassis.acts import Moment
 from services.case.model import Case, File
-from services.case.model_deadlines import instant
+from standards.instants import instant
 from yiwang.case.v1 import events_pb2 as events
 
 

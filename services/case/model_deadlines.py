@@ -3,12 +3,12 @@ that a calendar which lands later changes no replay.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import datetime, timedelta
 
 from services.case import model
 from services.case.model import ENDED, RUNNING, Case, Procedure
 from standards import clocks, workdays
+from standards.instants import after, instant, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -34,17 +34,6 @@ def handling_of(item: catalog.ItemDefinition) -> catalog.Handling:
     handling.deferral_days = handling.deferral_days or DEFERRAL_DAYS
     handling.verify_days = handling.verify_days or VERIFY_DAYS
     return handling
-
-
-def after(at: datetime, working_days: int, region: str) -> datetime:
-    """The end of so many working days after an instant, whose own day is not counted (art. 82, 民法典 art. 201)."""
-    return workdays.add_working_days(at.astimezone(workdays.SHANGHAI).date(), working_days, region).instant
-
-
-def after_natural(at: datetime, days: int) -> datetime:
-    """The end of a natural day so many days later."""
-    day = at.astimezone(workdays.SHANGHAI).date() + timedelta(days=days)
-    return datetime.combine(day, time_of_day(23, 59, 59), workdays.SHANGHAI).astimezone(UTC)
 
 
 def dues(
@@ -96,17 +85,6 @@ def renews_by_silence(case: Case) -> bool:
         return False
     last = workdays.local_day(case.renews_until)
     return clocks.renewal(last, case.submitted_at).in_time and model.complete_since(case) <= case.renews_until
-
-
-def text(instant: datetime | None) -> str:
-    """An instant as events carry it, at the store's precision of a millisecond: what is finer would be another one when it is read
-    again. Empty for none."""
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000).isoformat() if instant else ""
-
-
-def instant(text: str) -> datetime | None:
-    """An instant of an event; None for an empty text."""
-    return datetime.fromisoformat(text) if text else None
 
 
 def light(case: Case, now: datetime) -> int:

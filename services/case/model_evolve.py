@@ -10,7 +10,7 @@ from chassis.acts import Evolve, Moment
 from services.case import model, model_evolve_parts, model_timers
 from services.case.model import Case, FeeLine, StoodFor
 from services.case.model_changes import files_of, handled, received, with_dues, with_files
-from services.case.model_deadlines import instant
+from standards.instants import instant
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog

@@ -6,7 +6,7 @@ from chassis.acts import Evolve, Moment
 from services.case import model
 from services.case.model import Case, FeeLine, Opinion, Procedure, Signature, Visit
 from services.case.model_changes import handled, received, with_dues, with_files
-from services.case.model_deadlines import instant
+from standards.instants import instant
 from yiwang.case.v1 import events_pb2 as events
 
 

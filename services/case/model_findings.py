@@ -12,8 +12,8 @@ from chassis.acts import OFFICER, Actor, Evolve, Moment
 from chassis.errors import require
 from services.case import model_seeing
 from services.case.model import COUNTY_DIGITS, Case
-from services.case.model_deadlines import after, instant, text
 from standards.codes import region_covers, region_prefix, region_valid
+from standards.instants import after, instant, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import supervision_pb2 as pb
 

@@ -10,8 +10,9 @@ from chassis.acts import Actor
 from chassis.errors import Violation, invalid, require
 from services.case import model
 from services.case.model import Case
-from services.case.model_deadlines import text
 from services.case.model_moves import require_move
+from services.case.model_served import served
+from standards.instants import text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 
@@ -60,7 +61,12 @@ def record_payment(case: Case, officer: Actor, receipt_number: str, now: datetim
     require(not any(one.open for one in case.fees), "FEE_OPEN", "费用金额尚未核定")
     amount = model.owed(case)
     return events.PaymentReceived(
-        case_id=case.id, order_id="", amount=amount, paid_at=text(now), reference=f"window:{receipt_number}"
+        case_id=case.id,
+        order_id="",
+        amount=amount,
+        paid_at=text(now),
+        reference=f"window:{receipt_number}",
+        served=served(case),
     )
 
 
@@ -71,7 +77,12 @@ def payment_received(
     if case.paid_at is not None or case.order_id != order:
         return None
     return events.PaymentReceived(
-        case_id=case.id, order_id=order, amount=amount, paid_at=text(paid_at), reference=reference
+        case_id=case.id,
+        order_id=order,
+        amount=amount,
+        paid_at=text(paid_at),
+        reference=reference,
+        served=served(case),
     )
 
 

@@ -8,8 +8,8 @@ from chassis.acts import Actor
 from chassis.errors import PERMISSION_DENIED, Refused, require
 from services.case import model_deadlines
 from services.case.model import COUNTY_DIGITS, RECEIVED, Case
-from services.case.model_deadlines import after, text
 from services.case.model_moves import require_move
+from standards.instants import after, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.catalog.v1 import service_pb2 as catalog
 

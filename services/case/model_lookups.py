@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chassis.acts import Actor, Evolve, Moment
 from services.case import model_seeing
-from services.case.model_deadlines import instant
+from standards.instants import instant
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import promises_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog

@@ -9,9 +9,9 @@ from chassis.acts import Actor, Moment
 from chassis.errors import Violation, invalid
 from services.case import model, model_acts, model_deadlines, model_evolve, model_receipts
 from services.case.model import Case
-from services.case.model_deadlines import after, after_natural, text
 from services.case.model_moves import require_move
 from services.case.model_scenario import Scenario, unlisted
+from standards.instants import after, after_natural, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.catalog.v1 import service_pb2 as catalog
 
@@ -48,14 +48,19 @@ def revise(
     files: Sequence[events.HandedInFile],
     sealed_form: str,
     scenario: Scenario | None,
+    sealed_agent_name: str = "",
 ) -> events.PreReviewRevised:
-    """Changed for another pre-review; something has to have changed."""
+    """Changed for another pre-review, by the applicant or in his name; something has to have changed."""
     require_move(case, "RevisePreReview")
     _check_listed(item, files, scenario)
     if not files and not sealed_form:
         raise invalid(Violation("materials", "NOTHING_CHANGED", "请先修改材料或填报内容，再报预审"))
     return events.PreReviewRevised(
-        case_id=case.id, files=files, sealed_form=sealed_form, receipt_digest=_digest(case, files)
+        case_id=case.id,
+        files=files,
+        sealed_form=sealed_form,
+        receipt_digest=_digest(case, files),
+        sealed_agent_name=sealed_agent_name,
     )
 
 
@@ -68,9 +73,10 @@ def hand_in(
     scenario: Scenario | None,
     now: datetime,
     by: str,
+    sealed_agent_name: str = "",
 ) -> list[Message]:
-    """Handed in as an application. The same documents and the same answers within the days it binds: accepted at once, without a second
-    review. Else it is an application like others, to be accepted or deemed accepted in five days."""
+    """Handed in as an application, by the applicant or in his name. The same documents and the same answers within the days it binds:
+    accepted at once, without a second review. Else it is an application like others, to be accepted or deemed accepted in five days."""
     require_move(case, "HandInCase")
     _check_listed(item, files, scenario)
     digest = _digest(case, files)
@@ -84,6 +90,7 @@ def hand_in(
         receipt_digest=digest,
         accept_due=text(after(now, model_deadlines.ACCEPT_DAYS, case.region)),
         binding=binding,
+        sealed_agent_name=sealed_agent_name,
     )
     if not binding:
         return [handed_in]

@@ -8,10 +8,11 @@ from chassis.acts import Actor
 from chassis.errors import Violation, invalid, require
 from services.case import model, model_deadlines
 from services.case.model import Case, Opinion
-from services.case.model_deadlines import after, dues, text
+from services.case.model_deadlines import dues
 from services.case.model_moves import may_come, require_move
 from services.case.model_scenario import Scenario
 from standards import clocks, workdays
+from standards.instants import after, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import procedures_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog

@@ -11,9 +11,9 @@ from chassis.acts import Actor
 from chassis.errors import Violation, invalid, require
 from services.case import model_deadlines, model_lookups, model_receipts
 from services.case.model import Case
-from services.case.model_deadlines import after, text
 from services.case.model_lookups import BY_LICENCE, LookUp
 from services.case.model_moves import require_move
+from standards.instants import after, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog

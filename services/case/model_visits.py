@@ -7,9 +7,9 @@ from chassis.acts import Actor
 from chassis.errors import ABORTED, Refused, Violation, invalid, require
 from services.case import model
 from services.case.model import Case, File, Visit
-from services.case.model_deadlines import text
 from services.case.model_moves import require_move
 from services.case.model_procedures import instant_of
+from standards.instants import text
 from yiwang.case.v1 import events_pb2 as events
 
 # How far a device's clock may be ahead, and how early inspectors may be there.

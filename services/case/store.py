@@ -291,13 +291,20 @@ class Attachments:
         except NoFile:
             return None
 
-    def sweep(self, older: datetime, used: Callable[[str], bool]) -> int:
-        """Deletes uploads older than this that no case uses; returns how many. What a case uses is not asked about again."""
-        bounds = {"$gte": older - timedelta(days=366), "$lt": older}
+    def sweep(
+        self, older: datetime, used: Callable[[str], bool], waits: Callable[[str], bool] = lambda _upload: False
+    ) -> int:
+        """Deletes uploads older than this that no case uses; returns how many. What a case uses is not asked about again; what only
+        `waits` to be used, in a draft, is asked about each time, since drafts end."""
+        bounds = {"$gte": older - paging.OLDEST, "$lt": older}
         deleted = 0
         fields = {"metadata.upload": 1}
         for file in list(self._files.find({"metadata.kept": False, "metadata.at": bounds}, fields)):
-            if used(file["metadata"]["upload"]):
+            upload = file["metadata"]["upload"]
+            # A draft that is submitted ends after its case has the files: asked in this order, none falls between.
+            if waits(upload):
+                continue
+            if used(upload):
                 self._files.update_one({"_id": file["_id"]}, {"$set": {"metadata.kept": True}})
             else:
                 self._bucket.delete(file["_id"])

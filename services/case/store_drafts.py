@@ -1,5 +1,6 @@
 """What case keeps of drafts."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,17 +21,24 @@ def drafts(database: Database[Document]) -> Records[Draft]:
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """By whose they are, by their files, and by when they were saved."""
+    """By whose they are, by their files, and by when they end."""
     drafts(database).ensure_indexes(
         [("state.open_of", 1), ("state.saved_at", 1)],
         [("state.attachments", 1)],
-        [("state.saved_at", 1)],
+        [("state.ends_at", 1)],
     )
 
 
-def newest(all: Records[Draft], person: str, token: str, count: int) -> tuple[list[Record[Draft]], str]:
-    """A page of a person's open drafts, saved last first, and the next page's token."""
-    return paging.newest(all, {"state.open_of": person}, "saved_at", token, count)
+def newest(
+    all: Records[Draft], person: str, keep: Callable[[Draft], bool], token: str, count: int
+) -> tuple[list[Record[Draft]], str]:
+    """A page of a person's open drafts that are to be kept, saved last first, and the next page's token; none is empty before the
+    end."""
+    while True:
+        rows, token = paging.newest(all, {"state.open_of": person}, "saved_at", token, count)
+        kept = [row for row in rows if keep(row.state)]
+        if kept or not token:
+            return kept, token
 
 
 def count_open(all: Records[Draft], person: str) -> int:
@@ -43,8 +51,7 @@ def uses_file(all: Records[Draft], attachment: str) -> bool:
     return all.collection.find_one({"state.attachments": attachment}, {"_id": 1}) is not None
 
 
-def left_alone(all: Records[Draft], since: datetime, until: datetime) -> list[str]:
-    """Ids of drafts that were saved last in this time and are open."""
-    query: Filter = {"state.saved_at": {"$gte": since, "$lt": until}}
-    found = all.collection.find(query, {"state.open_of": 1})
-    return [row["_id"] for row in found if row["state"]["open_of"]]
+def left_alone(all: Records[Draft], until: datetime) -> list[str]:
+    """Ids of open drafts whose time was over by then; those that ended have no time, and are not asked for."""
+    query: Filter = {"state.ends_at": {"$gte": until - paging.OLDEST, "$lt": until}}
+    return [row["_id"] for row in all.collection.find(query, {"_id": 1})]

@@ -1,10 +1,8 @@
 """Which counties have cases, so that the timer takes each by itself; and the calendar the clocks were last calculated with."""
 
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
-from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -13,8 +11,6 @@ from standards import workdays
 
 Document = dict[str, Any]
 COLLECTION = "timer_counties"
-# As many of one county are taken in one round.
-BATCH = 100
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -23,11 +19,10 @@ def ensure_indexes(database: Database[Document]) -> None:
 
 
 class Timers:
-    """The counties, and what is due in each."""
+    """The counties."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._counties = database[COLLECTION]
-        self._cases: Collection[Document] = database["cases"]
         self._known: set[str] = set()
 
     def know(self, region: str) -> None:
@@ -51,13 +46,3 @@ class Timers:
     def calculated(self, county: str, calendar: str) -> None:
         """All open cases of the county were calculated with this calendar."""
         self._counties.update_one({"_id": county}, {"$set": {"calendar": calendar}})
-
-    def due(
-        self, county: str, since: datetime, now: datetime, all: bool = False, beside: int = 0
-    ) -> list[tuple[str, datetime, str]]:
-        """Ids of cases of a county with something due by now, with what and since when; the longest due first, all or a batch, `beside` so
-        many that are left alone."""
-        query = {"state.county": county, "state.due": {"$gte": since, "$lte": now}}
-        fields = {"state.due": 1, "state.due_of": 1}
-        found = self._cases.find(query, fields).sort("state.due", 1).limit(0 if all else BATCH + beside)
-        return [(row["_id"], row["state"]["due"], row["state"]["due_of"]) for row in found]

@@ -14,11 +14,11 @@ from chassis.acts import Actor, Moment, now
 from chassis.errors import Violation, invalid, require
 from chassis.sealed import Keyring
 from services.case import model_application, model_automatic, model_scenario, store_counties, store_items, store_timers
-from services.case.model_deadlines import after_natural, text
 from services.case.model_evolve import EVOLVE
 from services.case.model_scenario import Scenario
 from services.case.standing_in import StandingIn
 from standards import identifiers, workdays
+from standards.instants import after_natural, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog

@@ -7,6 +7,7 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
+from chassis.timers import Timing
 from services.case import (
     folding,
     handing_over,
@@ -22,6 +23,7 @@ from services.case import (
 )
 from services.case.bundling_children import Children
 from services.case.handing_over import Departure
+from services.case.model import Case
 from services.case.worker_bundles import HearsBundles
 from services.case.worker_drafts import HearsDrafts
 from services.case.worker_fulfilment import HearsFulfilment
@@ -48,7 +50,7 @@ class Worker(HearsPeople, HearsBundles, HearsDrafts, HearsFulfilment, HearsPromi
     counties: store_counties.Counties
     handing_over: handing_over.HandingOver
     folder: folding.Folder
-    timing: timing.Timing
+    timing: Timing[Case]
 
     @on(ItemPublished)
     def keep_item(self, event: Heard[ItemPublished]) -> None:
@@ -127,16 +129,13 @@ class Worker(HearsPeople, HearsBundles, HearsDrafts, HearsFulfilment, HearsPromi
 
     @every(interval=3600)
     def sweep_uploads(self) -> None:
-        """Deletes uploads that no case used within a day."""
+        """Deletes uploads that no case used within a day, and no draft has."""
         cases, bundles = store.cases(self.parts.database), store_bundles.bundles(self.parts.database)
         drafts = store_drafts.drafts(self.parts.database)
         store.Attachments(self.parts.database).sweep(
             now() - UNUSED_FOR,
-            lambda file: (
-                store.uses_file(cases, file)
-                or store_bundles.uses_file(bundles, file)
-                or store_drafts.uses_file(drafts, file)
-            ),
+            lambda file: store.uses_file(cases, file) or store_bundles.uses_file(bundles, file),
+            lambda file: store_drafts.uses_file(drafts, file),
         )
 
 
@@ -151,7 +150,7 @@ def build(parts: Parts) -> type[Worker]:
     Worker.items, Worker.arrivals = store_items.Items(parts.database), store.arrivals(parts.database)
     Worker.closings = store.closings(parts.database)
     Worker.counties = store_counties.Counties(parts.database)
-    Worker.timing = timing.Timing(parts.database, store.cases(parts.database))
+    Worker.timing = timing.timing_of(parts.database, store.cases(parts.database))
     Worker.children = Children(parts.database, parts.keyring)
     Worker.folder = folding.Folder(parts.database)
     Worker.booking = slots.Booking(parts.database, store.cases(parts.database), parts.keyring)

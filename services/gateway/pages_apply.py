@@ -45,7 +45,8 @@ async def apply_form(request: Request) -> Response:
     draft, answers, got = await pages_drafts.open_draft(request, id[:36])
     if draft.item_id != item.id:
         return go(f"/items/{draft.item_id}/apply", draft=draft.id)
-    return await show_form(request, item, chosen or answers, got, draft=draft.id, outdated=draft.outdated)
+    at = str(draft.version)
+    return await show_form(request, item, chosen or answers, got, draft=draft.id, at=at, outdated=draft.outdated)
 
 
 async def show_form(
@@ -56,10 +57,11 @@ async def show_form(
     error: CallError | None = None,
     act: str = "",
     draft: str = "",
+    at: str = "",
     outdated: bool = False,
 ) -> Response:
     """The form with everything entered so far, and what was refused of it."""
-    d = item.definition
+    d, moved = item.definition, error is not None and error.reason == pages_drafts.MOVED
     found = await scenarios.look(request, item, chosen)
     offers_promise = bool(d.handling.commitment_text) and (
         d.commitment or any(one.material.waiver == catalog.WAIVER_COMMITMENT for one in found.materials)
@@ -77,6 +79,9 @@ async def show_form(
         "deferral_days": d.handling.deferral_days or DEFERRAL_DAYS,
         "by_licence": BY_LICENCE,
         "draft": draft,
+        # Whoever was told that it moved saves over it, if he saves again.
+        "draft_version": "" if moved else at,
+        "moved": moved,
         "outdated": outdated,
         "new_id": new_request_id,
     }
@@ -119,7 +124,8 @@ async def _again(request: Request, form: FormData, got: Entered, error: CallErro
     item = await item_of(request)
     act = next_request_id(form, error) if error else request_id(form)
     chosen = scenarios.answers_of(form.multi_items(), item.definition.questions)
-    return await show_form(request, item, chosen, got, error, act, text(form, "draft_id")[:36])
+    draft, at = text(form, "draft_id")[:36], text(form, "draft_version")[:20]
+    return await show_form(request, item, chosen, got, error, act, draft, at)
 
 
 async def _submit(request: Request, form: FormData, act: str, got: Entered) -> cases.Case:

@@ -22,9 +22,13 @@ DISCARD: Final = Act(
     "discard", "drafts.DiscardDraft", intake.DiscardDraftRequest, "person-draft-deleted", labels=person_words.FIELD
 )
 
+# The draft was saved on another device or page.
+MOVED: Final = "VERSION_MOVED"
+
 
 async def save(request: Request, typed: FormData, got: Entered) -> intake.Draft:
-    """Keeps what is in the form of an item; the same content sent again is the same act."""
+    """Keeps what is in the form of an item, unless the draft was saved elsewhere since the page was opened (MOVED); the same content
+    sent again is the same act."""
     content = intake.DraftContent(
         form=got.form,
         answers=scenarios.messages(scenarios.answers_of(typed.multi_items())),
@@ -37,6 +41,7 @@ async def save(request: Request, typed: FormData, got: Entered) -> intake.Draft:
         item_id=str(request.path_params["item_id"]),
         edition=whole(text(typed, "edition")),
         content=content,
+        version=whole(text(typed, "draft_version")),
     )
     return await ask(request, backends(request).drafts.SaveDraft, message)
 

@@ -3,4 +3,4 @@
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("rating")
+    run.start("rating", settings="services.rating.settings")

@@ -1,14 +1,17 @@
 """RatingService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
 
-from datetime import datetime
+from typing import Any
 
 from chassis import telemetry
+from chassis.acts import now
+from chassis.errors import not_found
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
-from services.rating import model, store
-from services.rating.model import Invitation
-from yiwang.rating.v1 import events_pb2 as events
+from services.rating import giving, model, model_giving, results_totals, store, views
+from services.rating.api_records import RecordApi
+from services.rating.giving import Entered, Giving
+from services.rating.model import Rating
 from yiwang.rating.v1 import service_pb2 as pb
 
 PAGE = 20
@@ -18,60 +21,78 @@ class RatingApi:
     """The methods of yiwang.rating.v1.RatingService, by name."""
 
     def __init__(self, parts: Parts) -> None:
-        self.invitations = store.invitations(parts.database)
         self.ratings = store.ratings(parts.database)
+        self.giving = Giving(parts)
         self.keyring = parts.keyring
 
-    def GetInvitation(self, request: pb.GetInvitationRequest, call: Call) -> pb.Invitation:
-        id = store.invitation_id(request.case_id)
-        return self._view(self.invitations.get(id, model.visible(call.actor)))
-
-    def ListInvitations(self, request: pb.ListInvitationsRequest, call: Call) -> pb.ListInvitationsResponse:
+    def ListRatings(self, request: pb.ListRatingsRequest, call: Call) -> pb.ListRatingsResponse:
+        if request.case_id:
+            rows = store.of_case(self.ratings, request.case_id)
+            seen = [row for row in rows if model.sees(call.actor, row.state)]
+            wanted = [row for row in seen if not request.open_only or row.state.status == model.OPEN]
+            return pb.ListRatingsResponse(ratings=[self._view(row, call) for row in wanted])
         size = request.page_size or PAGE
-        rows, token = store.own_invitations(self.invitations, call.actor.id, request.page_token, size)
-        return pb.ListInvitationsResponse(invitations=[self._view(row) for row in rows], next_page_token=token)
+        rows, token = store.own(self.ratings, call.actor.id, request.open_only, request.page_token, size)
+        return pb.ListRatingsResponse(ratings=[self._view(row, call) for row in rows], next_page_token=token)
 
-    def RateCase(self, request: pb.RateCaseRequest, call: Call) -> pb.Invitation:
-        id = store.invitation_id(request.case_id)
-        call.span.set(telemetry.RECORD, id)
-        record = self.invitations.change(
-            id, call.cause, lambda invitation: self._rating(invitation, request, call), model.visible(call.actor)
+    def GetRating(self, request: pb.GetRatingRequest, call: Call) -> pb.Rating:
+        return self._view(self.ratings.get(request.rating_id, model.visible(call.actor)), call)
+
+    def GiveRating(self, request: pb.GiveRatingRequest, call: Call) -> pb.Rating:
+        entered = Entered(
+            grade=request.grade,
+            channel=giving.channel_of(request.channel),
+            tags=request.tags,
+            comment=request.comment,
+            anonymous=request.anonymous,
+            contact=request.contact,
+            file_ids=request.file_ids,
+            device=request.source.device,
+            address=request.source.address,
         )
-        return self._view(record)
+        visible = model.visible(call.actor)
+        return self._view(self.giving.give(request.rating_id, entered, call.cause, visible, call.actor), call)
 
-    def _rating(self, invitation: Invitation, request: pb.RateCaseRequest, call: Call) -> events.CaseRated:
-        model.require_unrated(invitation)
-        comment = request.comment.strip()
-        sealed = self.keyring.seal(invitation.applicant_id, comment) if comment else ""
-        acting = call.actor.acting
-        agent = self.keyring.seal(acting.id, f"{acting.name}经办") if acting else ""
-        return model.rate(invitation, request.grade, sealed, agent)
+    def RateAgain(self, request: pb.RateAgainRequest, call: Call) -> pb.Rating:
+        def decide(rating: Rating) -> Any:
+            comment = request.comment.strip()
+            sealed = self.keyring.seal(rating.rater_id, comment) if comment else ""
+            rules = self.giving.rules_of(rating.region)
+            name = self.giving.agent_name(call.actor)
+            return model_giving.rate_again(rating, request.grade, sealed, name, rules, now())
+
+        return self._view(self.ratings.change(request.rating_id, call.cause, decide, model.visible(call.actor)), call)
 
     def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
-        first, last = model.span(request.scope, request.id, request.from_day, request.to_day)
-        return model.totals(request.scope, request.id, self.ratings.between(first, last))
+        first, last = results_totals.span(request.scope, request.id, request.from_day, request.to_day)
+        return results_totals.totals(request.scope, request.id, self.ratings.counts.between(first, last))
 
-    def _view(self, record: Record[Invitation]) -> pb.Invitation:
-        invitation = record.state
-        return pb.Invitation(
-            id=record.id,
-            version=record.version,
-            case_id=invitation.case_id,
-            case_number=invitation.case_number,
-            item_name=invitation.item_name,
-            department_name=invitation.department_name,
-            opened_at=_time(invitation.opened_at),
-            grade=invitation.grade,  # type: ignore[arg-type]
-            comment=self.keyring.open_text(invitation.applicant_id, invitation.sealed_comment),
-            rated_at=_time(invitation.rated_at),
-            agent_name=self.keyring.open_text(invitation.agent_id, invitation.sealed_agent_name),
-        )
+    def _view(self, record: Record[Rating], call: Call) -> pb.Rating:
+        call.span.set(telemetry.RECORD, record.id)
+        return views.full(record, call.actor, self.keyring)
+
+    def __getattr__(self, name: str) -> Any:
+        return _pending
 
 
-def _time(instant: datetime | None) -> str:
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z") if instant else ""
+class _Pending:
+    def __getattr__(self, name: str) -> Any:
+        return _pending
+
+
+def _pending(_request: Any, _call: Any) -> Any:
+    raise not_found()
 
 
 def build(parts: Parts) -> Api:
     """The api of rating, from its parts."""
-    return Api({"RatingService": RatingApi(parts)})
+    return Api(
+        {
+            "RatingService": RatingApi(parts),
+            "LoopService": _Pending(),
+            "WindowService": _Pending(),
+            "ResultService": _Pending(),
+            "RecordService": RecordApi(parts),
+            "TicketService": _Pending(),
+        }
+    )

@@ -1,46 +1,162 @@
-"""What rating keeps: the invitations with their ratings, and the totals."""
+"""What rating keeps: ratings with their loops, the days of counties, and the counts of both. Windows, tickets and imports have stores
+of their own."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from google.protobuf.message import Message
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
-from chassis.records import Record, Records, record_id
+from chassis.acts import Cause
+from chassis.records import Filter, Record, Records, record_id
 from chassis.tally import Tally
-from services.rating.model import EVOLVE, Invitation
+from services.rating import model_kinds, model_rules, store_exports, store_imports
+from services.rating.model import COUNTY_DIGITS, OPEN, Rating
+from services.rating.model_evolve import EVOLVE
+from services.rating.model_rules import Rules
 from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
+# Whose stores declare their own indexes and records.
+PARTS: tuple[Any, ...] = (store_imports,)
 
 
-def invitations(database: Database[Document]) -> Records[Invitation]:
-    """The invitations."""
-    return Records(database["invitations"], Invitation, EVOLVE, events)
+class Ratings(Records[Rating]):
+    """The ratings. Before one is written its buckets are marked to be counted anew, so that no event has to tell of it."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        super().__init__(database["ratings"], Rating, EVOLVE, events)
+        self.counts = counts(database)
+
+    def create(
+        self, cause: Cause, decide: Callable[[str], Message | list[Message]], id: str | None = None
+    ) -> Record[Rating]:
+        """As of every record."""
+
+        def marking(new: str) -> Message | list[Message]:
+            decided = decide(new)
+            self.counts.mark(_buckets(decided))
+            return decided
+
+        return super().create(cause, marking, id)
+
+    def change(
+        self,
+        id: str,
+        cause: Cause,
+        decide: Callable[[Rating], Message | list[Message] | None],
+        visible: Filter | None = None,
+        room: int = 0,
+    ) -> Record[Rating]:
+        """As of every record."""
+
+        def marking(rating: Rating) -> Message | list[Message] | None:
+            decided = decide(rating)
+            if decided is not None:
+                self.counts.mark(rating.buckets)
+            return decided
+
+        return super().change(id, cause, marking, visible, room)
+
+
+def _buckets(decided: Message | list[Message]) -> list[str]:
+    first: Any = decided[0] if isinstance(decided, list) else decided
+    served = first.served
+    return model_kinds.buckets(served.item_id, served.department, served.region, served.window_id, served.day)
+
+
+def counts(database: Database[Document]) -> Tally:
+    """Ratings by what they count as, in buckets `<scope>:<id>:<day>`."""
+    return Tally(database, "rating_counts", "ratings", ("state.buckets", "state.kind"))
+
+
+def ratings(database: Database[Document]) -> Ratings:
+    """The ratings."""
+    return Ratings(database)
+
+
+def rules(database: Database[Document]) -> Records[Rules]:
+    """The days of counties, a record each."""
+    return Records(database["rating_rules"], Rules, model_rules.EVOLVE, events)
 
 
 def records(database: Database[Document]) -> list[Records[Any]]:
     """Everything here that has a journal."""
-    return [invitations(database)]
-
-
-def ratings(database: Database[Document]) -> Tally:
-    """Cases asked and rated, by item, department and county, each by day: bucket `<scope>:<id>:<day>`."""
-    return Tally(database, "ratings")
+    own: list[Records[Any]] = [ratings(database), rules(database)]
+    return [*own, *(one for part in PARTS for one in part.records(database))]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of everything; safe to repeat."""
-    invitations(database).ensure_indexes([("state.applicant_id", 1), ("state.opened_at", 1)])
-    ratings(database).ensure_indexes()
+    ratings(database).ensure_indexes(
+        [("state.applicant_id", 1), ("state.opened_at", 1)],
+        [("state.case_id", 1), ("state.opened_at", 1)],
+        [("state.case_number", 1)],
+        [("state.county", 1), ("state.due", 1)],
+        [("state.desk", 1), ("state.rated_at", 1)],
+        [("state.county", 1), ("state.negative", 1), ("state.rated_at", 1)],
+        [("state.county", 1), ("state.flagged", 1), ("state.rated_at", 1)],
+        store_imports.REFERENCE_INDEX,
+        *store_exports.INDEXES,
+    )
+    rules(database).ensure_indexes()
+    counts(database).ensure_indexes()
+    for part in PARTS:
+        part.ensure_indexes(database)
 
 
-def invitation_id(case_id: str) -> str:
-    """The id of a case's one invitation."""
-    return record_id(f"invitation/{case_id}")
+def rating_id(subject: str, node: int, occasion: int = 1) -> str:
+    """The id of the one rating of a service node of a case or a ticket."""
+    return record_id(f"rating/{subject}/{node}/{occasion}")
 
 
-def own_invitations(
-    all: Records[Invitation], applicant: str, token: str, count: int
-) -> tuple[list[Record[Invitation]], str]:
-    """A page of a person's invitations, newest first, and the next page's token."""
-    return paging.newest(all, {"state.applicant_id": applicant}, "opened_at", token, count)
+def rules_id(county: str) -> str:
+    """The id of a county's days."""
+    return record_id(f"rating_rules/{county}")
+
+
+def rules_of(all: Records[Rules], region: str) -> Rules | None:
+    """The days of the county a region is in; None when it states none."""
+    found = all.find({"_id": rules_id(region[:COUNTY_DIGITS])})
+    return found.state if found else None
+
+
+def own(
+    all: Records[Rating], applicant: str, open_only: bool, token: str, count: int
+) -> tuple[list[Record[Rating]], str]:
+    """A page of a person's ratings, newest first, and the next page's token; shorter where something was not kept, never empty before
+    the end."""
+    while True:
+        rows, token = paging.newest(all, {"state.applicant_id": applicant}, "opened_at", token, count)
+        kept = [row for row in rows if not open_only or row.state.status == OPEN]
+        if kept or not token:
+            return kept, token
+
+
+def of_case(all: Records[Rating], case_id: str) -> list[Record[Rating]]:
+    """All ratings of a case, newest first: a handful."""
+    rows, _ = paging.newest(all, {"state.case_id": case_id}, "opened_at", "", 50)
+    return rows
+
+
+class Counties:
+    """Which counties have something with a due date, so that the timers take each by itself."""
+
+    def __init__(self, database: Database[Document], name: str = "rating_counties") -> None:
+        self._counties = database[name]
+        self._known: set[str] = set()
+
+    def know(self, region: str) -> None:
+        """Makes a region's county known, before its first record is there."""
+        county = region[:COUNTY_DIGITS]
+        if county not in self._known:
+            with suppress(DuplicateKeyError):
+                self._counties.insert_one({"_id": county})
+            self._known.add(county)
+
+    def all(self) -> list[str]:
+        """All of them, sorted."""
+        return sorted(row["_id"] for row in self._counties.find({}, {"_id": 1}))

@@ -1,49 +1,83 @@
 """What rating does when it hears something, and by the clock."""
 
-from chassis.acts import now
+from datetime import datetime
+from typing import Any
+
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
-from chassis.tally import Tally
-from services.rating import model, store
-from yiwang.case.v1.events_pb2 import CaseClosed
-from yiwang.rating.v1.events_pb2 import CaseRated, InvitationOpened
+from chassis.timers import Timing
+from services.rating import inviting, model_timers, store
+from services.rating.model import Rating
+from yiwang.case.v1.events_pb2 import (
+    CaseAccepted,
+    CaseClosed,
+    CaseCorrected,
+    CaseNotAccepted,
+    CaseRefused,
+    PaymentReceived,
+)
 
 
 class Worker(HearsPeople):
     """The handlers and timers of rating; a queue each, `rating.<method>`."""
 
     name = "rating"
-    ratings: Tally
+    ratings: store.Ratings
+    inviting: inviting.Inviting
+    timing: Timing[Rating]
+
+    @on(CaseAccepted)
+    def invite_applied(self, event: Heard[CaseAccepted]) -> None:
+        """Act: the applicant of an accepted case may rate how he applied, once."""
+        self._invite(event)
+
+    @on(CaseRefused)
+    def invite_refused(self, event: Heard[CaseRefused]) -> None:
+        """Act: the applicant who was refused acceptance may rate how he applied, once."""
+        self._invite(event)
+
+    @on(CaseNotAccepted)
+    def invite_not_accepted(self, event: Heard[CaseNotAccepted]) -> None:
+        """Act: the applicant sent elsewhere may rate how he applied, once."""
+        self._invite(event)
+
+    @on(CaseCorrected)
+    def invite_corrected(self, event: Heard[CaseCorrected]) -> None:
+        """Act: who corrected may rate how that went, once."""
+        self._invite(event)
+
+    @on(PaymentReceived)
+    def invite_paid(self, event: Heard[PaymentReceived]) -> None:
+        """Act: who paid may rate how that went, once."""
+        self._invite(event)
 
     @on(CaseClosed)
-    def open_invitation(self, event: Heard[CaseClosed]) -> None:
+    def invite_closed(self, event: Heard[CaseClosed]) -> None:
         """Act: the applicant of a closed case may rate it, once."""
-        store.invitations(self.parts.database).create(
-            event.cause,
-            lambda id: model.open_invitation(id, event.body, now()),
-            store.invitation_id(event.body.case_id),
-        )
+        self._invite(event)
 
-    @on(InvitationOpened)
-    def count(self, event: Heard[InvitationOpened]) -> None:
-        """Tally: cases asked, by item, department and county, each by day."""
-        self.ratings.contribute(event.body.case_id, model.buckets(event.body), model.INVITED, event.seq)
-
-    @on(CaseRated)
-    def count_rating(self, event: Heard[CaseRated]) -> None:
-        """Tally: the same case, now rated; whichever of the two is heard first."""
-        kind = model.KINDS[event.body.grade]
-        self.ratings.contribute(event.body.case_id, model.buckets(event.body), kind, event.seq)
+    @every(interval=1)
+    def fire_timers(self) -> None:
+        """What is due happens: default ratings, overdue steps, loops that end; county by county."""
+        self.timing.round()
 
     @every(interval=2)
     def count_ratings(self) -> None:
         """Recounts the days that changed."""
-        self.ratings.recount()
+        self.ratings.counts.recount()
+
+    def _invite(self, event: Heard[Any]) -> None:
+        at = datetime.fromisoformat(event.time)
+        served, person = inviting.served_of(event.body, at)
+        self.inviting.invite(served, person, at, event.cause)
 
 
 def build(parts: Parts) -> type[Worker]:
     """The worker of rating, from its parts."""
     Worker.parts = parts
     Worker.ratings = store.ratings(parts.database)
+    Worker.inviting = inviting.Inviting(parts.database)
+    counties = store.Counties(parts.database)
+    Worker.timing = Timing("rating", Worker.ratings, model_timers.fire, counties.all)
     return Worker

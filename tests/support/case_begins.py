@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 
 from chassis.acts import OFFICER, Actor
-from services.case import model_application, model_automatic, model_deadlines, model_scenario
+from services.case import model_application, model_automatic, model_scenario
 from services.case.model import Case
 from services.case.model_scenario import Scenario
+from standards import instants
 from tests.support.actors import OTHER_DEPARTMENT, delegate, machine, officer, person
 from tests.support.items import definition
 from yiwang.case.v1 import events_pb2 as events
@@ -105,9 +106,7 @@ def submission(known: Known, now: datetime, dice: random.Random) -> tuple[Actor,
     elif handling.pre_review and dice.random() < 0.7:
         told = {"pre_review": True}
     if handling.renewal and dice.random() < 0.5:
-        told["renews_until"] = model_deadlines.text(
-            model_deadlines.after_natural(now, dice.choice((5, 30, 31, 33, 36, 45)))
-        )
+        told["renews_until"] = instants.text(instants.after_natural(now, dice.choice((5, 30, 31, 33, 36, 45))))
     stood = [("plan", catalog.WAIVER_LICENCE, "proof", True), ("plan", catalog.WAIVER_COMMITMENT, "", False)]
     if handling.commitment_text and dice.random() < 0.6:
         told["promise"] = events.Promise(text_digest=hashlib.sha256(handling.commitment_text.encode()).hexdigest())

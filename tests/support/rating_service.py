@@ -1,5 +1,6 @@
-"""The api and the worker of rating inside the test's process, and cases that were closed."""
+"""The api and the worker of rating inside the test's process, and services that were given."""
 
+import itertools
 import uuid
 from typing import Any
 
@@ -9,24 +10,50 @@ from pymongo.database import Database
 from chassis.events import Heard
 from services.rating import store, worker
 from tests.support.serving import Here
-from yiwang.case.v1.events_pb2 import CaseClosed
+from yiwang.case.v1 import events_pb2 as case_events
 from yiwang.rating.v1 import service_pb2 as pb
 
 Db = Database[dict[str, Any]]
 ITEM, OTHER_ITEM, DEPARTMENT = str(uuid.uuid4()), str(uuid.uuid4()), "11990121MB0000001K"
-EVENTS = {"InvitationOpened": "count", "CaseRated": "count_rating"}
+COUNTY = "990121"
+REGION = "990121101"
+# When the services of these tests ended, unless they say otherwise.
+ENDED_AT = "2026-11-22T00:00:00Z"
+_numbers = itertools.count(1)
 
 
-def closed(applicant: str, case: str = "", item: str = ITEM, region: str = "990121101") -> CaseClosed:
-    return CaseClosed(
+def _number() -> str:
+    return f"990121261122{next(_numbers):07}"
+
+
+def closed(applicant: str, case: str = "", item: str = ITEM, region: str = REGION, **told: Any) -> case_events.CaseClosed:
+    """A case that was closed, as case tells it."""
+    return case_events.CaseClosed(
         case_id=case or str(uuid.uuid4()),
-        number="9901212611220000001",
+        number=told.pop("number", "") or _number(),
         applicant_id=applicant,
         item_id=item,
+        item_code="000118001000",
         item_name="取水许可",
-        department=DEPARTMENT,
+        department=told.pop("department", DEPARTMENT),
+        department_name=told.pop("department_name", "水务局"),
+        region=region,
+        **told,
+    )
+
+
+def served(applicant: str, item: str = ITEM, region: str = REGION, **told: Any) -> case_events.Served:
+    """What an event of case tells of a stretch of service."""
+    return case_events.Served(
+        number=told.pop("number", "") or _number(),
+        applicant_id=applicant,
+        item_id=item,
+        item_code="000118001000",
+        item_name="取水许可",
+        department=told.pop("department", DEPARTMENT),
         department_name="水务局",
         region=region,
+        **told,
     )
 
 
@@ -37,27 +64,29 @@ class RatingHere(Here):
         super().__init__(*built)
         self.worker = worker.build(self.parts)()
 
-    def hear(self, name: str, event: Message, record: str, seq: int) -> None:
-        heard: Heard[Any] = Heard(
-            f"{record}.{seq}", record, seq, "", "2026-11-22T00:00:00Z", event, f"rating.{name}", ""
-        )
+    @property
+    def ratings(self) -> store.Ratings:
+        """The records of ratings."""
+        return store.ratings(self.parts.database)
+
+    def hear(self, name: str, event: Message, record: str, seq: int, time: str = ENDED_AT) -> None:
+        """As if the worker's handler had heard it."""
+        heard: Heard[Any] = Heard(f"{record}.{seq}", record, seq, "", time, event, f"rating.{name}", "")
         getattr(self.worker, name)(heard)
 
-    def close(self, event: CaseClosed) -> str:
-        """As if the case had been closed; returns its id."""
-        self.hear("open_invitation", event, event.case_id, 6)
-        return event.case_id
+    def close(self, event: case_events.CaseClosed, time: str = ENDED_AT) -> str:
+        """As if the case had been closed; returns the id of the rating its applicant may give."""
+        self.hear("invite_closed", event, event.case_id, 6, time)
+        return store.rating_id(event.case_id, pb.SERVICE_NODE_CLOSE)
 
-    def deliveries(self) -> list[tuple[str, Message, str, int]]:
-        """What the relay would send of every invitation: handler, event, record, seq."""
-        invitations = store.invitations(self.parts.database)
-        return [
-            (EVENTS[entry["type"]], invitations.event(entry), document["_id"], entry["seq"])
-            for document in invitations.collection.find({})
-            for entry in document["journal"]
-        ]
+    def given(self, actor: Any, grade: int, **told: Any) -> pb.Rating:
+        """A closed case of the actor's that he rated so."""
+        id = self.close(closed(actor.id, **told.pop("case", {})))
+        answer: pb.Rating = self.by(actor).GiveRating(rating_id=id, grade=grade, **told)
+        return answer
 
     def totals(self, scope: int, id: str, **days: str) -> pb.Totals:
+        """The public totals, recounted."""
         self.worker.count_ratings()
         found: pb.Totals = self.by(None).GetTotals(scope=scope, id=id, **days)
         return found

@@ -1,14 +1,16 @@
 """Drafts: begun on one device, gone on with on another, ended by the submission; nothing of them can be read in the store."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import bson
 import pytest
 
 from chassis.acts import now
 from services.case import attachments, model_drafts, store, store_drafts, worker
-from tests.support.actors import delegate, person
+from tests.support.actors import delegate, handler, person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, NOT_FOUND, PRECONDITION, Db, drifted, hear, journal, status, upload
 from tests.support.items import FORM, publish, simple
@@ -71,6 +73,111 @@ def test_files_of_a_draft_are_kept_as_long_as_it_is(
     citizen.SubmitCase(item_id=item, form=FORM, materials=whole.content.materials, draft_id=draft.id)
 
 
+def test_files_of_a_draft_that_ended_are_swept_with_it_and_those_of_a_case_stay(
+    case_api: Here, citizen: As, own: As, item: str, database: Db
+) -> None:
+    discarded, submitted = (own.SaveDraft(item_id=item, content=content(citizen)) for _ in range(2))
+    database["attachments.files"].update_many({}, {"$set": {"metadata.at": now() - timedelta(days=800)}})
+    working = worker.build(case_api.parts)()
+    for _ in range(2):
+        working.sweep_uploads()
+    assert len(list(database["attachments.files"].find({}))) == 2, "kept, however often it is asked"
+    whole = own.GetDraft(draft_id=submitted.id)
+    told = {"form": FORM, "materials": whole.content.materials, "draft_id": submitted.id}
+    case = citizen.SubmitCase(item_id=item, **told)
+    own.DiscardDraft(draft_id=discarded.id)
+    own.DiscardDraft(draft_id=submitted.id)
+    working.sweep_uploads()
+    left = [one["metadata"]["upload"] for one in database["attachments.files"].find({})]
+    assert left == [case.materials[0].attachments[0].id]
+
+
+@pytest.mark.parametrize("kind", ["helper", "handler"])
+def test_who_goes_on_with_a_draft_hands_in_the_files_that_are_in_it_whoever_put_them_there(
+    case_api: Here, item: str, kind: str
+) -> None:
+    who = person()
+    first, second = (handler(who), handler(who, name="赵乙")) if kind == "handler" else (delegate(who), who)
+    begun = case_api.by(first, service="DraftService").SaveDraft(item_id=item, content=content(case_api.by(first)))
+    going_on = case_api.by(second, service="DraftService")
+    whole = going_on.GetDraft(draft_id=begun.id)
+    going_on.SaveDraft(draft_id=begun.id, item_id=item, content=whole.content)
+    told = {"item_id": item, "form": FORM, "materials": whole.content.materials}
+    with refused(INVALID, "ATTACHMENT_UNKNOWN"):
+        case_api.by(second).SubmitCase(**told)
+    assert status(case_api.by(second).SubmitCase(**told, draft_id=begun.id)) == "SUBMITTED"
+
+
+def test_nobody_gets_at_another_files_by_a_draft_of_his_own(case_api: Here, citizen: As, own: As, item: str) -> None:
+    own.SaveDraft(item_id=item, content=content(citizen))
+    others = content(case_api.by(person()))
+    with refused(INVALID, "ATTACHMENT_UNKNOWN"):
+        own.SaveDraft(item_id=item, content=others)
+    assert citizen.actor is not None
+    helper = case_api.by(delegate(citizen.actor), service="DraftService")
+    with refused(INVALID, "ATTACHMENT_UNKNOWN"):
+        helper.SaveDraft(item_id=item, content=content(citizen))
+
+
+def test_a_draft_that_was_saved_on_another_device_is_not_written_over(citizen: As, own: As, item: str) -> None:
+    phone = own.SaveDraft(item_id=item, content=pb.DraftContent(step="form"))
+    told = {"draft_id": phone.id, "item_id": item}
+    desk = own.SaveDraft(**told, version=phone.version, content=pb.DraftContent(form={"name": "张"}))
+    with refused(reason="VERSION_MOVED"):
+        own.SaveDraft(**told, version=phone.version, content=pb.DraftContent(form={"name": "李"}))
+    assert own.GetDraft(draft_id=phone.id).content.form["name"] == "张"
+    again = {**told, "version": desk.version, "request_id": "saved-again-1", "content": pb.DraftContent(step="form")}
+    assert own.SaveDraft(**again).version == own.SaveDraft(**again).version == 3, "the same request is one save"
+
+
+def test_a_draft_takes_so_much_and_says_when_it_is_full(own: As, item: str, database: Db) -> None:
+    long = pb.DraftContent(form={f"f{at}": "长" * 4000 for at in range(40)})
+    draft = own.SaveDraft(item_id=item, content=long)
+    with refused(PRECONDITION, "DRAFT_FULL"):
+        own.SaveDraft(draft_id=draft.id, item_id=item, content=long)
+    assert len(bson.encode(database["drafts"].find_one({"_id": draft.id}) or {})) < 2_000_000
+    own.DiscardDraft(draft_id=draft.id)
+    assert not own.ListDrafts().drafts
+
+
+def test_a_delegates_pages_end_with_his_last_draft_and_none_is_empty_before(case_api: Here, own: As, item: str) -> None:
+    assert own.actor is not None
+    helper = case_api.by(delegate(own.actor, delegation="d"), service="DraftService")
+    mine = helper.SaveDraft(item_id=item, content=pb.DraftContent())
+    for _ in range(3):
+        own.SaveDraft(item_id=item, content=pb.DraftContent())
+    page = helper.ListDrafts(page_size=2)
+    assert [one.id for one in page.drafts] == [mine.id]
+    assert not page.next_page_token or not helper.ListDrafts(page_token=page.next_page_token).drafts
+
+
+def test_a_submission_that_is_heard_of_after_its_draft_ended_or_was_lost_changes_nothing(
+    case_api: Here, citizen: As, own: As, item: str, database: Db
+) -> None:
+    draft = own.SaveDraft(item_id=item, content=content(citizen))
+    own.DiscardDraft(draft_id=draft.id)
+    for id in (draft.id, str(uuid.uuid4())):
+        for _ in range(2):
+            hear(case_api, "end_draft", events.DraftSubmitted(case_id="a-case", draft_id=id), f"case-of-{id}", 2)
+    stored = store_drafts.drafts(database).get(draft.id)
+    assert [one["type"] for one in stored.journal] == ["DraftSaved", "DraftEnded"] and drifted(case_api) == {}
+
+
+def test_after_erasure_a_draft_says_nothing_and_ends_by_itself(
+    case_api: Here, citizen: As, own: As, item: str, database: Db
+) -> None:
+    draft = own.SaveDraft(item_id=item, content=content(citizen))
+    assert citizen.actor is not None
+    case_api.keyring.erase(citizen.actor.id, now())
+    seen = own.GetDraft(draft_id=draft.id)
+    assert not seen.HasField("content") and not seen.attachments
+    with refused(PRECONDITION, "PERSON_ERASED"):
+        own.SaveDraft(item_id=item, content=pb.DraftContent())
+    database["drafts"].update_one({"_id": draft.id}, {"$set": {"state.ends_at": now()}})
+    worker.build(case_api.parts)().end_left_alone()
+    assert not own.ListDrafts().drafts
+
+
 def test_a_draft_is_its_persons_and_of_a_delegate_that_of_his_delegation(
     case_api: Here, citizen: As, own: As, item: str
 ) -> None:
@@ -112,8 +219,8 @@ def test_a_draft_nobody_touches_ends_and_one_of_an_older_edition_says_so(
     publish(database, simple(name="新的许可"), item, edition=2)
     case_api.poll()
     assert own.GetDraft(draft_id=old.id).outdated
-    past = now() - timedelta(days=91)
-    database["drafts"].update_one({"_id": old.id}, {"$set": {"state.saved_at": past}})
+    past = now() - timedelta(minutes=1)
+    database["drafts"].update_one({"_id": old.id}, {"$set": {"state.ends_at": past}})
     working = worker.build(case_api.parts)()
     for _ in range(2):
         working.end_left_alone()

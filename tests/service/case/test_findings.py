@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from chassis import store as stores
 from chassis.acts import now
-from services.case import model_findings, model_timers, store, timing
-from services.case.timing import Timing
+from services.case import model_findings, model_timers, store
+from services.case.timing import timing_of
 from standards.workdays import SHANGHAI
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, person, supervisor
 from tests.support.calling import As, refused
@@ -62,7 +63,7 @@ def test_a_promised_limit_that_passes_is_told_once_found_once_and_answered(
 ) -> None:
     case = accepted(case_api, citizen, database)
     due_now(database, case, promised_due="PROMISED")
-    timer = Timing(database, store.cases(database))
+    timer = timing_of(database, store.cases(database))
     assert timer.round() == 1
     assert timer.round() in (0, 1), "the next end of the same case at most"
     reached = [one for one in journal(database, case) if one["type"] == "DueReached"]
@@ -89,7 +90,7 @@ def test_silence_of_five_working_days_is_acceptance_from_the_day_of_receipt_and_
 ) -> None:
     case = citizen.SubmitCase(item_id=publish(database, simple()))
     due_now(database, case.id, accept_due="ACCEPT")
-    Timing(database, store.cases(database)).round()
+    timing_of(database, store.cases(database)).round()
     seen = citizen.GetCase(case_id=case.id)
     assert (status(seen), seen.deemed, seen.accepted_at) == ("IN_REVIEW", True, case.submitted_at)
     heard(case_api, case.id, events.CaseAccepted, "note_deemed")
@@ -121,7 +122,7 @@ def test_what_is_due_by_law_comes_before_any_act_although_the_timer_stands_still
         citizen.WithdrawCase(case_id=lapsed)
     entry = next(one for one in journal(database, silent) if one["type"] == "CaseAccepted")
     assert entry["by"] == "system:case", "the law did it, and not who came too late"
-    Timing(database, store.cases(database)).round()
+    timing_of(database, store.cases(database)).round()
     assert [one["type"] for one in journal(database, silent)].count("CaseAccepted") == 1
 
 
@@ -136,7 +137,7 @@ def test_a_correction_nobody_answers_lapses_and_a_withdrawal_nobody_confirms_is_
     assert status(citizen.WithdrawCase(case_id=taken_back)) == "WITHDRAW_PENDING"
     due_now(database, asked, answer_due="ANSWER")
     due_now(database, taken_back, confirm_due="CONFIRM")
-    Timing(database, store.cases(database)).round()
+    timing_of(database, store.cases(database)).round()
     assert status(citizen.GetCase(case_id=asked)) == "CORRECTION_LAPSED"
     assert status(citizen.GetCase(case_id=taken_back)) == "WITHDRAWN"
 
@@ -147,9 +148,9 @@ def test_the_timer_does_nothing_while_the_clocks_differ_and_one_case_that_fails_
     ids = [accepted(case_api, citizen, database) for _ in range(2)]
     for id in ids:
         due_now(database, id, promised_due="PROMISED")
-    timer = Timing(database, store.cases(database))
+    timer = timing_of(database, store.cases(database))
     with monkeypatch.context() as patch:
-        patch.setattr(timing.stores, "clocks_agree", lambda _: False)
+        patch.setattr(stores, "clocks_agree", lambda _: False)
         assert timer.round() == 0
     real = model_timers.fire
 
@@ -159,7 +160,7 @@ def test_the_timer_does_nothing_while_the_clocks_differ_and_one_case_that_fails_
         return real(case, instant)
 
     monkeypatch.setattr(model_timers, "fire", broken)
-    assert timer.round() == 1
+    assert timing_of(database, store.cases(database)).round() == 1
     assert "DueReached" in {one["type"] for one in journal(database, ids[1])}
     assert "DueReached" not in {one["type"] for one in journal(database, ids[0])}
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from chassis.acts import now
-from tests.support.actors import officer, person
+from tests.support.actors import OTHER_DEPARTMENT, delegate, officer, person
 from tests.support.calling import As, refused
-from tests.support.case_service import INVALID, NOT_FOUND, PRECONDITION, Db, drifted, handed_in, journal, status
+from tests.support.case_service import DENIED, INVALID, NOT_FOUND, PRECONDITION, Db, drifted, handed_in, journal, status
 from tests.support.items import FORM, definition, publish
 from tests.support.serving import Here
 from yiwang.case.v1 import service_pb2 as pb
@@ -71,6 +71,67 @@ def test_what_changed_or_comes_late_is_an_application_like_others(
     }[change]
     handed = own.HandInCase(case_id=case.id, **more)
     assert status(handed) == "SUBMITTED" and handed.accept_due and not handed.accepted_at
+
+
+def test_what_was_revised_after_it_passed_has_to_pass_again(
+    citizen: As, own: As, looking: As, offered: str, database: Db
+) -> None:
+    case = begun(citizen, offered)
+    looking.PassPreReview(case_id=case.id)
+    own.RevisePreReview(case_id=case.id, form={"phone": "13900000000"})
+    with refused(PRECONDITION, "MOVE_NOT_ALLOWED"):
+        own.HandInCase(case_id=case.id)
+    looking.PassPreReview(case_id=case.id)
+    assert status(own.HandInCase(case_id=case.id)) == "IN_REVIEW", "bound by what passed last"
+    for act in (own.HandInCase, own.RevisePreReview, looking.PassPreReview):
+        with refused(PRECONDITION, "MOVE_NOT_ALLOWED"):
+            act(case_id=case.id)
+    assert [one["type"] for one in journal(database, case.id)].count("CaseAccepted") == 1
+
+
+def test_who_acts_for_the_applicant_is_named_on_each_act_of_a_pre_review(
+    case_api: Here, looking: As, offered: str, database: Db
+) -> None:
+    helping = delegate(person())
+    helper, reviewed = case_api.by(helping), case_api.by(helping, service="PreReviewService")
+    case = begun(helper, offered)
+    looking.RejectPreReview(case_id=case.id, reason="缺少平面图")
+    reviewed.RevisePreReview(case_id=case.id, materials=handed_in(helper, "plan"))
+    looking.PassPreReview(case_id=case.id)
+    timeline = reviewed.HandInCase(case_id=case.id).timeline
+    assert [one.type for one in timeline if one.agent_name] == ["CaseSubmitted", "PreReviewRevised", "CaseHandedIn"]
+    assert "王某" not in str(journal(database, case.id)), "sealed under his own key"
+
+
+def test_a_pre_review_is_looked_through_by_the_department_and_nobody_else(
+    case_api: Here, citizen: As, own: As, offered: str
+) -> None:
+    case = begun(citizen, offered)
+    elsewhere = case_api.by(officer("receive", department=OTHER_DEPARTMENT), service="PreReviewService")
+    for act, told in (("PassPreReview", {}), ("RejectPreReview", {"reason": "缺少平面图"})):
+        with refused(NOT_FOUND):
+            getattr(elsewhere, act)(case_id=case.id, **told)
+        with refused(DENIED, "NOT_ALLOWED"):
+            getattr(own, act)(case_id=case.id, **told)
+    with refused(NOT_FOUND):
+        assert citizen.actor is not None
+        case_api.by(delegate(citizen.actor), service="PreReviewService").RevisePreReview(case_id=case.id)
+
+
+def test_a_form_or_a_material_the_item_does_not_have_is_named_and_nothing_is_written(
+    citizen: As, own: As, looking: As, offered: str, database: Db
+) -> None:
+    case = begun(citizen, offered)
+    looking.PassPreReview(case_id=case.id)
+    before = len(journal(database, case.id))
+    for act in (own.RevisePreReview, own.HandInCase):
+        with refused(INVALID) as refusal:
+            act(case_id=case.id, form={"phone": "x"})
+        assert refusal.fields == {"form[phone]": "MALFORMED"}
+        with refused(INVALID) as refusal:
+            act(case_id=case.id, materials=handed_in(citizen, "passport"))
+        assert refusal.fields == {"materials[passport]": "MATERIAL_NOT_LISTED"}
+    assert len(journal(database, case.id)) == before
 
 
 def test_the_same_answers_typed_again_bind_as_well(citizen: As, own: As, looking: As, offered: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from chassis.acts import Cause, now
 from services.case import store
-from services.case.model_deadlines import text
-from services.case.timing import Timing
+from services.case.timing import timing_of
+from standards.instants import text
 from tests.support.actors import OTHER_DEPARTMENT, officer, person, supervisor
 from tests.support.calling import As, refused
 from tests.support.case_service import DENIED, INVALID, NOT_FOUND, PRECONDITION, Db, drifted, journal, status, submit
@@ -268,7 +268,7 @@ def test_clocks_of_procedures_and_opinions_are_told_once_while_the_main_clocks_s
         event.case_id = case_id
         key = f"officer:o/{event.DESCRIPTOR.name}/1"
         cases.change(case_id, Cause(key, "officer:o"), lambda _, event=event: event)  # type: ignore[misc]
-    timing = Timing(case_api.database, cases)
+    timing = timing_of(case_api.database, cases)
     for _ in range(4):
         timing.round()
     told = [entry["data"] for entry in journal(case_api.database, case_id) if entry["type"] == "DueReached"]

@@ -117,5 +117,5 @@ def test_a_case_of_the_release_before_is_worked_on_and_comes_under_the_timer_onc
     assert drifted(case_api) == {}
     due = database["cases"].find_one({"_id": case})["state"]["due"]
     database["cases"].update_one({"_id": case}, {"$set": {"state.due": due - timedelta(days=400)}})
-    assert timing.Timing(database, store.cases(database)).round() == 1
+    assert timing.timing_of(database, store.cases(database)).round() == 1
     assert journal(database, case)[-1]["type"] == "DueReached"

@@ -14,6 +14,7 @@ from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
 from services.case import model, model_deadlines, model_procedures, model_scenario, model_seeing, model_timers
 from services.case.model import Case
 from services.case.model_evolve import EVOLVE
+from standards.instants import instant
 from standards.workdays import SHANGHAI
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, officer, supervisor
 from tests.support.cases import case_in
@@ -46,7 +47,7 @@ def reviewed(**changes: Any) -> Case:
     """A case in review whose clocks run since ACCEPTED: five promised and twenty statutory working days."""
     case = case_in(model.IN_REVIEW, clock_from=ACCEPTED, accepted_at=ACCEPTED, **changes)
     dues = model_deadlines.dues(case, ACCEPTED)
-    fields = {name: model_deadlines.instant(getattr(dues, name)) for name in ("promised_due", "statutory_due")}
+    fields = {name: instant(getattr(dues, name)) for name in ("promised_due", "statutory_due")}
     return case_in(model.IN_REVIEW, clock_from=ACCEPTED, accepted_at=ACCEPTED, **{**fields, **changes})
 
 
@@ -198,7 +199,7 @@ def test_a_pause_never_shortens_a_clock_nor_does_one_more_of_them(
     spans: list[tuple[datetime, datetime]], limit: tuple[int, int], days: int
 ) -> None:
     case = reviewed(promised=list(limit), extended_days=days)
-    last = model_deadlines.instant(model_deadlines.dues(case, ACCEPTED).promised_due)
+    last = instant(model_deadlines.dues(case, ACCEPTED).promised_due)
     assert last
     begun = NOW
     for one, other in sorted((min(span), max(span)) for span in spans):

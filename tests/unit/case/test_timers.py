@@ -12,6 +12,7 @@ from chassis.errors import Refused
 from services.case import model, model_acts, model_deadlines, model_exchange, model_moves, model_timers
 from services.case.model import Case, Opinion, Procedure
 from services.case.model_evolve import EVOLVE
+from standards import instants
 from tests.support.actors import OTHER_DEPARTMENT, officer
 from tests.support.cases import SUBMITTED_AT, case_in
 from tests.support.items import definition
@@ -99,7 +100,7 @@ def test_a_calendar_that_lands_moves_the_end_of_five_days_after_a_correction_too
     corrected = SUBMITTED_AT + 16 * DAY
     case = case_in(model.SUBMITTED, correction_asked=True, corrected_at=corrected, accept_due=FAR)
     moved = model_deadlines.recalculate(case, "digest")
-    assert moved and moved.accept_due == model_deadlines.text(model_deadlines.after(corrected, 5, case.region))
+    assert moved and moved.accept_due == instants.text(instants.after(corrected, 5, case.region))
 
 
 def test_a_renewal_is_deemed_granted_for_who_applied_thirty_days_before_and_had_nothing_left_to_hand_in() -> None:
@@ -122,7 +123,7 @@ def test_what_another_system_decided_is_to_be_delivered_and_verified_from_the_da
     pushed = then(case, model_exchange.push_result(case, *told, decided + 6 * DAY), at=decided + 6 * DAY)
     clocks = model_deadlines.clocks_of_grant(case, decided)
     assert pushed.decided_at == decided
-    assert [model_deadlines.text(one) for one in (pushed.deliver_due, pushed.verify_due)] == list(clocks.values())
+    assert [instants.text(one) for one in (pushed.deliver_due, pushed.verify_due)] == list(clocks.values())
 
 
 OPEN_PARTS: list[tuple[dict[str, Any], str]] = [

@@ -72,6 +72,22 @@ def test_saving_again_changes_the_same_draft_and_is_another_act(site: Site, serv
     assert first.request_id != second.request_id == third.request_id
 
 
+def test_what_was_saved_elsewhere_is_written_over_by_who_was_told_and_nobody_else(site: Site, services: Services):
+    site.sign_in()
+    services.on("GetDraft", a_draft(version=4))
+    page = site.get(f"{APPLY}?draft={DRAFT}").text
+    names = ("csrf", "request_id", "edition", "draft_id", "draft_version")
+    form = {name: hidden(page, name) for name in names} | {"do": "draft", "form.contact_phone": "2"}
+    services.on("SaveDraft", refuse("ABORTED", "VERSION_MOVED", "草稿已在其他设备或页面上修改"))
+    answer = site.post(APPLY, form)
+    assert answer.status_code == 409 and f"{APPLY}?draft={DRAFT}" in answer.text
+    assert "已在其他设备或页面上修改" in answer.text and 'value="2"' in answer.text, "what was typed is still there"
+    services.on("SaveDraft", a_draft(version=6))
+    again = {name: hidden(answer.text, name) for name in names} | {"do": "draft", "form.contact_phone": "2"}
+    assert site.post(APPLY, again).status_code == 303
+    assert [one.version for one in services.requests("SaveDraft")] == [4, 0]
+
+
 def test_a_draft_is_not_lost_when_it_cannot_be_kept(site: Site, services: Services):
     site.sign_in()
     services.on("SaveDraft", refuse("RESOURCE_EXHAUSTED", "TOO_MANY_DRAFTS", "草稿已有 30 份，请先删除不用的"))

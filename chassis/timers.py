@@ -1,0 +1,83 @@
+"""Timers: what is due in a record happens, county by county, once. A county whose records cannot be changed keeps no other waiting.
+
+Survives kills (what is due stays due, the cause says whether it was done) and jumps of the clock: nothing fires while the clocks of
+worker and store differ, since what is deemed cannot be undone. A state tells its `county`, `due` (None = nothing) and `due_of`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from chassis import store as stores
+from chassis.acts import Cause, now
+from chassis.errors import Refused
+from chassis.records import Records
+from chassis.telemetry import log
+
+S = TypeVar("S")
+Fire = Callable[[S, datetime], Message | list[Message] | None]
+# What is due longer than this has been looked at already, or waits for a backup that was restored: the first round looks back further.
+REACH = timedelta(days=3660)
+# A record that cannot be changed is left alone for so long.
+PATIENCE = timedelta(minutes=1)
+# As many of one county are taken in one round.
+BATCH = 100
+# No record has more of them at once.
+MOST_ENDS = 50
+
+
+class Timing(Generic[S]):
+    """The timer over the records of one kind. `service` is who does it, `fire` what the model makes of an end that is reached."""
+
+    def __init__(self, service: str, records: Records[S], fire: Fire[S], counties: Callable[[], Iterable[str]]) -> None:
+        self._by = f"system:{service}"
+        self._records = records
+        self._fire = fire
+        self._counties = counties
+        self._left_alone: dict[str, datetime] = {}
+
+    def round(self) -> int:
+        """One round over all counties; how many ends were acted on."""
+        if not stores.clocks_agree(self._records.collection.database):
+            log("timing").warning("clocks_differ")
+            return 0
+        return sum(self._county(county) for county in self._counties())
+
+    def _county(self, county: str) -> int:
+        instant, fired = now(), 0
+        self._left_alone = {id: until for id, until in self._left_alone.items() if until > instant}
+        for id, at, what in due(self._records, county, instant - REACH, instant, BATCH + len(self._left_alone)):
+            if id in self._left_alone:
+                continue
+            try:
+                self._end(id, at, what)
+                fired += 1
+            except Exception as error:  # whatever is wrong with one record: the others' ends are the law's
+                self._left_alone[id] = instant + PATIENCE
+                reason = error.reason if isinstance(error, Refused) else type(error).__name__
+                log("timing").error("timer_refused", record=id, timer=what, reason=reason)
+        return fired
+
+    def catch_up(self, id: str) -> None:
+        """All that is due in one record happens now, the earliest first, as the timer would do it."""
+        for _ in range(MOST_ENDS):
+            state: Any = self._records.get(id).state
+            if state.due is None or state.due > now():
+                return
+            self._end(id, state.due, state.due_of)
+
+    def _end(self, id: str, at: datetime, what: str) -> None:
+        cause = Cause(key=f"timer/{what}/{at.isoformat()}", by=self._by)
+        self._records.change(id, cause, lambda state: self._fire(state, now()))
+
+
+def due(
+    records: Records[Any], county: str, since: datetime, until: datetime, most: int
+) -> list[tuple[str, datetime, str]]:
+    """Ids of a county's records with something due, since when and what; the longest due first, at most so many (0 = all). Wants an index
+    on (state.county, state.due)."""
+    query = {"state.county": county, "state.due": {"$gte": since, "$lte": until}}
+    found = records.collection.find(query, {"state.due": 1, "state.due_of": 1}).sort("state.due", 1).limit(most)
+    return [(row["_id"], row["state"]["due"], row["state"]["due_of"]) for row in found]

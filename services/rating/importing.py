@@ -1,0 +1,226 @@
+"""Ratings of other systems become ratings here: each row by itself, known by system and reference, never counted twice.
+
+What a row did stands in the rating it made: the origin on its event, the keyed digest of its content as the entry's request, and the request
+that brought it in the cause. So a request that comes again, after an answer that was lost or a process that was killed, finds what
+it did and answers the same, and goes on where it ended; another request with the same row is told that it is known.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from chassis import fields
+from chassis.acts import Actor, Cause, now
+from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, Refused, Violation, require
+from chassis.parts import Parts
+from chassis.records import Record
+from chassis.rpc import Call
+from services.rating import inviting, model_imports, store_imports
+from services.rating.giving import Entered, Giving
+from services.rating.importing_csv import Row
+from services.rating.model import Rating
+from standards.codes import region_covers
+from standards.exchange_rows import instant
+from yiwang.rating.v1 import events_pb2 as events
+from yiwang.rating.v1 import records_pb2 as pb
+from yiwang.rating.v1 import service_pb2 as service
+
+LANDED: Final = "LANDED"
+KNOWN: Final = "KNOWN"
+REFUSED: Final = "REFUSED"
+# Keys of raters nobody knows are made for so many rows in one write.
+BATCH: Final = 500
+_CHANGED = Violation("reference", "ROW_CHANGED", "该评价编号已导入过，内容不同")
+_NO_CASE = Violation("case_number", "NOT_FOUND", "没有找到该办件的评价，或不在您的管辖范围内")
+
+
+class Outcome(NamedTuple):
+    """What became of a row; the fault of a refused one."""
+
+    outcome: str
+    fault: Violation | None = None
+
+
+class _Source(NamedTuple):
+    """Where rows come from: the system, and the call that brings them."""
+
+    system: str
+    call: Call
+
+    @property
+    def region(self) -> str:
+        return self.call.actor.region
+
+
+class Importing:
+    """Takes rows into ratings."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.giving = Giving(parts)
+        self.ratings = self.giving.ratings
+        self.imports = store_imports.imports(parts.database)
+        self.keyring = parts.keyring
+
+    def take(self, rows: Sequence[Row], system: str, call: Call) -> pb.ImportRatingsResponse:
+        """What became of the rows, the refused ones by their number."""
+        source, answer = _Source(system, call), pb.ImportRatingsResponse()
+        for first in range(0, len(rows), BATCH):
+            batch = rows[first : first + BATCH]
+            faults = [_fault(row, source.region, now()) for row in batch]
+            self._ready([row.told for row, fault in zip(batch, faults, strict=True) if fault is None], source)
+            for number, (row, fault) in enumerate(zip(batch, faults, strict=True), first + 1):
+                outcome = Outcome(REFUSED, fault) if fault else self._row(row.told, source)
+                _count(answer, number, row.told.reference, outcome)
+        return answer
+
+    def take_file(self, rows: Sequence[Row], sha256: str, call: Call) -> pb.ImportRatingsResponse:
+        """What became of a file's rows. FAILED_PRECONDITION FILE_IMPORTED for a file that another request brought to its end.
+
+        The file is noted last: one that was not finished is not refused, whoever sends it again and under whichever request. Sent
+        twice at the same time its rows are those of the first to come, and known to the second.
+        """
+        actor = call.actor
+        id = store_imports.file_id(actor.region, sha256)
+        known = self.imports.find({"_id": id})
+        require(
+            known is None or known.journal[0]["cause"] == call.cause.key,
+            "FILE_IMPORTED",
+            "该文件已导入过，本次未计入任何评价",
+        )
+        answer = self.take(rows, model_imports.FILE_SYSTEM, call)
+        taken = events.FileImported(
+            import_id=id, region=actor.region, sha256=sha256, officer_id=actor.id, rows=len(rows)
+        )
+        try:
+            self.imports.create(call.cause, lambda _: taken, id)
+        except Refused as refused:
+            # Another request with the same file came to its end meanwhile: what became of the rows is told all the same.
+            if refused.reason != "REQUEST_ID_REUSED":
+                raise
+        return answer
+
+    def has_case(self, number: str, region: str) -> bool:
+        """Whether a case of this suite, in this region, has this public number and was asked about."""
+        found = store_imports.of_case_number(self.ratings, number) if number else []
+        return any(region_covers(region, record.state.region) for record in found)
+
+    def _ready(self, rows: Sequence[pb.ImportedRating], source: _Source) -> None:
+        """The keys that seal texts nobody known wrote: those of the ratings themselves."""
+        worded = [one for one in rows if not one.case_number and (one.comment.strip() or one.contact.strip())]
+        if worded:
+            self.keyring.ready({store_imports.row_id(source.region, source.system, one.reference) for one in worded})
+
+    def _row(self, row: pb.ImportedRating, source: _Source) -> Outcome:
+        if known := self._known(row, source):
+            return known
+        try:
+            if row.case_number:
+                self._rate_case(row, source)
+            else:
+                self._begin(row, source)
+        except Refused as refused:
+            if refused.code not in (FAILED_PRECONDITION, NOT_FOUND) and refused.reason != "REQUEST_ID_REUSED":
+                raise
+            # Perhaps by the same row, a moment ago.
+            return self._known(row, source) or Outcome(REFUSED, _told(refused))
+        return Outcome(LANDED)
+
+    def _known(self, row: pb.ImportedRating, source: _Source) -> Outcome | None:
+        """What the row did before: known, or landed where this very request did it; None where it is new."""
+        for record in store_imports.of_reference(self.ratings, source.system, row.reference):
+            if region_covers(source.region, record.state.region):
+                entry = _entry(record)
+                if entry["request"] != self._digest(row):
+                    return Outcome(REFUSED, _CHANGED)
+                return Outcome(LANDED if entry["cause"] == self._cause(row, source).key else KNOWN)
+        return None
+
+    def _rate_case(self, row: pb.ImportedRating, source: _Source) -> None:
+        """Rates a node of a case of this suite. Another region's case is none, as is the node of a person who was erased."""
+        node = row.node or service.SERVICE_NODE_CLOSE
+        found = [
+            record
+            for record in store_imports.of_case_number(self.ratings, row.case_number)
+            if record.state.node == node and region_covers(source.region, record.state.region)
+        ]
+        if not found:
+            raise Refused(NOT_FOUND, "NOT_FOUND", _NO_CASE.message)
+        latest = max(found, key=lambda record: record.state.occasion)
+        origin = (source.system, row.reference)
+        self.giving.give(latest.id, _entered(row), self._cause(row, source), None, Actor(), origin)
+
+    def _begin(self, row: pb.ImportedRating, source: _Source) -> None:
+        entered = _entered(row)
+        assert entered.given_at is not None  # the row was found good
+        served = events.ServiceServed(
+            node=row.node or service.SERVICE_NODE_WINDOW,
+            occasion=1,
+            item_code=row.item_code,
+            subject=row.item_name or row.department_name,
+            department=row.department,
+            department_name=row.department_name,
+            region=row.region,
+            day=inviting.day_of(entered.given_at),
+        )
+        id = store_imports.row_id(source.region, source.system, row.reference)
+        origin = (source.system, row.reference)
+        self.giving.begin(served, entered, self._cause(row, source), id=id, origin=origin)
+
+    def _cause(self, row: pb.ImportedRating, source: _Source) -> Cause:
+        cause = source.call.cause
+        return Cause(f"{cause.key}/{row.reference}", cause.by, self._digest(row), cause.trace)
+
+    def _digest(self, row: pb.ImportedRating) -> str:
+        return self.keyring.request_digest(row.SerializeToString(deterministic=True))
+
+
+def _fault(row: Row, region: str, at: datetime) -> Violation | None:
+    """The first thing that is wrong with a row, looked at by itself."""
+    if row.fault:
+        return row.fault
+    try:
+        fields.check(row.told)
+    except Refused as refused:
+        return refused.violations[0]
+    return next(model_imports.row_faults(row.told, region, at), None)
+
+
+def _entered(row: pb.ImportedRating) -> Entered:
+    return Entered(
+        grade=row.grade,
+        channel=row.channel,
+        tags=row.tags,
+        comment=row.comment,
+        anonymous=row.anonymous,
+        contact=row.contact,
+        given_at=instant(row.rated_at),
+    )
+
+
+def _entry(record: Record[Rating]) -> dict[str, Any]:
+    """The entry of the journal by which it was given."""
+    return next(entry for entry in record.journal if entry["type"] == events.RatingGiven.DESCRIPTOR.name)
+
+
+def _told(refused: Refused) -> Violation:
+    if refused.reason in ("NOT_FOUND", "PERSON_ERASED"):
+        return _NO_CASE
+    return Violation("case_number", refused.reason, refused.message)
+
+
+def _count(answer: pb.ImportRatingsResponse, number: int, reference: str, outcome: Outcome) -> None:
+    if outcome.outcome == LANDED:
+        answer.landed += 1
+    elif outcome.outcome == KNOWN:
+        answer.known += 1
+    else:
+        answer.refused += 1
+        fault = outcome.fault or _CHANGED
+        answer.rows.add(
+            number=number,
+            reference=reference[:64],
+            outcome=REFUSED,
+            field=fault.field,
+            reason=fault.reason,
+            message=fault.message,
+        )
