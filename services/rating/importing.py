@@ -1,8 +1,8 @@
 """Ratings of other systems become ratings here: each row by itself, known by system and reference, never counted twice.
 
-What a row did stands in the rating it made: the origin on its event, the keyed digest of its content as the entry's request, and the request
-that brought it in the cause. So a request that comes again, after an answer that was lost or a process that was killed, finds what
-it did and answers the same, and goes on where it ended; another request with the same row is told that it is known.
+What a row did stands in the rating it made: the origin on its event, the keyed digest of its content as the entry's request, and the
+request that brought it in the cause. So a request that comes again, after an answer that was lost or a process that was killed, finds
+what it did and answers the same, and goes on where it ended; another request with the same row is told that it is known.
 """
 
 from collections.abc import Sequence

@@ -130,9 +130,7 @@ class Rating:
     sealed_contact: str = ""
     # Whose key seals the texts: the person, or the rating itself where nobody is known.
     rater_id: str = ""
-    # When it was given; and when it was noted here, which is later for imports.
     rated_at: datetime | None = None
-    noted_at: datetime | None = None
     agent_id: str = ""
     sealed_agent_name: str = ""
     again_grade: int = UNRATED
@@ -145,8 +143,8 @@ class Rating:
     text_mark: str = ""
     system: str = ""
     reference: str = ""
-    # When the rating, the default or the second rating was noted here: the order in which other systems are told.
-    noted_at: datetime | None = None
+    # When the first rating, the default or the second rating was noted: the order in which records go out.
+    record_at: datetime | None = None
     loop: Loop | None = None
     # The department it is with; whether it is on a supervisor's desk: keys of the lists.
     desk: str = ""

@@ -60,7 +60,6 @@ def _given(rating: Rating | None, event: events.RatingGiven, moment: Moment) -> 
         sealed_contact=given.sealed_contact,
         rater_id=event.rater_id,
         rated_at=instant(given.given_at) or moment.at,
-        noted_at=moment.at,
         agent_id=acting_id(moment.by),
         sealed_agent_name=event.sealed_agent_name,
         flags=_raised(rating.flags, given.flags, moment.at),
@@ -69,7 +68,7 @@ def _given(rating: Rating | None, event: events.RatingGiven, moment: Moment) -> 
         text_mark=given.text_mark,
         system=event.system,
         reference=event.reference,
-        noted_at=moment.at,
+        record_at=moment.at,
     )
 
 
@@ -84,7 +83,7 @@ def _raised(flags: list[Flag], raised: Any, at: datetime) -> list[Flag]:
 
 
 def _defaulted(rating: Rating, event: events.RatingDefaulted, moment: Moment) -> Rating:
-    return replace(rating, status=model.DEFAULTED, grade=event.grade, noted_at=moment.at)
+    return replace(rating, status=model.DEFAULTED, grade=event.grade, record_at=moment.at)
 
 
 def _added(rating: Rating, event: events.RatingAddedTo, moment: Moment) -> Rating:
@@ -93,7 +92,7 @@ def _added(rating: Rating, event: events.RatingAddedTo, moment: Moment) -> Ratin
         again_grade=event.grade,
         sealed_again=event.sealed_comment,
         again_at=moment.at,
-        noted_at=moment.at,
+        record_at=moment.at,
     )
 
 

@@ -19,7 +19,7 @@ SETTLED: Final = timedelta(minutes=1)
 BEGIN: Final = datetime(2020, 1, 1, tzinfo=UTC)
 FIRST_LOOK, LONGEST_LOOK = timedelta(hours=1), timedelta(days=30)
 _STEP: Final = timedelta(milliseconds=1)
-_FIELD: Final = "state.noted_at"
+_FIELD: Final = "state.record_at"
 INDEXES: Final = ([("state.county", 1), (_FIELD, 1)], [(_FIELD, 1)])
 """What the order wants of the ratings' collection."""
 
@@ -67,8 +67,8 @@ def _here(ratings: Records[Rating], match: dict[str, Any], place: Place, count: 
 
 
 def _noted(row: Record[Rating]) -> datetime:
-    assert row.state.noted_at is not None  # it was found by it
-    return row.state.noted_at
+    assert row.state.record_at is not None  # it was found by it
+    return row.state.record_at
 
 
 def _parse(token: str) -> Place:

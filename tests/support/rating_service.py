@@ -26,7 +26,9 @@ def _number() -> str:
     return f"990121261122{next(_numbers):07}"
 
 
-def closed(applicant: str, case: str = "", item: str = ITEM, region: str = REGION, **told: Any) -> case_events.CaseClosed:
+def closed(
+    applicant: str, case: str = "", item: str = ITEM, region: str = REGION, **told: Any
+) -> case_events.CaseClosed:
     """A case that was closed, as case tells it."""
     return case_events.CaseClosed(
         case_id=case or str(uuid.uuid4()),

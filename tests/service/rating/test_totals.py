@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from services.rating import store
 from standards.workdays import SHANGHAI
 from tests.support.actors import person
 from tests.support.broking import outgoing, send
@@ -19,6 +20,7 @@ from tests.support.serving import MASTER
 from tests.support.waiting import wait_until
 from yiwang.rating.v1 import service_pb2 as pb
 
+NOW = datetime.now(SHANGHAI).isoformat()
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -26,9 +28,9 @@ def some_ratings(rating: RatingHere) -> None:
     """Five cases of one item and one of another: four rated, two not."""
     for grade, item in ((5, ITEM), (5, ITEM), (3, ITEM), (0, ITEM), (0, ITEM), (1, OTHER_ITEM)):
         one = person()
-        case = rating.close(closed(one.id, item=item))
+        id = rating.close(closed(one.id, item=item), NOW)
         if grade:
-            rating.by(one).RateCase(case_id=case, grade=grade)
+            rating.by(one).GiveRating(rating_id=id, grade=grade)
 
 
 def as_counted(totals: pb.Totals) -> tuple[int, ...]:
@@ -45,26 +47,29 @@ def as_counted(totals: pb.Totals) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("order", ["as they come", "reversed", "twice", "reversed twice", "alternating"])
 def test_totals_are_the_same_in_any_order_and_however_often(rating: RatingHere, order: str) -> None:
-    some_ratings(rating)
-    heard = rating.deliveries()
+    heard = [closed(person().id, item=item) for item in (ITEM,) * 5 + (OTHER_ITEM,)]
+    told = list(heard)
     if "reversed" in order:
-        heard.reverse()
+        told.reverse()
     if "twice" in order:
-        heard *= 2
+        told *= 2
     if order == "alternating":
-        heard = list(itertools.chain.from_iterable(zip(heard, reversed(heard), strict=True)))
-    for delivery in heard:
-        rating.hear(*delivery)
+        told = list(itertools.chain.from_iterable(zip(told, reversed(told), strict=True)))
+    for event in told:
+        rating.close(event)
+    for event, grade in zip(heard, (5, 5, 3, 0, 0, 1), strict=True):
+        if grade:
+            id = store.rating_id(event.case_id, pb.SERVICE_NODE_CLOSE)
+            rating.by(person(event.applicant_id)).GiveRating(rating_id=id, grade=grade)
+            rating.close(event)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_ITEM, ITEM)) == (5, 3, 2, 0, 1, 0, 0)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_ITEM, OTHER_ITEM)) == (1, 1, 0, 0, 0, 0, 1)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_DEPARTMENT, DEPARTMENT)) == (6, 4, 2, 0, 1, 0, 1)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_COUNTY, "990121")) == (6, 4, 2, 0, 1, 0, 1)
 
 
-def test_totals_of_days_count_the_day_the_invitation_was_opened(rating: RatingHere) -> None:
+def test_totals_of_days_count_the_day_the_service_ended(rating: RatingHere) -> None:
     some_ratings(rating)
-    for delivery in rating.deliveries():
-        rating.hear(*delivery)
     today = datetime.now(SHANGHAI).date()
     past, coming = (today - timedelta(days=1)).isoformat(), (today + timedelta(days=1)).isoformat()
     scope, id = pb.TOTAL_SCOPE_COUNTY, "990121"
@@ -76,8 +81,6 @@ def test_totals_of_days_count_the_day_the_invitation_was_opened(rating: RatingHe
 
 def test_totals_of_what_nobody_rated_are_nothing(rating: RatingHere) -> None:
     some_ratings(rating)
-    for delivery in rating.deliveries():
-        rating.hear(*delivery)
     for scope, id in ((pb.TOTAL_SCOPE_COUNTY, "9901"), (pb.TOTAL_SCOPE_ITEM, DEPARTMENT), (pb.TOTAL_SCOPE_ITEM, "x")):
         assert as_counted(rating.totals(scope, id)) == (0,) * 7
     with refused(grpc.StatusCode.INVALID_ARGUMENT):
@@ -100,8 +103,9 @@ def test_a_closed_case_reaches_the_totals_through_the_broker(
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         citizen, everyone = rating.by(ann), rating.by(None)
-        wait_until(lambda: list(citizen.ListInvitations().invitations), "the invitation", 40)
-        citizen.RateCase(case_id=event.case_id, grade=pb.GRADE_VERY_SATISFIED)
+        wait_until(lambda: list(citizen.ListRatings().ratings), "the invitation", 40)
+        id = store.rating_id(event.case_id, pb.SERVICE_NODE_CLOSE)
+        citizen.GiveRating(rating_id=id, grade=pb.GRADE_VERY_SATISFIED)
 
         def counted() -> bool:
             totals = everyone.GetTotals(scope=pb.TOTAL_SCOPE_ITEM, id=ITEM)

@@ -1,0 +1,160 @@
+"""Ratings as the model gives them: once per service node, replayable, seen by their own person alone, counted on the day the service
+ended."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import bson
+import pytest
+from bson.codec_options import CodecOptions
+from google.protobuf.message import Message
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.acts import PERSON, REALMS, Acting, Actor, Cause
+from chassis.errors import FAILED_PRECONDITION, Refused
+from chassis.records import Records, _converter, broken_at, matches
+from services.rating import inviting, model, model_giving, model_kinds, model_timers, results_totals, store
+from services.rating.model import Rating
+from services.rating.model_evolve import EVOLVE
+from services.rating.model_rules import Rules
+from tests.support.rating_service import closed
+from yiwang.rating.v1 import events_pb2 as events
+from yiwang.rating.v1 import service_pb2 as pb
+
+RECORDS: Records[Rating] = Records(None, Rating, EVOLVE, events)  # type: ignore[arg-type]
+OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+ID = store.rating_id("case-1", pb.SERVICE_NODE_CLOSE)
+grades = st.sampled_from(sorted(model.GRADES))
+
+
+def apply(rating: Rating | None, decided: Message | list[Message], entries: list[dict[str, Any]]) -> Rating:
+    """The rating after these events, and their entries beside the others."""
+    listed = decided if isinstance(decided, list) else [decided]
+    head = entries[-1]["digest"] if entries else ""
+    after, more = RECORDS._apply(rating, listed, Cause(f"c{len(entries)}", "person:ann"), len(entries), head)
+    entries.extend(more)
+    return after
+
+
+def opened(applicant: str = "ann", at: datetime = NOON, rules: Rules | None = None) -> tuple[Rating, list[Any]]:
+    served, person = inviting.served_of(closed(applicant, "case-1", "item-1"), at)
+    entries: list[Any] = []
+    return apply(None, model_giving.open_invitation(ID, served, person, rules, at), entries), entries
+
+
+def rate(rating: Rating, grade: int, sealed: str = "", at: datetime = NOON) -> list[Message]:
+    told = events.GivenRating(grade=grade, sealed_comment=sealed, channel=1)  # type: ignore[arg-type]
+    return model_giving.give(rating, rating.applicant_id, told, "", None, at)
+
+
+@given(grades, st.text(max_size=20))
+def test_the_journal_replays_to_the_state_as_stored(grade: int, sealed: str) -> None:
+    rating, entries = opened()
+    rated = apply(rating, rate(rating, grade, sealed), entries)
+    document = bson.decode(bson.encode({"journal": entries, "state": _converter.unstructure(rated)}), OPTIONS)
+    assert broken_at(document["journal"]) is None
+    assert RECORDS.drift(document) == []
+
+
+@given(grades, grades)
+def test_a_service_node_is_rated_once(first: int, second: int) -> None:
+    rating, entries = opened()
+    rated = apply(rating, rate(rating, first), entries)
+    with pytest.raises(Refused) as refused:
+        rate(rated, second)
+    assert (refused.value.code, refused.value.reason) == (FAILED_PRECONDITION, "RATED_ALREADY")
+
+
+def test_nobody_rated_in_time_is_the_default_and_never_an_active_rating() -> None:
+    rating, entries = opened()
+    assert rating.closes_at is not None and rating.due == rating.closes_at
+    # The thirtieth day ends at midnight in China.
+    assert rating.closes_at == datetime(2026, 12, 22, 15, 59, 59, tzinfo=UTC)
+    assert model_timers.fire(rating, rating.closes_at - timedelta(seconds=1)) is None
+    fired = model_timers.fire(rating, rating.closes_at)
+    assert isinstance(fired, events.RatingDefaulted)
+    defaulted = apply(rating, fired, entries)
+    assert (defaulted.status, defaulted.due) == (model.DEFAULTED, None)
+    with pytest.raises(Refused) as refused:
+        rate(defaulted, pb.GRADE_SATISFIED)
+    assert refused.value.reason == "RATING_LAPSED"
+    counted = results_totals.totals(pb.TOTAL_SCOPE_ITEM, "item-1", {defaulted.kind: 3})
+    assert (counted.invited, counted.rated, counted.defaulted, counted.satisfied) == (3, 0, 3, 0)
+
+
+def test_a_county_states_its_own_days() -> None:
+    rating, _ = opened(rules=Rules("990121", {"default_after_days": 7}))
+    assert rating.closes_at == datetime(2026, 11, 29, 15, 59, 59, tzinfo=UTC)
+
+
+def test_the_second_rating_is_given_within_ninety_days() -> None:
+    rating, entries = opened()
+    rated = apply(rating, rate(rating, pb.GRADE_SATISFIED), entries)
+    assert rated.rated_at is not None
+    last = rated.rated_at + timedelta(days=90)
+    assert model_giving.rate_again(rated, pb.GRADE_SATISFIED, "", "", None, last)
+    with pytest.raises(Refused) as refused:
+        model_giving.rate_again(rated, pb.GRADE_SATISFIED, "", "", None, last + timedelta(milliseconds=1))
+    assert refused.value.reason == "RATING_LAPSED"
+
+
+@given(
+    st.builds(
+        Actor,
+        id=st.sampled_from(["ann", "bob", ""]),
+        realm=st.sampled_from([0, *REALMS]),
+        acting=st.none()
+        | st.builds(
+            Acting, st.just("person:x"), st.just("王某"), st.sampled_from(["handler", "helper", "bank", "person"])
+        ),
+    ),
+    st.sampled_from(["ann", "bob"]),
+)
+def test_the_filter_finds_exactly_what_the_predicate_sees(actor: Actor, applicant: str) -> None:
+    rating, _ = opened(applicant)
+    found = matches({"state": _converter.unstructure(rating)}, model.visible(actor))
+    own = actor.acting is None or actor.acting.channel == "handler"
+    assert found == model.sees(actor, rating) == (actor.realm == PERSON and own and actor.id == applicant)
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        (datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC), "2026-11-22"),
+        (datetime(2026, 11, 22, 16, 0, tzinfo=UTC), "2026-11-23"),
+    ],
+)
+def test_the_day_is_the_day_in_china(instant: datetime, day: str) -> None:
+    assert opened(at=instant)[0].day == day
+
+
+def test_a_service_counts_in_its_item_its_department_and_its_county() -> None:
+    rating, entries = opened()
+    wanted = {"item:item-1:2026-11-22", "department:11990121MB0000001K:2026-11-22", "county:990121:2026-11-22"}
+    assert wanted <= set(rating.buckets)
+    assert apply(rating, rate(rating, pb.GRADE_SATISFIED), entries).buckets == rating.buckets
+
+
+@given(st.dates(), st.dates(), st.dates())
+def test_a_span_holds_the_days_from_the_first_to_the_last(first: Any, last: Any, day: Any) -> None:
+    low, high = results_totals.span(pb.TOTAL_SCOPE_COUNTY, "990121", first.isoformat(), last.isoformat())
+    assert (low <= f"county:990121:{day}" <= high) == (first <= day <= last)
+    low, high = results_totals.span(pb.TOTAL_SCOPE_COUNTY, "990121", "", "")
+    assert low <= f"county:990121:{day}" <= high
+    assert not low <= f"county:9901211:{day}" <= high
+
+
+@given(grades)
+def test_what_a_rating_counts_as_is_read_back_as_it_was_written(grade: int) -> None:
+    rating, entries = opened()
+    rated = apply(rating, rate(rating, grade), entries)
+    kind = model_kinds.kind_of(rated)
+    assert model_kinds.parse(model_kinds.text(kind)) == kind
+    assert (kind.grade, kind.named) == (grade, True)
+
+
+def test_every_grade_is_counted_under_its_name() -> None:
+    assert set(model.GRADES) == set(pb.Grade.values()) - {pb.GRADE_UNSPECIFIED}
+    assert set(model_kinds.SCOPES) == set(pb.TotalScope.values()) - {pb.TOTAL_SCOPE_UNSPECIFIED}
