@@ -1,7 +1,7 @@
-"""Timers: what is due in a record happens, county by county, once. A county whose records cannot be changed keeps no other waiting.
+"""Timers: what is due in a record happens, group by group, once. A group whose records cannot be changed keeps no other waiting.
 
 Survives kills (what is due stays due, the cause says whether it was done) and jumps of the clock: nothing fires while the clocks of
-worker and store differ, since what is deemed cannot be undone. A state tells its `county`, `due` (None = nothing) and `due_of`.
+worker and store differ, since what is deemed cannot be undone. A state tells its `due` (None = nothing) and `due_of`.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,33 +22,38 @@ Fire = Callable[[S, datetime], Message | list[Message] | None]
 REACH = timedelta(days=3660)
 # A record that cannot be changed is left alone for so long.
 PATIENCE = timedelta(minutes=1)
-# As many of one county are taken in one round.
+# As many of one group are taken in one round.
 BATCH = 100
 # No record has more of them at once.
 MOST_ENDS = 50
 
 
 class Timing(Generic[S]):
-    """The timer over the records of one kind. `service` is who does it, `fire` what the model makes of an end that is reached."""
+    """The timer over the records of one kind. `service` is who does it, `fire` what the model makes of an end that is reached, `groups`
+    tells the groups there are, `path` where a record tells its own."""
 
-    def __init__(self, service: str, records: Records[S], fire: Fire[S], counties: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, service: str, records: Records[S], fire: Fire[S], groups: Callable[[], Iterable[str]], path: str
+    ) -> None:
         self._by = f"system:{service}"
         self._records = records
         self._fire = fire
-        self._counties = counties
+        self._groups, self._path = groups, path
         self._left_alone: dict[str, datetime] = {}
 
     def round(self) -> int:
-        """One round over all counties; how many ends were acted on."""
+        """One round over all groups; how many ends were acted on."""
         if not stores.clocks_agree(self._records.collection.database):
             log("timing").warning("clocks_differ")
             return 0
-        return sum(self._county(county) for county in self._counties())
+        return sum(self._group(group) for group in self._groups())
 
-    def _county(self, county: str) -> int:
+    def _group(self, group: str) -> int:
         instant, fired = now(), 0
         self._left_alone = {id: until for id, until in self._left_alone.items() if until > instant}
-        for id, at, what in due(self._records, county, instant - REACH, instant, BATCH + len(self._left_alone)):
+        for id, at, what in due(
+            self._records, (self._path, group), instant - REACH, instant, BATCH + len(self._left_alone)
+        ):
             if id in self._left_alone:
                 continue
             try:
@@ -74,10 +79,10 @@ class Timing(Generic[S]):
 
 
 def due(
-    records: Records[Any], county: str, since: datetime, until: datetime, most: int
+    records: Records[Any], group: tuple[str, str], since: datetime, until: datetime, most: int
 ) -> list[tuple[str, datetime, str]]:
-    """Ids of a county's records with something due, since when and what; the longest due first, at most so many (0 = all). Wants an index
-    on (state.county, state.due)."""
-    query = {"state.county": county, "state.due": {"$gte": since, "$lte": until}}
+    """Ids of the records of a group (path and value) with something due, since when and what; the longest due first, at most so many
+    (0 = all). Wants an index on (path, state.due)."""
+    query = {group[0]: group[1], "state.due": {"$gte": since, "$lte": until}}
     found = records.collection.find(query, {"state.due": 1, "state.due_of": 1}).sort("state.due", 1).limit(most)
     return [(row["_id"], row["state"]["due"], row["state"]["due_of"]) for row in found]

@@ -18,6 +18,7 @@ from services.case import (
     model_access,
     model_acts,
     model_application,
+    model_asides,
     model_deadlines,
     model_drafts,
     model_seeing,
@@ -239,22 +240,22 @@ class CaseApi:
         )
 
     def VoidCase(self, request: pb.VoidCaseRequest, call: Call) -> pb.Case:
-        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.void(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_asides.void(case, call.actor, sealed))
 
     def TransferCase(self, request: pb.TransferCaseRequest, call: Call) -> pb.Case:
         to, name = request.to_department, request.to_department_name
         return self.desk.reasoned(
-            request, call, lambda case, sealed: model_acts.transfer(case, call.actor, to, name, sealed)
+            request, call, lambda case, sealed: model_asides.transfer(case, call.actor, to, name, sealed)
         )
 
     def ConfirmWithdrawal(self, request: pb.ConfirmWithdrawalRequest, call: Call) -> pb.Case:
-        return self.desk.move(request, call, model_acts.confirm_withdrawal)
+        return self.desk.move(request, call, model_asides.confirm_withdrawal)
 
     def RevokeDecision(self, request: pb.RevokeDecisionRequest, call: Call) -> pb.Case:
-        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.revoke(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_asides.revoke(case, call.actor, sealed))
 
     def CancelResult(self, request: pb.CancelResultRequest, call: Call) -> pb.Case:
-        return self.desk.reasoned(request, call, lambda case, sealed: model_acts.cancel(case, call.actor, sealed))
+        return self.desk.reasoned(request, call, lambda case, sealed: model_asides.cancel(case, call.actor, sealed))
 
     def PassReviewStep(self, request: pb.PassReviewStepRequest, call: Call) -> pb.Case:
         return self.desk.move(
@@ -280,7 +281,7 @@ class CaseApi:
         return self.desk.move(
             request,
             call,
-            lambda case: model_acts.withdraw(
+            lambda case: model_asides.withdraw(
                 case, self.desk.sealed(case, request.reason), now(), self.desk.agent_name(call)
             ),
         )

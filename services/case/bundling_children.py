@@ -19,7 +19,7 @@ from chassis.sealed import Keyring
 from chassis.telemetry import log
 from services.case import (
     bundling_shares,
-    model_acts,
+    model_asides,
     model_bundles,
     model_bundles_course,
     model_moves,
@@ -163,7 +163,7 @@ def _may_withdraw(case: Case) -> bool:
 def _withdrawal(case: Case, bundle: Bundle) -> events.CaseWithdrawn | events.WithdrawalAsked | None:
     if not _may_withdraw(case):
         return None
-    return model_acts.withdraw(case, bundle.sealed_withdrawal, now(), bundle.withdrawal_agent_name)
+    return model_asides.withdraw(case, bundle.sealed_withdrawal, now(), bundle.withdrawal_agent_name)
 
 
 def _actor(bundle: Bundle) -> Actor:

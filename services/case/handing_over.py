@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from chassis.acts import Cause, now
 from chassis.records import Records
-from services.case import model_acts
+from services.case import model_asides
 from services.case.model import CLOCKS_DIFFER, Case
 
 Document = dict[str, Any]
@@ -96,7 +96,7 @@ class HandingOver:
         self._cases.change(
             id,
             Cause(key, cause.by, "", cause.trace),
-            lambda case: model_acts.hand_over(case, departure.officer_id, successor, departure.left),
+            lambda case: model_asides.hand_over(case, departure.officer_id, successor, departure.left),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from services.case import model, model_acts, model_deadlines
+from services.case import model, model_acts, model_asides, model_deadlines
 from services.case.model import Case
 from yiwang.case.v1 import events_pb2 as events
 
@@ -102,6 +102,6 @@ def _tell(case: Case, _now: datetime) -> list[Message]:
 _ACTS: Final[Mapping[str, Callable[[Case, datetime], list[Message]]]] = {
     "ACCEPT": model_acts.deem_accepted,
     "ANSWER": model_acts.lapse,
-    "CONFIRM": model_acts.withdraw_by_silence,
+    "CONFIRM": model_asides.withdraw_by_silence,
     "RENEWAL": model_acts.deem_renewed,
 }

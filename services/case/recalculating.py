@@ -13,7 +13,7 @@ from chassis.telemetry import log
 from chassis.timers import due
 from services.case import model_deadlines
 from services.case.model import Case
-from services.case.store_timers import Timers
+from services.case.store_timers import BY_COUNTY, Timers
 from standards import workdays
 
 # Open cases have something due within this.
@@ -35,7 +35,7 @@ def run(database: Database[dict[str, Any]], cases: Records[Case]) -> int:
     digest, timers, moved = workdays.calendar_digest(), Timers(database), 0
     for county in timers.calculated_otherwise(digest):
         instant = now()
-        for id, _, _ in due(cases, county, instant - AHEAD, instant + AHEAD, 0):
+        for id, _, _ in due(cases, (BY_COUNTY, county), instant - AHEAD, instant + AHEAD, 0):
             moved += _recalculate(cases, id, digest)
         timers.calculated(county, digest)
     return moved

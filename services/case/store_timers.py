@@ -11,6 +11,8 @@ from standards import workdays
 
 Document = dict[str, Any]
 COLLECTION = "timer_counties"
+# Where a case tells its county.
+BY_COUNTY = "state.county"
 
 
 def ensure_indexes(database: Database[Document]) -> None:

@@ -7,11 +7,12 @@ what it did and answers the same, and goes on where it ended; another request wi
 
 from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from chassis import fields
 from chassis.acts import Actor, Cause, now
-from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, Refused, Violation, require
+from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, UNAVAILABLE, Refused, Violation, require
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -30,6 +31,8 @@ KNOWN: Final = "KNOWN"
 REFUSED: Final = "REFUSED"
 # Keys of raters nobody knows are made for so many rows in one write.
 BATCH: Final = 500
+# A call has ten seconds: what is not done by then is told to be sent again, in time to be heard.
+SECONDS: Final = 8.0
 _CHANGED = Violation("reference", "ROW_CHANGED", "该评价编号已导入过，内容不同")
 _NO_CASE = Violation("case_number", "NOT_FOUND", "没有找到该办件的评价，或不在您的管辖范围内")
 
@@ -62,13 +65,16 @@ class Importing:
         self.keyring = parts.keyring
 
     def take(self, rows: Sequence[Row], system: str, call: Call) -> pb.ImportRatingsResponse:
-        """What became of the rows, the refused ones by their number."""
-        source, answer = _Source(system, call), pb.ImportRatingsResponse()
+        """What became of the rows, the refused ones by their number. UNAVAILABLE IMPORT_GOES_ON when the time of a call is over: those
+        before have landed, and the same request goes on behind them."""
+        source, answer, until = _Source(system, call), pb.ImportRatingsResponse(), monotonic() + SECONDS
         for first in range(0, len(rows), BATCH):
             batch = rows[first : first + BATCH]
             faults = [_fault(row, source.region, now()) for row in batch]
             self._ready([row.told for row, fault in zip(batch, faults, strict=True) if fault is None], source)
             for number, (row, fault) in enumerate(zip(batch, faults, strict=True), first + 1):
+                if monotonic() > until:
+                    raise _goes_on(number - 1)
                 outcome = Outcome(REFUSED, fault) if fault else self._row(row.told, source)
                 _count(answer, number, row.told.reference, outcome)
         return answer
@@ -127,13 +133,13 @@ class Importing:
 
     def _known(self, row: pb.ImportedRating, source: _Source) -> Outcome | None:
         """What the row did before: known, or landed where this very request did it; None where it is new."""
-        for record in store_imports.of_reference(self.ratings, source.system, row.reference):
-            if region_covers(source.region, record.state.region):
-                entry = _entry(record)
-                if entry["request"] != self._digest(row):
-                    return Outcome(REFUSED, _CHANGED)
-                return Outcome(LANDED if entry["cause"] == self._cause(row, source).key else KNOWN)
-        return None
+        record = store_imports.of_reference(self.ratings, source.region, source.system, row.reference)
+        if record is None:
+            return None
+        entry = _entry(record)
+        if entry["request"] != self._digest(row):
+            return Outcome(REFUSED, _CHANGED)
+        return Outcome(LANDED if entry["cause"] == self._cause(row, source).key else KNOWN)
 
     def _rate_case(self, row: pb.ImportedRating, source: _Source) -> None:
         """Rates a node of a case of this suite. Another region's case is none, as is the node of a person who was erased."""
@@ -200,6 +206,10 @@ def _entered(row: pb.ImportedRating) -> Entered:
 def _entry(record: Record[Rating]) -> dict[str, Any]:
     """The entry of the journal by which it was given."""
     return next(entry for entry in record.journal if entry["type"] == events.RatingGiven.DESCRIPTOR.name)
+
+
+def _goes_on(done: int) -> Refused:
+    return Refused(UNAVAILABLE, "IMPORT_GOES_ON", f"已处理{done}行，请再次提交同一内容，将从中断处继续")
 
 
 def _told(refused: Refused) -> Violation:

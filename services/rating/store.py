@@ -142,6 +142,10 @@ def of_case(all: Records[Rating], case_id: str) -> list[Record[Rating]]:
     return rows
 
 
+# Where a record tells its county.
+BY_COUNTY = "state.county"
+
+
 class Counties:
     """Which counties have something with a due date, so that the timers take each by itself."""
 

@@ -7,7 +7,7 @@ from pymongo.database import Database
 from chassis.records import Record, Records, record_id
 from services.rating.model import Rating
 from services.rating.model_imports import EVOLVE, FileImport
-from standards.codes import region_prefix
+from standards.codes import region_covers, region_prefix
 from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
@@ -41,10 +41,15 @@ def row_id(region: str, system: str, reference: str) -> str:
     return record_id(f"import/{region_prefix(region)}/{system}/{reference}")
 
 
-def of_reference(ratings: Records[Rating], system: str, reference: str) -> list[Record[Rating]]:
-    """The ratings a row of this system and reference made, in whichever region: a handful, with their journals."""
-    found = ratings.select({"state.system": system, "state.reference": reference})
-    return [ratings.get(one.id) for one in found]
+def of_reference(ratings: Records[Rating], region: str, system: str, reference: str) -> Record[Rating] | None:
+    """The rating a row of this system and reference made in a region, if any."""
+    match = {"state.system": system, "state.reference": reference}
+    record = ratings.find(match)
+    if record is None or region_covers(region, record.state.region):
+        return record
+    # Another region has a system of this name, with a rating of this number.
+    ours = [one for one in ratings.select(match) if region_covers(region, one.state.region)]
+    return ratings.get(ours[0].id) if ours else None
 
 
 def of_case_number(ratings: Records[Rating], number: str) -> list[Record[Rating]]:

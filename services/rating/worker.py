@@ -79,5 +79,5 @@ def build(parts: Parts) -> type[Worker]:
     Worker.ratings = store.ratings(parts.database)
     Worker.inviting = inviting.Inviting(parts.database)
     counties = store.Counties(parts.database)
-    Worker.timing = Timing("rating", Worker.ratings, model_timers.fire, counties.all)
+    Worker.timing = Timing("rating", Worker.ratings, model_timers.fire, counties.all, store.BY_COUNTY)
     return Worker

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from chassis.acts import OFFICER, PERSON, Actor
 from services.case import (
     model_acts,
+    model_asides,
     model_exchange,
     model_intake,
     model_moves,
@@ -187,14 +188,14 @@ ACTS: Mapping[str, Act] = {
     "DispatchResult": lambda w: fulfilment.dispatch(w.case, w.actor, w.dice.choice(("", "SF1")), w.now),
     "DeliverResult": lambda w: fulfilment.deliver(w.case, w.actor, "sealed"),
     "CloseCase": lambda w: model_acts.close(w.case),
-    "WithdrawCase": lambda w: model_acts.withdraw(w.case, "sealed", w.now),
-    "ConfirmWithdrawal": lambda w: model_acts.confirm_withdrawal(w.case),
-    "WithdrawBySilence": lambda w: model_acts.withdraw_by_silence(w.case, w.now),
-    "VoidCase": lambda w: model_acts.void(w.case, w.actor, "sealed"),
-    "TransferCase": lambda w: model_acts.transfer(w.case, w.actor, OTHER_DEPARTMENT, "省厅", "sealed"),
+    "WithdrawCase": lambda w: model_asides.withdraw(w.case, "sealed", w.now),
+    "ConfirmWithdrawal": lambda w: model_asides.confirm_withdrawal(w.case),
+    "WithdrawBySilence": lambda w: model_asides.withdraw_by_silence(w.case, w.now),
+    "VoidCase": lambda w: model_asides.void(w.case, w.actor, "sealed"),
+    "TransferCase": lambda w: model_asides.transfer(w.case, w.actor, OTHER_DEPARTMENT, "省厅", "sealed"),
     "VerifyPromise": lambda w: model_promises.verify(w.case, w.actor, w.dice.random() < 0.5, "sealed", w.now),
-    "RevokeDecision": lambda w: model_acts.revoke(w.case, w.actor, "sealed"),
-    "CancelResult": lambda w: model_acts.cancel(w.case, w.actor, "sealed"),
+    "RevokeDecision": lambda w: model_asides.revoke(w.case, w.actor, "sealed"),
+    "CancelResult": lambda w: model_asides.cancel(w.case, w.actor, "sealed"),
 }
 
 

@@ -53,7 +53,7 @@ KEYS = {
 }
 # Where the files of a service's Secret are, and the settings that name what is no secret although it sounds so.
 FILES = "/run/yiwang"
-NO_SECRET = {"KMS_KEY"}
+NO_SECRET = {"KMS_KEY", "ENVELOPE_PEER_KEY"}
 
 
 @cache

@@ -20,7 +20,7 @@ from chassis import records
 from chassis.acts import Cause, Moment
 from chassis.errors import Refused
 from chassis.records import Records, _converter, broken_at, chain
-from services.case import model, model_acts, model_deadlines, model_moves, model_timers
+from services.case import model, model_asides, model_deadlines, model_moves, model_timers
 from services.case.model import Case
 from services.case.model_evolve import EVOLVE
 from standards import calendars, workdays
@@ -185,7 +185,7 @@ class Walk(RuleBasedStateMachine):
     def officer_leaves(self, dice: random.Random) -> None:
         """His open work goes to somebody, or to nobody."""
         leaver, successor = dice.choice(begins.OFFICERS).id, dice.choice(["", "ann", "cai"])
-        event = model_acts.hand_over(self.case, leaver, successor, self.now - timedelta(days=dice.choice((0, 0, 3))))
+        event = model_asides.hand_over(self.case, leaver, successor, self.now - timedelta(days=dice.choice((0, 0, 3))))
         if event is not None:
             self.write([event], "system:case", "handed over")
             assert self.case.handler_id == successor

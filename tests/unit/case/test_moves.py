@@ -11,7 +11,7 @@ from chassis import contracts
 from chassis.acts import OFFICER as OFFICER_REALM
 from chassis.acts import PERSON, Actor
 from chassis.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, Refused
-from services.case import model, model_acts, model_moves, model_seeing
+from services.case import model, model_acts, model_asides, model_moves, model_seeing
 from services.case.model import Case, FeeLine, Opinion, Procedure, StoodFor, Visit
 from tests.support.actors import OTHER_DEPARTMENT, delegate, handler, officer, person, service, supervisor
 from tests.support.cases import APPLICANT, RECEIVER, SUBMITTED_AT, case_in
@@ -33,16 +33,16 @@ ACTS: dict[str, Callable[[Case], Message]] = {
     "DecideCase": lambda case: model_acts.decide(case, OFFICER, True, "", "", SUBMITTED_AT),
     "IssueResult": lambda case: model_acts.issue(case, OFFICER, "N1"),
     "CloseCase": model_acts.close,
-    "WithdrawCase": lambda case: model_acts.withdraw(case, "", SUBMITTED_AT),
+    "WithdrawCase": lambda case: model_asides.withdraw(case, "", SUBMITTED_AT),
     "NotAcceptCase": lambda case: model_acts.not_accept(case, OFFICER, True, ""),
-    "ConfirmWithdrawal": model_acts.confirm_withdrawal,
-    "VoidCase": lambda case: model_acts.void(case, OFFICER, ""),
-    "TransferCase": lambda case: model_acts.transfer(case, OFFICER, OTHER_DEPARTMENT, "省厅", ""),
-    "RevokeDecision": lambda case: model_acts.revoke(case, OFFICER, ""),
-    "CancelResult": lambda case: model_acts.cancel(case, OFFICER, ""),
+    "ConfirmWithdrawal": model_asides.confirm_withdrawal,
+    "VoidCase": lambda case: model_asides.void(case, OFFICER, ""),
+    "TransferCase": lambda case: model_asides.transfer(case, OFFICER, OTHER_DEPARTMENT, "省厅", ""),
+    "RevokeDecision": lambda case: model_asides.revoke(case, OFFICER, ""),
+    "CancelResult": lambda case: model_asides.cancel(case, OFFICER, ""),
     "DeemAccepted": lambda case: model_acts.deem_accepted(case, SUBMITTED_AT)[0],
     "LapseCorrection": lambda case: model_acts.lapse(case, SUBMITTED_AT)[0],
-    "WithdrawBySilence": lambda case: model_acts.withdraw_by_silence(case, SUBMITTED_AT)[0],
+    "WithdrawBySilence": lambda case: model_asides.withdraw_by_silence(case, SUBMITTED_AT)[0],
     "DeemRenewed": lambda case: model_acts.deem_renewed(case, SUBMITTED_AT)[0],
 }
 # From the law and the contract, not from the code: what may happen to a case that stands here, by whoever may do it.
@@ -279,7 +279,7 @@ OPEN = [status for status in MAY if pb.CaseStatus.Value(f"CASE_STATUS_{status}")
 def test_open_work_of_an_officer_who_left_goes_to_his_successor_or_to_nobody(status: str) -> None:
     case = standing(status, handler_id="ann", handled_at=SUBMITTED_AT)
     for successor in ("bob", ""):
-        event = model_acts.hand_over(case, "ann", successor, LEFT)
+        event = model_asides.hand_over(case, "ann", successor, LEFT)
         assert event and (event.case_id, event.from_officer_id, event.to_officer_id) == (case.id, "ann", successor)
 
 
@@ -297,11 +297,11 @@ def test_what_is_ended_anothers_or_taken_up_after_he_came_back_is_not_handed_ove
     status: str, changes: dict[str, object]
 ) -> None:
     case = standing(status, **({"handler_id": "ann", "handled_at": SUBMITTED_AT} | changes))
-    assert model_acts.hand_over(case, "ann", "bob", LEFT) is None
+    assert model_asides.hand_over(case, "ann", "bob", LEFT) is None
 
 
 def test_nothing_is_handed_over_to_the_same_officer() -> None:
-    assert model_acts.hand_over(standing("IN_REVIEW", handler_id="ann"), "ann", "ann", LEFT) is None
+    assert model_asides.hand_over(standing("IN_REVIEW", handler_id="ann"), "ann", "ann", LEFT) is None
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\n"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chassis.acts import Cause
 from chassis.errors import Refused
 from chassis.records import Records, _converter
-from services.case import model_acts, model_application, model_scenario
+from services.case import model_acts, model_application, model_asides, model_scenario
 from services.case.model import Case
 from services.case.model_evolve import EVOLVE
 from tests.support.actors import officer
@@ -73,8 +73,8 @@ def attempt(case: Case, item: catalog.ItemDefinition, name: str, who: int, detai
         "DecideCase": lambda: model_acts.decide(case, one, detail, "理由", "reason", NOW),
         "IssueResult": lambda: model_acts.issue(case, one, "N1"),
         "CloseCase": lambda: model_acts.close(case),
-        "WithdrawCase": lambda: model_acts.withdraw(case, "reason", NOW, "sealed name"),
-        "hand over": lambda: model_acts.hand_over(case, one.id, OFFICERS[who - 1].id if detail else "", NOW + YEAR),
+        "WithdrawCase": lambda: model_asides.withdraw(case, "reason", NOW, "sealed name"),
+        "hand over": lambda: model_asides.hand_over(case, one.id, OFFICERS[who - 1].id if detail else "", NOW + YEAR),
     }[name]()
 
 

@@ -51,6 +51,7 @@ HANDLERS = HERSELF | {"handler"}
 DELEGATES = HANDLERS | {"delegate"}
 STRONG = frozenset({"strong"})
 DESK = frozenset({"receive", "review", "decide", "issue"})
+REVIEWERS, ANSWERERS = frozenset({"review", "decide"}), frozenset({"receive", "review", "decide"})
 SUPERVISE, ADMINISTER, CATALOG = frozenset({"supervise"}), frozenset({"administer"}), frozenset({"catalog"})
 OFFICERS = frozenset({"officer", *ROLES})
 AGENT, MACHINES_TOO, DEVICE = frozenset({"agent"}), frozenset({"machine"}), frozenset({"device"})
@@ -141,8 +142,34 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("ListService", PUBLIC, "GetRates ListRateItems GetList ListPublications GetReductions"),
     ("ListService", CATALOG, "PublishList"),
     ("VocabularyService", CATALOG, "GetVocabulary SaveVocabulary ListMisses"),
-    ("RatingService", PUBLIC, "GetTotals"),
-    ("RatingService", HANDLERS, "GetInvitation ListInvitations RateCase"),
+    ("RatingService", PUBLIC, "GetTotals ListTags"),
+    (
+        "RatingService",
+        HANDLERS,
+        "ListRatings GetRating GiveRating RateAgain AppealRating ReopenRating UploadRatingFile",
+    ),
+    ("RatingService", HANDLERS | REVIEWERS | SUPERVISE, "DownloadRatingFile"),
+    ("LoopService", PUBLIC, "GetRatingRules"),
+    ("LoopService", REVIEWERS | SUPERVISE, "ListNegative GetNegative CallBackRating"),
+    ("LoopService", REVIEWERS, "VerifyRating RectifyRating"),
+    ("LoopService", frozenset({"decide"}), "ContestRating"),
+    ("LoopService", SUPERVISE, "AssignRating ReviewRating ExtendRectification PublishRating CloseRating LiftFlag"),
+    ("LoopService", ADMINISTER, "SaveRatingRules"),
+    ("WindowService", DESK | ADMINISTER | DEVICE, "IssueWindowCode"),
+    ("WindowService", ADMINISTER, "RevokeWindowCodes"),
+    ("WindowService", PUBLIC, "ReadWindowCode RateAtWindow"),
+    ("WindowService", DEVICE, "RateOnTablet"),
+    ("ResultService", PUBLIC, "ListFormulas GetResults GetCoverage ListPublished ListBehind"),
+    ("ResultService", PUBLIC, "ListBulletins GetBulletin GetBulletinPdf"),
+    ("RecordService", MACHINES_TOO, "ImportRatings ExportRecords ReceiveRecords"),
+    ("RecordService", SUPERVISE, "ImportFile"),
+    ("TicketService", PUBLIC, "OpenTicket FollowTicket CountTickets"),
+    ("TicketService", HANDLERS, "ListMyTickets ConfirmTicket WithdrawTicket"),
+    ("TicketService", HANDLERS | ANSWERERS | SUPERVISE, "GetTicket"),
+    ("TicketService", ANSWERERS | SUPERVISE, "ListTickets AnswerTicket LinkCall"),
+    ("TicketService", ANSWERERS, "AskTicketExtension"),
+    ("TicketService", SUPERVISE, "AssignTicket DecideTicketExtension CloseTicket"),
+    ("TicketService", MACHINES_TOO, "ReceiveHotlineTicket TellHotlineStatus"),
     ("IdentityService", PUBLIC, "RegisterPerson SignIn RefreshSession GetSigningKeys"),
     ("IdentityService", SIGNED_IN | DELEGATES, "SignOut GetMe"),
     ("IdentityService", SIGNED_IN, "ListSessions EndSessions ChangePassword"),

@@ -89,14 +89,38 @@ QUEUES = {
     "identity.refuse_device": "yiwang.identity.v1.DeviceRevoked",
     "identity.settle_duty": "yiwang.identity.v1.DutyStarted",
     "identity.void_delegations": "yiwang.identity.v1.PersonErased",
-    "rating.count": "yiwang.rating.v1.InvitationOpened",
-    "rating.count_rating": "yiwang.rating.v1.CaseRated",
+    "rating.drop_device": "yiwang.identity.v1.DeviceRevoked",
+    "rating.end_duty": "yiwang.identity.v1.DutyEnded",
+    "rating.follow_answered": "yiwang.rating.v1.TicketAnswered",
+    "rating.follow_closed": "yiwang.rating.v1.TicketClosed",
     "rating.forget_person": "yiwang.identity.v1.PersonErased",
-    "rating.open_invitation": "yiwang.case.v1.CaseClosed",
+    "rating.invite_applied": "yiwang.case.v1.CaseAccepted",
+    "rating.invite_closed": "yiwang.case.v1.CaseClosed",
+    "rating.invite_corrected": "yiwang.case.v1.CaseCorrected",
+    "rating.invite_not_accepted": "yiwang.case.v1.CaseNotAccepted",
+    "rating.invite_paid": "yiwang.case.v1.PaymentReceived",
+    "rating.invite_refused": "yiwang.case.v1.CaseRefused",
+    "rating.keep_department": "yiwang.identity.v1.DepartmentSaved",
+    "rating.keep_device": "yiwang.identity.v1.DeviceRegistered",
+    "rating.keep_duty": "yiwang.identity.v1.DutyStarted",
+    "rating.keep_window": "yiwang.identity.v1.WindowSaved",
     "rating.refuse_session": "yiwang.identity.v1.SessionEnded",
 }
 # Messages that are parts of events.
-PARTS = ("ActingAs", "HandedInFile", "StoodFor", "Promise", "FeeLine", "Dues", "BundleItem")
+PARTS = (
+    "ActingAs",
+    "HandedInFile",
+    "StoodFor",
+    "Promise",
+    "FeeLine",
+    "Dues",
+    "BundleItem",
+    "Served",
+    "ServiceServed",
+    "AttachedFile",
+    "GivenRating",
+    "Raised",
+)
 MESSAGES = [event for module in EVENTS for event in module.DESCRIPTOR.message_types_by_name.values()]
 
 
