@@ -17,7 +17,7 @@ KEEPS = {
     "identity": "people, organisations, agents, officers, windows, devices, systems; delegations, sessions, keys, who saw whom",
     "catalog": "the directory, items, themes and lists with every edition, files of guides, synonyms, the search index",
     "case": "cases, parent cases, drafts, findings, files, slots, what departments reported, its copies of items, themes, counties",
-    "rating": "invitations, ratings, totals",
+    "rating": "ratings with their loops, days of counties, windows and who is on duty there, tickets, imports, bulletins, counts",
     "gateway": "nothing: pages and the JSON API",
 }
 HEAD = """# Map

@@ -20,7 +20,9 @@ _CLEAR: Final = (
     "沈吕苏叶程傅丘韦付莫翁祁牟仇穆鲍仲虞褚卞柴瞿佟"
 )
 # Those that begin, or end, many: taken with a form of address, or behind a colon or 叫, 是, 为, alone.
-_DOUBTFUL: Final = "周马高严江方任金白万常武康向安于何易孟施牛洪文华管解景单全齐成牧车游简查关包左项季房柳纪屈元卓卜路计冷蓝商古国"
+_DOUBTFUL: Final = (
+    "周马高严江方任金白万常武康向安于何易孟施牛洪文华管解景单全齐成牧车游简查关包左项季房柳纪屈元卓卜路计冷蓝商古国"
+)
 _SURNAME: Final = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_CLEAR}])"
 _ANY_SURNAME: Final = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_CLEAR}{_DOUBTFUL}])"
 _HAN: Final = "\u4e00-\u9fff"
@@ -33,7 +35,7 @@ _WORDS: Final = frozenset(
     "周一 周二 周三 周四 周五 周六 周日 周末 周到 周全 周密 周围 周期 周边 马上 马虎 马路 高兴 高效 高度 高峰 高龄 高速 严格 严重 严肃"
     " 严厉 江苏 江西 方便 方法 方式 方面 方向 方案 任何 任意 任务 任职 任由 金额 金融 白跑 白天 白等 万一 万分 万事 常常 常见 常年 武断"
     " 康复 向我 安排 安全 安装 安静 安心 于是 何时 何地 何人 何况 易懂 施工 文件 文明 文书 文化 华丽 管理 管辖 解决 解释 解答 解除 单位"
-    " 单独 单子 单据 全部 全程 全家 齐全 齐备 成功 成本 成年 车辆 车子 游客 简单 简直 简化 查询 查看 查到 关于 关键 关心 包括 包装"
+    " 单独 单子 单据 全部 全程 全家 齐全 齐备 全体 全国 全市 全县 成功 成本 成年 车辆 车子 游客 简单 简直 简化 查询 查看 查到 关于 关键 关心 包括 包装"
     " 项目 季度 房产 房屋 房子 房东 路过 路上 路远 计划 计算 计较 冷漠 冷淡 商量 商户 国家 张口 张罗 张贴 胡乱 胡说 胡搞 许多 许可 许诺"
     " 谢谢 感谢 范围 范本 程序 程度 杜绝 唐突 罗列 罗嗦 戴着 戴口 夏天 夏季 林业 林权 林木 林地 郑重 陆续 黄牛 黄金 黄色 余额 余下 余地"
     " 钱款 钱都 钱也 毛病 毛糙 石材 石头 史上 顾客 顾不 顾虑 龙头 段时 雷厉 雷同 汤水 贺卡 章程 章子 温柔 温和 温馨 温暖 盛气 焦急"
@@ -56,16 +58,16 @@ _TITLES: Final = (
     "书记|镇长|县长|区长|市长|院长|科员|干事"
 )
 _TITLED: Final = re.compile(f"(?=({_ANY_SURNAME}{_GIVEN}{{0,2}}?{_BLANK}(?:{_TITLES})))")
-_SOMEBODY: Final = re.compile(f"(?=({_ANY_SURNAME}某(?![些个种一天项位人日年次处地样方时件])(?:某|[{_HAN}](?=[，。,.\\s])|)))")
+_SOMEBODY: Final = re.compile(
+    f"(?=({_ANY_SURNAME}某(?![些个种一天项位人日年次处地样方时件])(?:某|[{_HAN}](?=[，。,.\\s])|)))"
+)
 # 小王, 老李 where only a person is meant: before a form of address they are found by it; alone, behind a role.
 _ROLE: Final = (
     "(?:申请人|联系人|当事人|办事人|经办人|投诉人|负责人|被投诉人|法定代表人|法人代表|代理人|户主|工作人员|窗口人员|办事员|审批员|协办员|导办员|"
     "民警|辅警|营业员|办理人员|接待人员|值班人员|承办人)"
 )
 _LINK: Final = rf"(?:{_BLANK}[:：]{_BLANK}|{_BLANK}(?:叫做?|名叫|是|为|姓名){_BLANK}[:：]?{_BLANK})"
-_CALLED: Final = (
-    "(?:我叫|我名叫|名叫|我的名字[叫是]|本人姓名|姓名|名字[叫是]?|本人叫|(?:爸|妈|父亲|母亲|丈夫|妻子|儿子|女儿|老公|老婆|爱人|孩子|哥|姐|弟|妹)叫)"
-)
+_CALLED: Final = "(?:我叫|我名叫|名叫|我的名字[叫是]|本人姓名|姓名|名字[叫是]?|本人叫|(?:爸|妈|父亲|母亲|丈夫|妻子|儿子|女儿|老公|老婆|爱人|孩子|哥|姐|弟|妹)叫)"
 _GIVEN_TWO: Final = f"{_GIVEN}{{1,2}}|·[{_HAN}]{{1,6}}"
 _NAMED: Final = (
     re.compile(f"{_CALLED}(?:{_LINK}|{_BLANK})({_ANY_SURNAME}(?:{_GIVEN_TWO}))"),
@@ -88,7 +90,9 @@ def names(text: str) -> Iterator[Span]:
     for named in _NAMED:
         for found in named.finditer(text):
             start, end = found.span(1)
-            if text[start : start + 2] not in _WORDS:
+            # 联系人：周一鸣 is a name although 周一 is a word: it stands by itself.
+            alone = end - start > 2 and text[start - 1] == ":" and not text[end : end + 1].isalnum()
+            if alone or text[start : start + 2] not in _WORDS:
                 yield start, end
 
 
@@ -98,11 +102,15 @@ _N: Final = r"[0-9A-Za-z一二三四五六七八九十]{1,5}"
 _HOUSE: Final = rf"{_N}\s?(?:号楼|栋|幢|座|号院|弄)"
 _ROOM: Final = rf"{_N}\s?(?:室|房|户|号房)"
 _UNIT: Final = rf"{_N}\s?单元"
-_ESTATE: Final = "(?:小区|花园|家园|公寓|新村|花苑|雅苑|华庭|华府|名邸|宿舍|家属院|家属楼|庄园|嘉园|佳苑|公馆|新城|社区)"
+_ESTATE: Final = (
+    "(?:小区|花园|家园|公寓|新村|花苑|雅苑|华庭|华府|名邸|宿舍|家属院|家属楼|庄园|嘉园|佳苑|公馆|新城|社区)"
+)
 _STREET: Final = f"[{_HAN}]{{1,8}}(?:路|街|巷|大道|胡同|里弄|条)"
 _SP: Final = r"[\s,，-]{0,2}"
 # Rooms of offices are not where somebody lives.
-_OFFICE: Final = re.compile("中心|大厅|大楼|政府|局|委员会|法院|检察院|派出所|服务站|办公|窗口|税务所|医院|银行|学校|公司|机关|政务")
+_OFFICE: Final = re.compile(
+    "中心|大厅|大楼|政府|局|委员会|法院|检察院|派出所|服务站|办公|窗口|税务所|医院|银行|学校|公司|机关|政务"
+)
 _RESIDENCES: Final = tuple(
     re.compile(pattern)
     for pattern in (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.acts import Actor, Cause, now
+from chassis.acts import ANONYMOUS, Actor, Cause, now
 from chassis.parts import Parts
 from chassis.records import Filter, Record
 from services.rating import model_giving, store
@@ -48,15 +48,18 @@ class Giving:
         visible: Filter | None,
         actor: Actor,
         origin: tuple[str, str] = ("", ""),
+        officers: Sequence[str] = (),
     ) -> Record[Rating]:
-        """Rates a service node somebody was asked about; `origin` as in `begin`. Refused as GiveRating."""
+        """Rates a service node somebody was asked about; `origin` as in `begin`, `officers` are concerned beside those of the node: on duty
+        where it is given. Refused as GiveRating."""
 
         def decide(rating: Rating) -> list[events.RatingGiven]:
             model_giving.require_open(rating)
             sealer = rating.applicant_id or rating.id
-            given = self.given(entered, sealer, rating.officers, actor)
+            given = self.given(entered, sealer, [*rating.officers, *officers], actor)
             rules = self.rules_of(rating.region)
-            return model_giving.give(rating, sealer, given, self.agent_name(actor), rules, now(), origin)  # type: ignore[return-value]
+            name = self.agent_name(actor)
+            return model_giving.give(rating, sealer, given, name, rules, now(), origin, officers)  # type: ignore[return-value]
 
         return self.ratings.change(id, cause, decide, visible)  # type: ignore[arg-type]
 
@@ -69,15 +72,17 @@ class Giving:
         id: str | None = None,
         person: str = "",
         origin: tuple[str, str] = ("", ""),
+        actor: Actor = ANONYMOUS,
     ) -> Record[Rating]:
         """A rating nobody was asked for, as a record of its own. `person` is who rated, as far as he is known; `origin` the other system
-        and its reference."""
+        and its reference; `actor` who asks, where that is whoever rates."""
         self.counties.know(served.region)
         rules = self.rules_of(served.region)
 
         def decide(new: str) -> list[events.RatingGiven]:
-            given = self.given(entered, person or new, served.officer_ids, Actor())
-            return model_giving.begin(new, served, person, given, rules, now(), origin)  # type: ignore[return-value]
+            given = self.given(entered, person or new, served.officer_ids, actor)
+            name = self.agent_name(actor) if person else ""
+            return model_giving.begin(new, served, person, given, rules, now(), origin, name)  # type: ignore[return-value]
 
         return self.ratings.create(cause, decide, id)  # type: ignore[arg-type]
 

@@ -62,6 +62,8 @@ def _given(rating: Rating | None, event: events.RatingGiven, moment: Moment) -> 
         rated_at=instant(given.given_at) or moment.at,
         agent_id=acting_id(moment.by),
         sealed_agent_name=event.sealed_agent_name,
+        # On duty where it was given, beside those whose work it was.
+        officers=list(dict.fromkeys([*rating.officers, *event.served.officer_ids])),
         flags=_raised(rating.flags, given.flags, moment.at),
         device_mark=given.device_mark,
         address_mark=given.address_mark,

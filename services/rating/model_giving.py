@@ -35,12 +35,15 @@ def give(
     rules: Rules | None,
     now: datetime,
     origin: tuple[str, str] = ("", ""),
+    officers: Sequence[str] = (),
 ) -> list[Message]:
-    """The rating, given once and never changed; a negative one opens its loop in the same write. `origin` as in `begin`."""
+    """The rating, given once and never changed; a negative one opens its loop in the same write. `origin` as in `begin`; `officers` are
+    concerned beside those of the node."""
     require_open(rating)
     system, reference = origin
     event = events.RatingGiven(
         rating_id=rating.id,
+        served=events.ServiceServed(officer_ids=officers) if officers else None,
         rater_id=rater_id,
         given=given,
         sealed_agent_name=sealed_agent_name,
@@ -58,11 +61,18 @@ def begin(
     rules: Rules | None,
     now: datetime,
     origin: tuple[str, str] = ("", ""),
+    sealed_agent_name: str = "",
 ) -> list[Message]:
     """A rating nobody was asked for: of a window, by telephone, of another system. `origin` is the system and its reference."""
     system, reference = origin
     event = events.RatingGiven(
-        rating_id=id, served=served, rater_id=rater_id or id, given=given, system=system, reference=reference
+        rating_id=id,
+        served=served,
+        rater_id=rater_id or id,
+        given=given,
+        sealed_agent_name=sealed_agent_name,
+        system=system,
+        reference=reference,
     )
     return [event, *loop_of(id, given.grade, served.region, rules, now)]
 

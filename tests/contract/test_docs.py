@@ -7,7 +7,7 @@
   the gateway as its table of routes has it: `/healthz`; a method may stand before it: `POST /sign-in`.
 * a dotted name of ours, with or without (): `services.case.model_acts.accept`, `chassis.records.Records.change`. It resolves by
   import; a field of a dataclass or of a message counts.
-* a queue or an exchange: `rating.open_invitation`, `case.events`. The events' contracts name it.
+* a queue or an exchange: `rating.invite_closed`, `case.events`. The events' contracts name it.
 * a command, beginning with make or python: `make trace CASE=…`, `python -m services.case worker`. Target or module exist.
 * anything else: every word of it (letters, digits, _; at least three) stands somewhere in proto/, chassis/, standards/,
   services/ or deploy/ as a whole word: `CaseAccepted`, `MOVE_NOT_ALLOWED`, `{_id, version: 7}`, `@on(CaseClosed)`.
@@ -219,7 +219,7 @@ def test_every_file_of_identity_is_in_its_map() -> None:
         "chassis.records.Records.change",
         "chassis.relay",
         "yiwang.case.v1.events_pb2.CaseClosed.case_id",
-        "rating.open_invitation",
+        "rating.invite_closed",
         "case.events",
         "make run",
         "make trace CASE=…",

@@ -186,7 +186,7 @@ def test_journals_are_sent_again_to_one_queue_alone(
     again = broking.dump(amqp_uri, "case.note_arrival")
     assert sorted(message.headers["cloudEvents:id"] for message in again) == sorted(f"{id}.1" for id in made)
     assert len(spy.listen()) == 4, "nobody else hears it twice"
-    assert broking.length(amqp_uri, "rating.open_invitation") == 0
+    assert broking.length(amqp_uri, "rating.invite_closed") == 0
 
 
 def test_sending_again_to_a_queue_that_does_not_stand_is_said(
