@@ -111,9 +111,14 @@ def declare(uri: str, modules: Iterable[ModuleType]) -> list[str]:
 
 
 class Publisher:
-    """Publishes batches and waits for the broker's confirms. Connects when it must; not shared between threads."""
+    """Publishes batches and waits for the broker's confirms. Connects when it must; not shared between threads.
 
-    def __init__(self, uri: str) -> None:
+    `streams`: queues that must stand before anything is sent. A broker that comes back brings a stream back some time after it
+    lets clients in, and confirms what is published in between though the stream never gets it (RabbitMQ 3.10).
+    """
+
+    def __init__(self, uri: str, streams: Iterable[str] = ()) -> None:
+        self._streams = tuple(streams)
         self._connection = Connection(uri, connect_timeout=5, heartbeat=0)
         self._channel: Any = None
         self._pending: dict[int, int] = {}
@@ -142,6 +147,8 @@ class Publisher:
         handlers = {"basic_ack": self._acked, "basic_nack": self._nacked, "basic_return": self._returned}
         for event, handler in handlers.items():
             self._channel.events[event].add(handler)
+        for name in self._streams:
+            self._channel.queue_declare(name, passive=True)
 
     def close(self) -> None:
         """Closes the connection, however broken it is; the next batch opens it again."""

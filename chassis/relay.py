@@ -70,7 +70,8 @@ class Relay:
         self._collections = collections
         self.types = events.DESCRIPTOR.message_types_by_name
         self._heard = {name for name, event in self.types.items() if bus.rule_of(event).consumers}
-        self.publisher = bus.Publisher(uri)
+        stream = bus.stream_of(events)
+        self.publisher = bus.Publisher(uri, [stream.name] if stream else [])
         self._backoff: dict[str, tuple[float, int]] = {}
         # When the last round began; a worker whose relay stands still must not count as alive.
         self.beat = time.monotonic()

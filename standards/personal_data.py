@@ -91,7 +91,9 @@ def _all(text: str) -> Iterator[Found]:
 _USCC: Final = re.compile(r"(?<![0-9A-Z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Z])")
 # First two digits of the codes of administrative divisions (GB/T 2260): of cards of 15 digits, which have no check digit.
 _PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
+    for code in range(first, last + 1)
 )
 # First digits of cards (ISO/IEC 7812): UnionPay, Visa, Mastercard, JCB, American Express, and older ones of banks here.
 _ISSUERS: Final = ("62", "60", "4", "51", "52", "53", "54", "55", "35", "34", "37", "9558", "9559")
@@ -134,10 +136,6 @@ def _is_mobile(value: str, _before: str) -> bool:
     return _even(value.removeprefix("+"))
 
 
-def _is_landline(value: str, before: str) -> bool:
-    return not _OFFICE_PHONE.search(before)
-
-
 def _is_case(value: str, _before: str) -> bool:
     return case_number_valid(case_number_normal(value))
 
@@ -161,29 +159,62 @@ def _alone(pattern: str, neighbours: str = "0-9") -> re.Pattern[str]:
 
 
 _ALNUM: Final = "0-9A-Za-z"
+_ENDS_HERE: Final = rf"(?![{_ALNUM}])"
+_IS: Final = r"(?:是|为)?[:：\s]{0,2}"
 _LINKED: Final = r"(?:号码?|账号|帐号|是|为|加我?|[:：=])"
+_WECHAT: Final = "(?:微信|薇信|威信|wechat|weixin|vx|wx|v信|加v)"
+_PLACES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_PLATE_SIGN: Final = "A-HJ-NP-Za-hj-np-z0-9"
+_DAY: Final = r"(?:19|20)[0-9]{2}\s?[年./-]\s?[0-9]{1,2}\s?[月./-]\s?[0-9]{1,2}\s?日?"
+# 普通护照 E, G and 8 digits or EA to EZ and 7; 公务护照 D, S, P, DE, SE, PE; 港澳通行证 C, W, CA to CZ; 来往内地通行证 H, M.
+_TRAVEL: Final = r"(?:[EGDSPCWegdspcw][0-9]{8}|[DSPdsp][Ee][0-9]{7}|[EeCc][A-Za-z][0-9]{7}|[HMhm][0-9]{8}(?:[0-9]{2})?)"
+
+
+def _after_word(word: str, value: str) -> re.Pattern[str]:
+    return re.compile(f"{word}({value})", re.IGNORECASE)
+
+
+def _no_office(_value: str, before: str) -> bool:
+    return not _OFFICE_PHONE.search(re.sub(rf"电话号?码?{_IS}$", "", before))
+
+
 _NUMBERS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool]], ...]] = (
     (ID_NUMBER, _alone(rf"{_digits('[1-9]', '16')}{_SEP}[0-9Xx]"), _is_id),
     (ID_NUMBER, _alone(_digits("[1-8]", "14")), _is_old_id),
     (BANK_CARD, _alone(_digits("[3-69]", "14,18")), _is_card),
     (PHONE, _alone(rf"(?:\+?(?:00)?86{_SEP})?1{_digits(f'{_SEP}[3-9]', '9')}"), _is_mobile),
-    (PHONE, _alone(r"[(（]?0(?:10|2[0-9]|[3-9][0-9]{2})[)）\s\-–—]{0,3}[2-8](?:[\s-]?[0-9]){6,7}"), _is_landline),
+    (PHONE, _alone(r"[(（]?0(?:10|2[0-9]|[3-9][0-9]{2})[)）\s\-–—]{0,3}[2-8](?:[\s-]?[0-9]){6,7}"), _no_office),
     (
         PHONE,
-        re.compile(r"(?:电话|座机|固话|手机|联系方式|致电|打给我)号?码?(?:是|为)?[:：\s]{0,2}([2-8](?:[\s-]?[0-9]){6,7})(?![0-9])"),
-        lambda value, before: not _OFFICE_PHONE.search(re.sub(r"电话(?:是|为)?[:：\s]{0,2}$", "", before)),
+        _after_word(rf"(?:电话|座机|固话|手机|联系方式|致电|打给我)号?码?{_IS}", r"[2-8](?:[\s-]?[0-9]){6,7}(?![0-9])"),
+        _no_office,
     ),
-    # 普通护照 E, G with 8 digits or EA-EZ with 7; 公务 D, S, P (GA/T); 港澳通行证 C, W, CA-CZ, H, M; 居留证 of foreigners; 香港身份证.
-    (PASSPORT, _alone(r"(?:[EGDSPCWegdspcw][0-9]{8}|[DSPdsp][Ee][0-9]{7}|[EeCc][A-Za-z][0-9]{7}|[HMhm][0-9]{8}(?:[0-9]{2})?)", _ALNUM), _anything),
+    (PASSPORT, _alone(_TRAVEL, _ALNUM), _anything),
+    # 外国人永久居留身份证 and 香港居民身份证.
     (PASSPORT, _alone(r"[A-Z]{3}[0-9]{12}", _ALNUM), _anything),
-    (PASSPORT, re.compile(r"(?<![0-9A-Za-z])([A-Za-z]{1,2}[0-9]{6}[(（][0-9Aa][)）])"), _anything),
-    (PASSPORT, re.compile(r"(?:台胞证|台湾通行证|通行证|护照|回乡证)(?:号码?)?(?:是|为)?[:：\s]{0,2}([A-Za-z]{0,2}[0-9]{7,10})(?![0-9A-Za-z])"), _anything),
-    (PLATE, re.compile(r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Za-z][·.\s-]?[A-HJ-NP-Za-hj-np-z0-9]{4,5}[A-HJ-NP-Za-hj-np-z0-9学警挂港澳])(?![0-9A-Za-z])"), _is_plate),
-    (EMAIL, re.compile(r"([A-Za-z0-9][A-Za-z0-9._%+-]{0,63}\s?(?:@|[(\[]at[)\]]|艾特)\s?[A-Za-z0-9-]+(?:\s?(?:\.|点)\s?[A-Za-z0-9-]+)+)", re.IGNORECASE), _anything),
-    (ACCOUNT, re.compile(rf"(?:微信|薇信|威信|wechat|weixin|vx|wx|v信|加v)\s?{_LINKED}{{1,3}}\s?([A-Za-z0-9][-_A-Za-z0-9]{{4,19}})", re.IGNORECASE), _anything),
-    (ACCOUNT, re.compile(r"(?:微信|薇信|威信|vx|wx|v信|加v)\s?((?=[-_A-Za-z]*[0-9])[A-Za-z0-9][-_A-Za-z0-9]{5,19})", re.IGNORECASE), _anything),
-    (ACCOUNT, re.compile(rf"(?:QQ|扣扣|企鹅)\s?{_LINKED}{{0,3}}\s?([1-9](?:\s?[0-9]){{4,11}})", re.IGNORECASE), _anything),
+    (PASSPORT, re.compile(rf"(?<![{_ALNUM}])([A-Za-z]{{1,2}}[0-9]{{6}}[(（][0-9Aa][)）])"), _anything),
+    (
+        PASSPORT,
+        _after_word(rf"(?:台胞证|通行证|护照|回乡证)(?:号码?)?{_IS}", f"[A-Za-z]{{0,2}}[0-9]{{7,10}}{_ENDS_HERE}"),
+        _anything,
+    ),
+    (
+        PLATE,
+        re.compile(rf"([{_PLACES}][A-Za-z][·.\s-]?[{_PLATE_SIGN}]{{4,5}}[{_PLATE_SIGN}学警挂港澳]){_ENDS_HERE}"),
+        _is_plate,
+    ),
+    (
+        EMAIL,
+        re.compile(
+            r"([A-Za-z0-9][A-Za-z0-9._%+-]{0,63}\s?(?:@|[(\[]at[)\]]|艾特)\s?[A-Za-z0-9-]+(?:\s?(?:\.|点)\s?[A-Za-z0-9-]+)+)",
+            re.IGNORECASE,
+        ),
+        _anything,
+    ),
+    (ACCOUNT, _after_word(rf"{_WECHAT}\s?{_LINKED}{{1,3}}\s?", "[A-Za-z0-9][-_A-Za-z0-9]{4,19}"), _anything),
+    (ACCOUNT, _after_word(rf"{_WECHAT}\s?", "(?=[-_A-Za-z]*[0-9])[A-Za-z0-9][-_A-Za-z0-9]{5,19}"), _anything),
+    (ACCOUNT, _after_word(rf"(?:QQ|扣扣|企鹅)\s?{_LINKED}{{0,3}}\s?", r"[1-9](?:\s?[0-9]){4,11}"), _anything),
     (CASE_NUMBER, _alone(rf"{_digits('[1-9]', '11')}(?:[\s-]{{0,2}}[0-9A-Za-z]){{7}}", _ALNUM), _is_case),
-    (BIRTHDAY, re.compile(r"((?:19|20)[0-9]{2}\s?[年./-]\s?[0-9]{1,2}\s?[月./-]\s?[0-9]{1,2}\s?日?)\s?(?:出生|生人|生的|生,|生，)"), _anything),
-    (BIRTHDAY, re.compile(r"(?:生于|出生日期|出生年月|生日)(?:是|为)?[:：\s]{0,2}((?:19|20)[0-9]{2}\s?[年./-]\s?[0-9]{1,2}\s?[月./-]?(?:\s?[0-9]{1,2}\s?日?)?)"), _anything),
-)  # fmt: skip
+    (BIRTHDAY, re.compile(rf"({_DAY})\s?(?:出生|生人|生的)"), _anything),
+    (BIRTHDAY, _after_word(rf"(?:生于|出生日期|出生年月|生日){_IS}", _DAY), _anything),
+)

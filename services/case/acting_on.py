@@ -42,7 +42,7 @@ class Desk:
         self.cases = store.cases(parts.database)
         self.timing = timing.timing_of(parts.database, self.cases)
         self.items = store_items.Items(parts.database)
-        self.files = store.Attachments(parts.database)
+        self.files = store.attachments(parts.database)
         self.accesses = Accesses(store.accesses(parts.database), self.cases, self.keyring)
         self.submitting = Submitting(parts.database, self.items, self.keyring)
 

@@ -1,82 +1,24 @@
-"""What a file is that people hand in, told by its content, and why one is refused. Pure.
+"""What a file is that people hand in, told by its content (standards/content.py), and how it is refused. Pure."""
 
-Nothing is decoded or shown: a format is looked at as far as it says what it is, whether it is whole, and whether it would hurt who opens
-it. Lenient where real tools are: blanks or a byte order mark before a PDF and padding behind it; what phones append to a JPEG; previews,
-embedded sheets and formulas in a DOCX; attachments and signatures in an OFD.
-"""
-
-import re
-import unicodedata
-
-from chassis.errors import Refused, Violation, invalid
-from services.case import content_package, content_pdf, content_picture
-from services.case.content_signs import PDF_HEADER, PDF_REACH, POLYGLOT, TYPE, refuse
+from chassis.errors import Violation, invalid
+from standards import content as contents
+from standards.content_signs import ContentRefused
 
 MOST_BYTES = 10 * 1024 * 1024
-LONGEST_NAME = 200
-# Some systems write a byte order mark or an empty line before a PDF.
-MOST_BEFORE_PDF = 64
-_BEFORE_PDF = b"\xef\xbb\xbf\0\t\r\n\f "
-# Signs that turn the direction of writing: `gpj.exe` would be read as `exe.jpg` (Unicode TR 36, 2.5).
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Names of devices, whatever follows the first dot (Windows).
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE)
 
 
 def inspect(content: bytes, filename: str) -> str:
     """The media type of a file: PDF, JPEG, PNG, OFD or DOCX.
 
     Raises INVALID_ARGUMENT that names `filename` (FILENAME) and `content`: ATTACHMENT_EMPTY, ATTACHMENT_SIZE (10 MiB), ATTACHMENT_TYPE,
-    ATTACHMENT_POLYGLOT (two formats in one), ATTACHMENT_BOMB (far larger when unpacked or shown), ATTACHMENT_ACTIVE (does something
-    when it is opened), ATTACHMENT_BROKEN (not whole, or encrypted, so that nobody can look into it).
+    ATTACHMENT_POLYGLOT, ATTACHMENT_BOMB, ATTACHMENT_ACTIVE, ATTACHMENT_BROKEN, as `standards.content.media_type` has them.
     """
-    found = _name_faults(filename)
+    fault = contents.name_fault(filename)
+    found = [Violation("filename", "FILENAME", fault)] if fault else []
     try:
-        kind = _kind(content)
-    except Refused as refused:
-        raise invalid(*found, *refused.violations) from None
+        kind = contents.media_type(content, MOST_BYTES)
+    except ContentRefused as refused:
+        raise invalid(*found, Violation("content", f"ATTACHMENT_{refused.reason}", refused.message)) from None
     if found:
         raise invalid(*found)
     return kind
-
-
-def _kind(content: bytes) -> str:
-    if not content:
-        raise refuse("ATTACHMENT_EMPTY", "文件是空的，请重新选择")
-    if len(content) > MOST_BYTES:
-        raise refuse("ATTACHMENT_SIZE", "文件超过10MB")
-    if content.startswith(content_package.ZIP_SIGN):
-        return content_package.check(content)
-    if content.startswith(content_picture.PNG_SIGN):
-        content_picture.check_png(content)
-        return "image/png"
-    if content.startswith(content_picture.JPEG_SIGN):
-        content_picture.check_jpeg(content)
-        return "image/jpeg"
-    at = content.find(PDF_HEADER, 0, PDF_REACH)
-    if at < 0:
-        raise refuse(TYPE, "只接受PDF、JPG、PNG、OFD、DOCX文件")
-    if at > MOST_BEFORE_PDF or content[:at].strip(_BEFORE_PDF):
-        raise refuse(POLYGLOT, "PDF之前有其他内容，请重新导出后上传")
-    content_pdf.check(content)
-    return "application/pdf"
-
-
-def _name_faults(filename: str) -> list[Violation]:
-    """A name is taken as it is or refused: to take a part of it in silence would be another name than the person saw."""
-    name = filename.strip()
-    if not name or not name.strip(". "):
-        return [_name_fault("文件名不能为空")]
-    if len(filename) > LONGEST_NAME:
-        return [_name_fault(f"文件名超过{LONGEST_NAME}个字符")]
-    if re.search(r"[/\\]|^[A-Za-z]:", name):
-        return [_name_fault("文件名不能含有路径")]
-    if any(sign in _TURNING or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in filename):
-        return [_name_fault("文件名含有不可见的控制字符")]
-    if _DEVICE.fullmatch(name):
-        return [_name_fault("文件名是系统保留的名称")]
-    return []
-
-
-def _name_fault(message: str) -> Violation:
-    return Violation("filename", "FILENAME", message)

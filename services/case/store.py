@@ -1,18 +1,13 @@
 """What case keeps: cases, accesses to them, attachments, and the count of arrivals. Its copy of the items is in `store_items`."""
 
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from gridfs import GridFSBucket
-from gridfs.errors import FileExists, NoFile
-from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
+from chassis.files import Files
 from chassis.records import Filter, Record, Records
 from chassis.tally import Tally
 from services.case import (
@@ -101,6 +96,11 @@ def closings(database: Database[Document]) -> Tally:
     return Tally(database, "closings")
 
 
+def attachments(database: Database[Document]) -> Files:
+    """Files people hand in; an upload that no case uses is swept after a day."""
+    return Files(database, "attachments")
+
+
 def buckets(event: events.CaseSubmitted | events.CaseClosed, day: date) -> list[str]:
     """Where a case counts on a day."""
     names = (event.department, f"county:{event.region[:COUNTY_DIGITS]}", f"item:{event.item_code}")
@@ -137,8 +137,7 @@ def ensure_indexes(database: Database[Document]) -> None:
     closings(database).ensure_indexes()
     for part in PARTS:
         part.ensure_indexes(database)
-    database["attachments.files"].create_index("metadata.upload", name="upload_unique", unique=True, sparse=True)
-    database["attachments.files"].create_index([("metadata.kept", 1), ("metadata.at", 1)], name="kept_at")
+    attachments(database).ensure_indexes()
 
 
 def uses_file(all: Records[Case], attachment: str) -> bool:
@@ -253,60 +252,3 @@ def department_name(all: Records[Case], code: str) -> str:
     """How a department is called, as far as there is a case of it."""
     found = all.collection.find_one({"state.department": code}, {"state.department_name": 1})
     return str(found["state"]["department_name"]) if found else ""
-
-
-class Attachments:
-    """Files in GridFS, sealed by the caller; an upload that no case uses is swept after a day."""
-
-    def __init__(self, database: Database[Document]) -> None:
-        self._bucket = GridFSBucket(database, "attachments")
-        self._files: Collection[Document] = database["attachments.files"]
-
-    def put(self, id: str, content: bytes, metadata: Document) -> Document:
-        """Stores a file as this upload; the same id again answers with what is stored.
-
-        Each attempt writes under an id of its own and is the upload only when it is whole: one may have died half way.
-        """
-        attempt = uuid.uuid4().hex
-        try:
-            with self._bucket.open_upload_stream_with_id(
-                attempt, "sealed", metadata=metadata | {"upload": id}
-            ) as stream:
-                stream.write(content)
-        except (FileExists, DuplicateKeyError):  # the same upload, again
-            with suppress(NoFile):
-                self._bucket.delete(attempt)
-        return self.get(id) or metadata
-
-    def get(self, id: str) -> Document | None:
-        """The metadata of a file."""
-        found = self._files.find_one({"metadata.upload": id})
-        return found["metadata"] if found else None
-
-    def read(self, id: str) -> bytes | None:
-        """The stored bytes."""
-        found = self._files.find_one({"metadata.upload": id}, {"_id": 1})
-        try:
-            return self._bucket.open_download_stream(found["_id"]).read() if found else None
-        except NoFile:
-            return None
-
-    def sweep(
-        self, older: datetime, used: Callable[[str], bool], waits: Callable[[str], bool] = lambda _upload: False
-    ) -> int:
-        """Deletes uploads older than this that no case uses; returns how many. What a case uses is not asked about again; what only
-        `waits` to be used, in a draft, is asked about each time, since drafts end."""
-        bounds = {"$gte": older - paging.OLDEST, "$lt": older}
-        deleted = 0
-        fields = {"metadata.upload": 1}
-        for file in list(self._files.find({"metadata.kept": False, "metadata.at": bounds}, fields)):
-            upload = file["metadata"]["upload"]
-            # A draft that is submitted ends after its case has the files: asked in this order, none falls between.
-            if waits(upload):
-                continue
-            if used(upload):
-                self._files.update_one({"_id": file["_id"]}, {"$set": {"metadata.kept": True}})
-            else:
-                self._bucket.delete(file["_id"])
-                deleted += 1
-        return deleted

@@ -1,9 +1,10 @@
 """What case does when it hears something, and by the clock."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chassis.acts import now
 from chassis.events import Heard, every, on
+from chassis.files import UNUSED_FOR
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.tally import Tally
@@ -35,7 +36,6 @@ from yiwang.case.v1.events_pb2 import CaseClosed, CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspended, ItemWithdrawn
 from yiwang.identity.v1.events_pb2 import CountySaved, OfficerDismissed, OfficerTransferred
 
-UNUSED_FOR = timedelta(days=1)
 # How long one round of folding may last: the next one goes on.
 FOLDING_SECONDS = 5.0
 
@@ -132,7 +132,7 @@ class Worker(HearsPeople, HearsBundles, HearsDrafts, HearsFulfilment, HearsPromi
         """Deletes uploads that no case used within a day, and no draft has."""
         cases, bundles = store.cases(self.parts.database), store_bundles.bundles(self.parts.database)
         drafts = store_drafts.drafts(self.parts.database)
-        store.Attachments(self.parts.database).sweep(
+        store.attachments(self.parts.database).sweep(
             now() - UNUSED_FOR,
             lambda file: store.uses_file(cases, file) or store_bundles.uses_file(bundles, file),
             lambda file: store_drafts.uses_file(drafts, file),

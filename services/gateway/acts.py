@@ -95,11 +95,12 @@ def tried(form: FormData, name: str, problems: list[Problem], status: int, act: 
     return Tried(name, tuple(problems), typed, act, status)
 
 
-async def do(request: Request, act: Act) -> Any:
-    """Makes the call of a form. Ids in the path are fields of the request under the same names, where it has them."""
+async def do(request: Request, act: Act, **more: Any) -> Any:
+    """Makes the call of a form. Ids in the path are fields of the request under the same names, where it has them; `more` are
+    fields no input fills."""
     form, known = await request.form(), act.request.DESCRIPTOR.fields_by_name
     ids = {name: str(value) for name, value in request.path_params.items() if name in known}
-    message = act.request(**{"request_id": request_id(form), **ids, **act.fields(form)})
+    message = act.request(**{"request_id": request_id(form), **ids, **act.fields(form), **more})
     stub, _, method = act.rpc.partition(".")
     return await ask(request, getattr(getattr(backends(request), stub), method), message)
 

@@ -20,15 +20,29 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import contracts
+from services.gateway import sources
 from services.gateway.calls import DEADLINE, FILE_DEADLINE, CallError, FieldError, backends, call
 from services.gateway.observe import trace_id
 from services.gateway.security import visitor_address
 from yiwang.access.v1 import access_pb2 as access
+from yiwang.rating.v1 import service_pb2 as rating
 
 PROBLEM = "application/problem+json"
 # The channels of Backends calls go to; a service's contracts are in the package of its name.
 SERVICES = ("identity", "catalog", "case", "rating")
-SLOW = ("UploadAttachment", "DownloadAttachment", "UploadGuideFile", "DownloadGuideFile")
+SLOW = (
+    "UploadAttachment",
+    "DownloadAttachment",
+    "UploadGuideFile",
+    "DownloadGuideFile",
+    "UploadRatingFile",
+    "DownloadRatingFile",
+    "ImportFile",
+    "ImportRatings",
+    "ReceiveRecords",
+    "ExportRecords",
+    "GetBulletinPdf",
+)
 _BEARER = re.compile(r"^[Bb]earer ([A-Za-z0-9._~+/-]{1,4096}=*)$")
 
 TITLES = {
@@ -115,6 +129,7 @@ async def _read(request: Request, method: Method) -> Message:
     _fill_request_id(message, request.headers.get("idempotency-key", ""))
     if method.rule.public:
         _tell_address(message, visitor_address(request))
+    _tell_source(message, request)
     return message
 
 
@@ -122,6 +137,13 @@ def _tell_address(message: Any, address: str) -> None:
     """Where the caller comes from is for us to say: failed sign-ins are counted by it. Public methods have no other `address`."""
     if "address" in message.DESCRIPTOR.fields_by_name:
         message.address = address
+
+
+def _tell_source(message: Any, request: Request) -> None:
+    """So is the source of a rating or a ticket, by which bursts are found: what the caller says of it is overwritten."""
+    field = message.DESCRIPTOR.fields_by_name.get("source")
+    if field is not None and field.message_type is rating.Source.DESCRIPTOR:
+        message.source.CopyFrom(sources.of_program(request))
 
 
 def _fill_request_id(message: Any, key: str) -> None:

@@ -47,6 +47,7 @@ from services.gateway import (
     pages_places,
     pages_public,
     pages_qr,
+    pages_rating,
     pages_reported,
     pages_sign_in,
     pages_sso,
@@ -65,6 +66,7 @@ from services.gateway.render import STATIC, show_refusal
 from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
 from services.gateway.session import Refresher, Sealer
 from services.gateway.settings import Settings
+from services.gateway.sources import Sources
 
 PAGES = (
     *pages_public.PAGES,
@@ -82,6 +84,7 @@ PAGES = (
     *pages_delegations.PAGES,
     *pages_organizations.PAGES,
     *pages_person.PAGES,
+    *pages_rating.PAGES,
     *pages_apply.PAGES,
     *pages_drafts.PAGES,
     *pages_bundles.PAGES,
@@ -167,6 +170,7 @@ def build(settings: Settings) -> ASGIApp:
     )
     app.state.settings = settings
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
+    app.state.sources = Sources(settings.master_key, settings.secure_cookies)
     app.state.refresher = Refresher()
     app.state.county = county.County(settings)
     app.state.item_names = ItemNames()

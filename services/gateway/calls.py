@@ -40,7 +40,12 @@ from yiwang.identity.v1.privacy_pb2_grpc import PrivacyServiceStub
 from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
 from yiwang.identity.v1.sso_pb2_grpc import SsoServiceStub
 from yiwang.identity.v1.verifications_pb2_grpc import VerificationServiceStub
+from yiwang.rating.v1.loop_pb2_grpc import LoopServiceStub
+from yiwang.rating.v1.records_pb2_grpc import RecordServiceStub
+from yiwang.rating.v1.results_pb2_grpc import ResultServiceStub
 from yiwang.rating.v1.service_pb2_grpc import RatingServiceStub
+from yiwang.rating.v1.tickets_pb2_grpc import TicketServiceStub
+from yiwang.rating.v1.windows_pb2_grpc import WindowServiceStub
 
 Req = TypeVar("Req", bound=Message)
 Res = TypeVar("Res", bound=Message)
@@ -165,6 +170,11 @@ class Backends:
         self.trace = TraceServiceStub(self.channels["case"])
         self.exchange = ExchangeServiceStub(self.channels["case"])
         self.rating = RatingServiceStub(self.channels["rating"])
+        self.loop = LoopServiceStub(self.channels["rating"])
+        self.window_codes = WindowServiceStub(self.channels["rating"])
+        self.tickets = TicketServiceStub(self.channels["rating"])
+        self.results = ResultServiceStub(self.channels["rating"])
+        self.records = RecordServiceStub(self.channels["rating"])
 
     async def close(self) -> None:
         """Ends the channels; calls under way get a second."""

@@ -15,7 +15,6 @@ from yiwang.case.v1 import fulfilment_pb2 as fulfilment
 from yiwang.case.v1 import intake_pb2 as intake
 from yiwang.case.v1 import procedures_pb2 as procedures
 from yiwang.case.v1 import service_pb2 as cases
-from yiwang.rating.v1 import service_pb2 as rating
 
 
 def delivery_of(form: FormData) -> cases.DeliveryChoice | None:
@@ -30,16 +29,9 @@ def delivery_of(form: FormData) -> cases.DeliveryChoice | None:
     return choice
 
 
-def _rated(form: FormData) -> dict[str, Any]:
-    grade = text(form, "grade")
-    known = {"grade": grade} if grade in dict(rating.Grade.items()) else {}
-    return {"comment": text(form, "comment"), **known}
-
-
 WITHDRAW: Final = Act(
     "withdraw", "case.WithdrawCase", cases.WithdrawCaseRequest, "withdrawn", only("reason"), words.FIELD
 )
-RATE: Final = Act("rate", "rating.RateCase", rating.RateCaseRequest, "rated", _rated, words.FIELD)
 CHOOSE: Final = Act(
     "choose", "fulfilment.ChooseDelivery", fulfilment.ChooseDeliveryRequest, "person-delivery",
     lambda form: {"delivery": delivery_of(form)}, person_words.FIELD,

@@ -13,6 +13,7 @@ from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_form_token
 from services.gateway.session import Session, keep_session, session_of
+from services.gateway.sources import keep_mark
 
 Handler = Callable[[Request], Awaitable[Response]]
 # Where everybody begins.
@@ -59,6 +60,7 @@ def route(page: Page) -> Route:
         private = page.needs or session_of(request).csrf
         response.headers.setdefault("Cache-Control", "no-store" if private else "private, no-cache")
         keep_session(request, response)
+        keep_mark(request, response)
         return response
 
     return Route(page.path, endpoint, methods=["GET", "POST"] if page.post else ["GET"])

@@ -32,10 +32,10 @@ async def show_case(request: Request, tried: Tried) -> Response:
     """The case page, with a form of it that was refused; what only other parts know is left out while they do not answer."""
     case = await get_case(request)
     stubs, id = backends(request), case.id
-    papers, payment, (invitation, invited) = await asyncio.gather(
+    papers, payment, (ratings, asked) = await asyncio.gather(
         or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
         _payment(request, case),
-        _invitation(request, case),
+        _ratings(request, case),
     )
     context: dict[str, Any] = {
         "case": case,
@@ -44,8 +44,8 @@ async def show_case(request: Request, tried: Tried) -> Response:
         "problems": tried.problems,
         "papers": papers.documents if papers else [],
         "payment": payment,
-        "invitation": invitation,
-        "invited": invited,
+        "ratings": ratings,
+        "asked": asked,
     }
     return show(request, "case.html", tried.status, **context)
 
@@ -58,23 +58,23 @@ async def _payment(request: Request, case: cases.Case) -> fulfilment.Payment | N
     return await or_none(ask(request, backends(request).fulfilment.GetPayment, message))
 
 
-async def _invitation(request: Request, case: cases.Case) -> tuple[rating.Invitation | None, str]:
-    """The invitation, or why there is none: `soon` just after closing, `away` while rating does not answer. Nobody rates under a
-    delegation."""
-    if case.status != cases.CASE_STATUS_CLOSED:
-        return None, ""
+async def _ratings(request: Request, case: cases.Case) -> tuple[list[rating.Rating], str]:
+    """The service nodes of the case that may be, or were, rated, its closing first; and why there are none yet: `soon` just after closing,
+    `away` while rating does not answer. Nobody rates under a delegation."""
+    closed = case.status == cases.CASE_STATUS_CLOSED
     try:
-        message = rating.GetInvitationRequest(case_id=case.id)
-        return await ask(request, backends(request).rating.GetInvitation, message), ""
+        message = rating.ListRatingsRequest(case_id=case.id)
+        found = await ask(request, backends(request).rating.ListRatings, message)
     except CallError as error:
-        reasons = {StatusCode.NOT_FOUND: "soon", StatusCode.PERMISSION_DENIED: ""}
-        return None, reasons.get(error.code, "away")
+        return [], "away" if closed and error.code != StatusCode.PERMISSION_DENIED else ""
+    nodes = sorted(found.ratings, key=lambda one: (one.node != rating.SERVICE_NODE_CLOSE, one.opened_at))
+    ended = any(one.node == rating.SERVICE_NODE_CLOSE for one in nodes)
+    return nodes, "soon" if closed and not ended else ""
 
 
 PAGES = (
     Page("/cases/{case_id:uuid}", case_page, None, "person", acting=True),
     act_page("/cases/{case_id:uuid}/withdraw", case_acts.WITHDRAW, show_case),
-    act_page("/cases/{case_id:uuid}/rate", case_acts.RATE, show_case),
     act_page("/cases/{case_id:uuid}/hand-in", case_acts.HAND_IN, show_case),
     act_page("/cases/{case_id:uuid}/delivery", case_acts.CHOOSE, show_case),
 )

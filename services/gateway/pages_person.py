@@ -25,14 +25,16 @@ async def my_cases(request: Request) -> Response:
     return show(request, "my_cases.html", found=found, to_rate=await _to_rate(request))
 
 
-async def _to_rate(request: Request) -> set[str]:
-    """Cases with an open invitation; none while rating is away, because the list must not wait for it."""
+async def _to_rate(request: Request) -> dict[str, str]:
+    """Cases with a service node that waits for a rating, each with the rating's id, of its closing if that is one; none while rating is
+    away, because the list must not wait for it."""
     try:
-        message = rating.ListInvitationsRequest(page_size=100)
-        found = await ask(request, backends(request).rating.ListInvitations, message)
+        message = rating.ListRatingsRequest(open_only=True, page_size=100)
+        found = await ask(request, backends(request).rating.ListRatings, message)
     except CallError:
-        return set()
-    return {i.case_id for i in found.invitations if not i.grade}
+        return {}
+    nodes = sorted(found.ratings, key=lambda one: one.node == rating.SERVICE_NODE_CLOSE)
+    return {one.case_id: one.id for one in nodes}
 
 
 async def get_case(request: Request) -> cases.Case:

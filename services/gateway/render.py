@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import catalog_terms, county, desk_words, editing_words, person_words, terms, words
+from services.gateway import catalog_terms, county, desk_words, editing_words, person_words, rating_words, terms, words
 from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
@@ -26,8 +26,10 @@ SHEETS = (
     "catalog.css",
     "editing.css",
     "person.css",
+    "rating.css",
 )
 LETTERS = "yiwang-letters"
+_DONE = words.DONE | terms.DONE | desk_words.DONE | person_words.DONE | rating_words.DONE
 
 # What people read when a page cannot be shown: title, and what to do.
 REFUSALS = {
@@ -78,6 +80,7 @@ _ENVIRONMENT.globals.update(
     catalog_terms=catalog_terms,
     desk_words=desk_words,
     person_words=person_words,
+    rating_words=rating_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
     sheets=SHEETS,
@@ -109,9 +112,7 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
         "large": request.cookies.get(LETTERS) == "large",
         "county": look,
         "region_name": look.name,
-        "done": (words.DONE | terms.DONE | desk_words.DONE | person_words.DONE).get(
-            request.query_params.get("done", ""), ""
-        ),
+        "done": _DONE.get(request.query_params.get("done", ""), ""),
         "problems": list[Problem](),
     }
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)

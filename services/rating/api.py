@@ -10,6 +10,7 @@ from chassis.records import Record
 from chassis.rpc import Call
 from services.rating import giving, model, model_giving, results_totals, store, views
 from services.rating.api_records import RecordApi
+from services.rating.api_windows import WindowApi
 from services.rating.giving import Entered, Giving
 from services.rating.model import Rating
 from yiwang.rating.v1 import service_pb2 as pb
@@ -90,7 +91,7 @@ def build(parts: Parts) -> Api:
         {
             "RatingService": RatingApi(parts),
             "LoopService": _Pending(),
-            "WindowService": _Pending(),
+            "WindowService": WindowApi(parts),
             "ResultService": _Pending(),
             "RecordService": RecordApi(parts),
             "TicketService": _Pending(),

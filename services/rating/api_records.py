@@ -9,7 +9,7 @@ from chassis.config import ConfigurationError
 from chassis.errors import Violation, invalid
 from chassis.parts import Parts
 from chassis.rpc import Call
-from services.rating import exporting, importing_csv, settings, store, store_exports
+from services.rating import exporting, importing_csv, model_imports, settings, store, store_exports
 from services.rating.importing import Importing
 from services.rating.importing_csv import Row
 from services.rating.model import Rating
@@ -105,14 +105,13 @@ class RecordApi:
         # The case it names may be one of ours; what is none, or another region's, is a service by itself.
         if self.importing.has_case(rated.project_no, region):
             row.case_number = rated.project_no
-        return Row(row, _untaken(rated))
+        return Row(row, _untaken(rated), rated.occasion, rated.second)
 
 
 def _imported(rated: Rated) -> pb.ImportedRating:
-    """What a record says as a row. A service is known by its case, its node and which time it was."""
-    time = 2 if rated.second else 1
+    """What a record says as a row."""
     return pb.ImportedRating(
-        reference=f"{rated.project_no}/{rated.node}/{rated.occasion}/{time}",
+        reference=model_imports.reference_of(rated.project_no, rated.node, rated.occasion, rated.second),
         channel=rated.channel if isinstance(rated.channel, int) else 0,  # type: ignore[arg-type]
         grade=rated.grade,  # type: ignore[arg-type]
         tags=rated.tags,
@@ -132,8 +131,6 @@ def _imported(rated: Rated) -> pb.ImportedRating:
 def _untaken(rated: Rated) -> Violation | None:
     if rated.channel == rating_codes.DEFAULT:
         return Violation("pf", "DEFAULT_RATING", "系统默认评价不是评价人的评价，不予接收")
-    if rated.second:
-        return Violation("assessNumber", "SECOND_RATING", "追加评价不予接收")
     if rated.channel is None:
         return Violation("pf", "REQUIRED", "评价渠道必填")
     return None

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.acts import ANONYMOUS, Actor, Cause, now
+from chassis.acts import ANONYMOUS, DEVICE, Actor, Cause, now
 from chassis.parts import Parts
 from chassis.records import Filter, Record
-from services.rating import model_giving, store
+from services.rating import files, flags, model_flags, model_giving, store
 from services.rating.model import Rating
 from services.rating.model_rules import Rules
 from standards.instants import text
@@ -35,6 +35,7 @@ class Giving:
     """Takes ratings into their records; shared by every way in."""
 
     def __init__(self, parts: Parts) -> None:
+        self.database = parts.database
         self.keyring = parts.keyring
         self.ratings = store.ratings(parts.database)
         self.rules = store.rules(parts.database)
@@ -56,7 +57,7 @@ class Giving:
         def decide(rating: Rating) -> list[events.RatingGiven]:
             model_giving.require_open(rating)
             sealer = rating.applicant_id or rating.id
-            given = self.given(entered, sealer, [*rating.officers, *officers], actor)
+            given = self.given(entered, rating.id, rating.department, sealer, actor)
             rules = self.rules_of(rating.region)
             name = self.agent_name(actor)
             return model_giving.give(rating, sealer, given, name, rules, now(), origin, officers)  # type: ignore[return-value]
@@ -80,27 +81,41 @@ class Giving:
         rules = self.rules_of(served.region)
 
         def decide(new: str) -> list[events.RatingGiven]:
-            given = self.given(entered, person or new, served.officer_ids, actor)
+            given = self.given(entered, new, served.department, person or new, actor)
             name = self.agent_name(actor) if person else ""
             return model_giving.begin(new, served, person, given, rules, now(), origin, name)  # type: ignore[return-value]
 
         return self.ratings.create(cause, decide, id)  # type: ignore[arg-type]
 
-    def given(self, entered: Entered, sealer: str, officers: Sequence[str], actor: Actor) -> events.GivenRating:
-        """What was entered as its event carries it: texts sealed, marks blind."""
+    def given(self, entered: Entered, id: str, department: str, sealer: str, actor: Actor) -> events.GivenRating:
+        """What was entered as its event carries it: texts sealed, marks blind, files taken, and what was found about it at once.
+
+        INVALID_ARGUMENT TAG_UNKNOWN, FILE_UNKNOWN.
+        """
         comment, contact = entered.comment.strip(), entered.contact.strip()
-        blind = self.keyring.blind
+        flags.require_known(entered.tags)
+        device, address, words = self._marks(entered, actor)
+        seen = flags.Seen(id, department, sealer, entered.given_at or now(), device, words)
         return events.GivenRating(
             grade=entered.grade,  # type: ignore[arg-type]
             tags=entered.tags,
             sealed_comment=self.keyring.seal(sealer, comment) if comment else "",
             anonymous=entered.anonymous,
             channel=entered.channel,  # type: ignore[arg-type]
+            files=files.claim(self.database, entered.file_ids, actor, sealer, id),
             sealed_contact=self.keyring.seal(sealer, contact) if contact and not entered.anonymous else "",
-            device_mark=blind("device", entered.device) if entered.device else "",
-            address_mark=blind("address", entered.address) if entered.address else "",
+            device_mark=device,
+            address_mark=address,
+            text_mark=words,
             given_at=text(entered.given_at),
+            flags=flags.found(self.database, entered.grade, entered.tags, seen),
         )
+
+    def _marks(self, entered: Entered, actor: Actor) -> tuple[str, str, str]:
+        """Of device, address and text, each empty where there is none. A terminal of a hall is known by its own token."""
+        device = f"terminal:{actor.id}" if actor.realm == DEVICE else entered.device
+        told = {"device": device, "address": entered.address, "text": model_flags.plain(entered.comment)}
+        return tuple(self.keyring.blind(kind, value) if value else "" for kind, value in told.items())  # type: ignore[return-value]
 
     def rules_of(self, region: str) -> Rules | None:
         """The days of a region's county."""

@@ -10,13 +10,15 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
+from google.protobuf.message import Message
+
 from chassis import fields
 from chassis.acts import Actor, Cause, now
-from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, UNAVAILABLE, Refused, Violation, require
+from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, UNAVAILABLE, Refused, Violation, not_found, require
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.rpc import Call
-from services.rating import inviting, model_imports, store_imports
+from services.rating import inviting, model_giving, model_imports, store_imports
 from services.rating.giving import Entered, Giving
 from services.rating.importing_csv import Row
 from services.rating.model import Rating
@@ -34,7 +36,6 @@ BATCH: Final = 500
 # A call has ten seconds: what is not done by then is told to be sent again, in time to be heard.
 SECONDS: Final = 8.0
 _CHANGED = Violation("reference", "ROW_CHANGED", "该评价编号已导入过，内容不同")
-_NO_CASE = Violation("case_number", "NOT_FOUND", "没有找到该办件的评价，或不在您的管辖范围内")
 
 
 class Outcome(NamedTuple):
@@ -71,11 +72,11 @@ class Importing:
         for first in range(0, len(rows), BATCH):
             batch = rows[first : first + BATCH]
             faults = [_fault(row, source.region, now()) for row in batch]
-            self._ready([row.told for row, fault in zip(batch, faults, strict=True) if fault is None], source)
+            self._ready([row for row, fault in zip(batch, faults, strict=True) if fault is None], source)
             for number, (row, fault) in enumerate(zip(batch, faults, strict=True), first + 1):
                 if monotonic() > until:
                     raise _goes_on(number - 1)
-                outcome = Outcome(REFUSED, fault) if fault else self._row(row.told, source)
+                outcome = Outcome(REFUSED, fault) if fault else self._row(row, source)
                 _count(answer, number, row.told.reference, outcome)
         return answer
 
@@ -94,6 +95,8 @@ class Importing:
             "该文件已导入过，本次未计入任何评价",
         )
         answer = self.take(rows, model_imports.FILE_SYSTEM, call)
+        if not answer.landed and not answer.known:
+            return answer  # nothing of it was imported
         taken = events.FileImported(
             import_id=id, region=actor.region, sha256=sha256, officer_id=actor.id, rows=len(rows)
         )
@@ -110,17 +113,20 @@ class Importing:
         found = store_imports.of_case_number(self.ratings, number) if number else []
         return any(region_covers(region, record.state.region) for record in found)
 
-    def _ready(self, rows: Sequence[pb.ImportedRating], source: _Source) -> None:
+    def _ready(self, rows: Sequence[Row], source: _Source) -> None:
         """The keys that seal texts nobody known wrote: those of the ratings themselves."""
-        worded = [one for one in rows if not one.case_number and (one.comment.strip() or one.contact.strip())]
+        new = [row.told for row in rows if not row.told.case_number and not row.second]
+        worded = [one.reference for one in new if one.comment.strip() or one.contact.strip()]
         if worded:
-            self.keyring.ready({store_imports.row_id(source.region, source.system, one.reference) for one in worded})
+            self.keyring.ready({store_imports.row_id(source.region, source.system, one) for one in worded})
 
-    def _row(self, row: pb.ImportedRating, source: _Source) -> Outcome:
+    def _row(self, row: Row, source: _Source) -> Outcome:
         if known := self._known(row, source):
             return known
         try:
-            if row.case_number:
+            if row.second:
+                self._rate_again(row, source)
+            elif row.told.case_number:
                 self._rate_case(row, source)
             else:
                 self._begin(row, source)
@@ -128,49 +134,78 @@ class Importing:
             if refused.code not in (FAILED_PRECONDITION, NOT_FOUND) and refused.reason != "REQUEST_ID_REUSED":
                 raise
             # Perhaps by the same row, a moment ago.
-            return self._known(row, source) or Outcome(REFUSED, _told(refused))
+            return self._known(row, source) or Outcome(REFUSED, _told(refused, row))
         return Outcome(LANDED)
 
-    def _known(self, row: pb.ImportedRating, source: _Source) -> Outcome | None:
+    def _known(self, row: Row, source: _Source) -> Outcome | None:
         """What the row did before: known, or landed where this very request did it; None where it is new."""
-        record = store_imports.of_reference(self.ratings, source.region, source.system, row.reference)
-        if record is None:
+        record = self._first(row, source) if row.second else self._made(row.told.reference, source)
+        entry = _entry(record, events.RatingAddedTo if row.second else events.RatingGiven) if record else None
+        # A second rating says nothing of its origin: one that came otherwise has another cause.
+        if entry is None or (row.second and not entry["cause"].endswith(f"/{row.told.reference}")):
             return None
-        entry = _entry(record)
-        if entry["request"] != self._digest(row):
+        cause = self._cause(row.told, source)
+        if entry["request"] != cause.request:
             return Outcome(REFUSED, _CHANGED)
-        return Outcome(LANDED if entry["cause"] == self._cause(row, source).key else KNOWN)
+        return Outcome(LANDED if entry["cause"] == cause.key else KNOWN)
 
-    def _rate_case(self, row: pb.ImportedRating, source: _Source) -> None:
-        """Rates a node of a case of this suite. Another region's case is none, as is the node of a person who was erased."""
-        node = row.node or service.SERVICE_NODE_CLOSE
+    def _made(self, reference: str, source: _Source) -> Record[Rating] | None:
+        """The rating a row made."""
+        return store_imports.of_reference(self.ratings, source.region, source.system, reference)
+
+    def _first(self, row: Row, source: _Source) -> Record[Rating] | None:
+        """The rating a second one goes with: of the case, or what the record before it made."""
+        if row.told.case_number:
+            return self._of_case(row, source)
+        return self._made(model_imports.first_reference(row.told.reference), source)
+
+    def _of_case(self, row: Row, source: _Source) -> Record[Rating] | None:
+        """The rating of a case's node, the latest unless its number is told. Another region's case is none."""
+        node = row.told.node or service.SERVICE_NODE_CLOSE
         found = [
-            record
-            for record in store_imports.of_case_number(self.ratings, row.case_number)
-            if record.state.node == node and region_covers(source.region, record.state.region)
+            one.state
+            for one in store_imports.of_case_number(self.ratings, row.told.case_number)
+            if one.state.node == node and region_covers(source.region, one.state.region)
         ]
-        if not found:
-            raise Refused(NOT_FOUND, "NOT_FOUND", _NO_CASE.message)
-        latest = max(found, key=lambda record: record.state.occasion)
-        origin = (source.system, row.reference)
-        self.giving.give(latest.id, _entered(row), self._cause(row, source), None, Actor(), origin)
+        found = [one for one in found if row.occasion in (0, one.occasion)]
+        return self.ratings.get(max(found, key=lambda one: one.occasion).id) if found else None
 
-    def _begin(self, row: pb.ImportedRating, source: _Source) -> None:
-        entered = _entered(row)
+    def _rate_case(self, row: Row, source: _Source) -> None:
+        record, told = self._of_case(row, source), row.told
+        if record is None:
+            raise not_found()
+        origin = (source.system, told.reference)
+        self.giving.give(record.id, _entered(told), self._cause(told, source), None, Actor(), origin)
+
+    def _rate_again(self, row: Row, source: _Source) -> None:
+        record, told = self._first(row, source), row.told
+        if record is None:
+            raise not_found()
+
+        def decide(rating: Rating) -> list[Message]:
+            comment = told.comment.strip()
+            sealed = self.keyring.seal(rating.rater_id, comment) if comment else ""
+            rules = self.giving.rules_of(rating.region)
+            return model_giving.rate_again(rating, told.grade, sealed, "", rules, now())
+
+        self.ratings.change(record.id, self._cause(told, source), decide)
+
+    def _begin(self, row: Row, source: _Source) -> None:
+        told, entered = row.told, _entered(row.told)
         assert entered.given_at is not None  # the row was found good
         served = events.ServiceServed(
-            node=row.node or service.SERVICE_NODE_WINDOW,
-            occasion=1,
-            item_code=row.item_code,
-            subject=row.item_name or row.department_name,
-            department=row.department,
-            department_name=row.department_name,
-            region=row.region,
+            node=told.node or service.SERVICE_NODE_WINDOW,
+            occasion=row.occasion or 1,
+            item_code=told.item_code,
+            subject=told.item_name or told.department_name,
+            department=told.department,
+            department_name=told.department_name,
+            region=told.region,
             day=inviting.day_of(entered.given_at),
         )
-        id = store_imports.row_id(source.region, source.system, row.reference)
-        origin = (source.system, row.reference)
-        self.giving.begin(served, entered, self._cause(row, source), id=id, origin=origin)
+        id = store_imports.row_id(source.region, source.system, told.reference)
+        origin = (source.system, told.reference)
+        self.giving.begin(served, entered, self._cause(told, source), id=id, origin=origin)
 
     def _cause(self, row: pb.ImportedRating, source: _Source) -> Cause:
         cause = source.call.cause
@@ -203,19 +238,21 @@ def _entered(row: pb.ImportedRating) -> Entered:
     )
 
 
-def _entry(record: Record[Rating]) -> dict[str, Any]:
-    """The entry of the journal by which it was given."""
-    return next(entry for entry in record.journal if entry["type"] == events.RatingGiven.DESCRIPTOR.name)
+def _entry(record: Record[Rating], event: type[Message]) -> dict[str, Any] | None:
+    """The entry of the journal by which it was given, or given again; None while it was not."""
+    return next((entry for entry in record.journal if entry["type"] == event.DESCRIPTOR.name), None)
 
 
 def _goes_on(done: int) -> Refused:
     return Refused(UNAVAILABLE, "IMPORT_GOES_ON", f"已处理{done}行，请再次提交同一内容，将从中断处继续")
 
 
-def _told(refused: Refused) -> Violation:
+def _told(refused: Refused, row: Row) -> Violation:
+    field = "case_number" if row.told.case_number else "reference"
+    # The node of a person who was erased is none.
     if refused.reason in ("NOT_FOUND", "PERSON_ERASED"):
-        return _NO_CASE
-    return Violation("case_number", refused.reason, refused.message)
+        return Violation(field, "NOT_FOUND", "没有找到该评价，或不在您的管辖范围内")
+    return Violation(field, refused.reason, refused.message)
 
 
 def _count(answer: pb.ImportRatingsResponse, number: int, reference: str, outcome: Outcome) -> None:

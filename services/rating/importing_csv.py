@@ -74,6 +74,9 @@ class Row(NamedTuple):
 
     told: pb.ImportedRating
     fault: Violation | None = None
+    # What records alone say: which time of the service it is, 0 = the latest; and whether it is a second rating (追评).
+    occasion: int = 0
+    second: bool = False
 
 
 def rows(content: bytes) -> list[Row]:

@@ -45,7 +45,9 @@ class Code:
     case_rating_id: str = ""
 
 
-def issue(window_id: str, printed: bool, generation: int, nonce: bytes, now: datetime, case_rating_id: str = "") -> Code:
+def issue(
+    window_id: str, printed: bool, generation: int, nonce: bytes, now: datetime, case_rating_id: str = ""
+) -> Code:
     """A code for a window from now on. Its end is a whole second."""
     end = (now + (PRINTED_FOR if printed else LIVE_FOR)).replace(microsecond=0)
     return Code(printed, window_id, generation, end, nonce, case_rating_id)
@@ -71,7 +73,9 @@ def parse(text: str, sign: Sign) -> Code:
         raise forged()
     kind, window, generation, end, nonce = _HEAD.unpack(told[: _HEAD.size])
     case = str(uuid.UUID(bytes=told[_HEAD.size :])) if kind == _CASE else ""
-    return Code(kind == _PRINTED, str(uuid.UUID(bytes=window)), generation, datetime.fromtimestamp(end, UTC), nonce, case)
+    return Code(
+        kind == _PRINTED, str(uuid.UUID(bytes=window)), generation, datetime.fromtimestamp(end, UTC), nonce, case
+    )
 
 
 def hold(code: Code, generation: int, now: datetime) -> None:

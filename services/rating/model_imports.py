@@ -12,7 +12,7 @@ from services.rating.model import COUNTY_DIGITS
 from standards import rating_codes
 from standards.codes import region_covers
 from standards.exchange_rows import instant
-from standards.identifiers import uscc_valid
+from standards.identifiers import id_number_valid, uscc_valid
 from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import records_pb2 as pb
 
@@ -20,6 +20,9 @@ from yiwang.rating.v1 import records_pb2 as pb
 AHEAD: Final = timedelta(minutes=5)
 # What reads a file of an officer as a system: no registered one has a name with a colon.
 FILE_SYSTEM: Final = "file:csv"
+# 评价次数, as the last part of a record's reference.
+_FIRST, _SECOND = 1, 2
+_MOBILE: Final = re.compile(r"(?:\+?86)?1[3-9][0-9]{9}")
 # What bodies without a code of their own have in its place (C.1.2).
 _PLACEHOLDER: Final = re.compile("TE[0-9A-Z]{16}")
 
@@ -43,9 +46,23 @@ def _imported(_: FileImport | None, event: events.FileImported, moment: Moment) 
 EVOLVE: Evolve = {events.FileImported: _imported}
 
 
+def reference_of(number: str, node: int, occasion: int, second: bool) -> str:
+    """What a record is known by: its case, its service node, which time that was, and which rating of it."""
+    return f"{number}/{node}/{occasion}/{_SECOND if second else _FIRST}"
+
+
+def first_reference(reference: str) -> str:
+    """The reference of the first rating that a second one goes with."""
+    return f"{reference.rpartition('/')[0]}/{_FIRST}"
+
+
 def row_faults(row: pb.ImportedRating, region: str, now: datetime) -> Iterator[Violation]:
     """What is wrong with a row whose fields keep the contract's rules, sent for a region. Another region's answer is the one for a
     region that does not exist."""
+    # Of a record the reference begins with the number of the case.
+    number = row.reference.partition("/")[0]
+    if _MOBILE.fullmatch(number) or id_number_valid(number):
+        yield Violation("reference", "PERSONAL", "评价编号不得是手机号码或身份证号码")
     at = instant(row.rated_at)
     if at is None:
         yield Violation("rated_at", "MALFORMED", "时间须为RFC 3339格式")

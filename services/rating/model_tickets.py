@@ -88,7 +88,7 @@ class Ticket:
     answer_due: datetime
     files: list[File] = field(default_factory=list)
     hotline_number: str = ""
-    # Numbers of calls that belong to it; ids of what the platform told.
+    # Numbers of the hotline's calls that belong to it.
     calls: list[str] = field(default_factory=list)
     # Not answered in time, up to now.
     overdue: bool = False
@@ -101,9 +101,11 @@ class Ticket:
     close_due: datetime | None = None
     satisfied: bool = False
     confirmed_at: datetime | None = None
-    # How often it was open again.
+    # How often it was open again: once at most.
     reopened: int = 0
-    # The platform closed it: what comes after that word changes nothing.
+    # When it was closed or taken back.
+    ended_at: datetime | None = None
+    # The platform closed it: whatever it said before and is heard later opens it no more.
     ended_outside: bool = False
     lines: list[Line] = field(default_factory=list)
     # The earliest instant something is due by itself, and what; None = nothing is.
@@ -171,9 +173,7 @@ def days_of(kind: int) -> str:
 
 def overdue_days(ticket: Ticket, now: datetime) -> int:
     """Working days over the due date, so far or at the answer (超期天数, GB/T 39046 table 10)."""
-    if ticket.status == WITHDRAWN or (ticket.ended_outside and ticket.answered_at is None):
-        now = ticket.lines[-1].at
-    until = ticket.answered_at or now
+    until = ticket.answered_at or ticket.ended_at or now
     if until <= ticket.answer_due:
         return 0
     return max(0, working_days_between(local_day(ticket.answer_due), local_day(until), ticket.region))

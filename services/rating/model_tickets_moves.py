@@ -43,7 +43,7 @@ _SUPERVISE: Final = (model.SUPERVISE,)
 _BY_ASKER, _BY_DEPARTMENT, _BY_SUPERVISOR, _BY_SYSTEM = (ASKER,), (DEPARTMENT,), (SUPERVISOR,), (SYSTEM,)
 _BY_OFFICERS: Final = (DEPARTMENT, SUPERVISOR)
 
-# By the name of the RPC, or of the event where the clock does it.
+# By the name of the RPC, or of what happens where no RPC of its own does it.
 MOVES: Final[Mapping[str, Move]] = {
     "AssignTicket": Move("转办", OFFICER, _SUPERVISE, UNANSWERED, (ASSIGNED,), _BY_SUPERVISOR),
     "AnswerTicket": Move("答复", OFFICER, (*_DESK, *_SUPERVISE), (ASSIGNED,), (ANSWERED,), _BY_OFFICERS),
@@ -53,7 +53,9 @@ MOVES: Final[Mapping[str, Move]] = {
     "WithdrawTicket": Move("撤回", PERSON, (), UNANSWERED, (WITHDRAWN,), _BY_ASKER),
     "CloseTicket": Move("办结", OFFICER, _SUPERVISE, (ANSWERED,), (CLOSED,), _BY_SUPERVISOR),
     "LinkCall": Move("关联来电", OFFICER, (*_DESK, *_SUPERVISE), _ALL, _ALL, _BY_OFFICERS),
-    "TellHotlineStatus": Move("热线反馈", MACHINE, (), _ALL, (RECEIVED, CLOSED), (PLATFORM,)),
+    # By what the 12345 platform tells (TellHotlineStatus): told where it leads nowhere, it is noted.
+    "HotlineSentBack": Move("热线退回", MACHINE, (), (ANSWERED, CLOSED), (RECEIVED,), (PLATFORM,)),
+    "HotlineClosed": Move("热线办结", MACHINE, (), (*UNANSWERED, ANSWERED), (CLOSED,), (PLATFORM,)),
     # By the clock.
     "TicketOverdue": Move("超期", SERVICE, (), UNANSWERED, UNANSWERED, _BY_SYSTEM),
     "TicketClosed": Move("到期办结", SERVICE, (), (ANSWERED,), (CLOSED,), _BY_SYSTEM),

@@ -13,7 +13,7 @@ from chassis import paging
 from chassis.acts import Cause
 from chassis.records import Filter, Record, Records, record_id
 from chassis.tally import Tally
-from services.rating import model_kinds, model_rules, store_exports, store_imports
+from services.rating import model_kinds, model_rules, store_exports, store_imports, store_windows
 from services.rating.model import COUNTY_DIGITS, OPEN, Rating
 from services.rating.model_evolve import EVOLVE
 from services.rating.model_rules import Rules
@@ -21,7 +21,7 @@ from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
 # Whose stores declare their own indexes and records.
-PARTS: tuple[Any, ...] = (store_imports,)
+PARTS: tuple[Any, ...] = (store_imports, store_windows)
 
 
 class Ratings(Records[Rating]):

@@ -125,7 +125,15 @@ def _duties(database: Database[Document], place: str, id: str, at: datetime) -> 
     # Those of the day alone: midnight ends them all.
     span = {"$gte": model_windows.day_start(at), "$lte": at}
     return [
-        Duty(row["_id"], row["window_id"], row["officer_id"], row["staff_number"], row["turn"], row["since"], row.get("until"))
+        Duty(
+            row["_id"],
+            row["window_id"],
+            row["officer_id"],
+            row["staff_number"],
+            row["turn"],
+            row["since"],
+            row.get("until"),
+        )
         for row in database["duties"].find({place: id, "since": span})
     ]
 

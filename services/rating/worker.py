@@ -9,6 +9,7 @@ from chassis.people import HearsPeople
 from chassis.timers import Timing
 from services.rating import inviting, model_timers, store
 from services.rating.model import Rating
+from services.rating.worker_windows import HearsWindows
 from yiwang.case.v1.events_pb2 import (
     CaseAccepted,
     CaseClosed,
@@ -19,7 +20,7 @@ from yiwang.case.v1.events_pb2 import (
 )
 
 
-class Worker(HearsPeople):
+class Worker(HearsPeople, HearsWindows):
     """The handlers and timers of rating; a queue each, `rating.<method>`."""
 
     name = "rating"

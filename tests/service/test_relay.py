@@ -1,16 +1,20 @@
 """The relay round by round on a real store and a real broker: everything written is published once, and nothing blocks the rest."""
 
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import amqp
 import orjson
 import pytest
+from kombu.connection import Connection
 
 from chassis import bus, relay
 from chassis.acts import now
 from chassis.records import Records, parse_event
 from chassis.relay import Relay
+from services.case import watching_stream as stream
 from services.case.model import Case
 from services.topology import EVENTS
 from tests.support import broking
@@ -88,6 +92,7 @@ def test_an_event_nobody_can_take_yet_waits_alone_and_comes_once_its_queue_stand
         step(cases, other.id)
     one = relay_of(cases, bare_uri)
     with broking.spying(bare_uri, key="ReviewStepPassed") as spy:
+        lay_stream(bare_uri)
         assert one.once() == 3, "the others are not held up"
         spy.take(3)
         assert by_record(spy) == {other.id: [2] for other in others}
@@ -99,6 +104,31 @@ def test_an_event_nobody_can_take_yet_waits_alone_and_comes_once_its_queue_stand
     assert message.headers["cloudEvents:id"] == f"{heard_by_none.id}.1"
     assert unsent(cases) == 0
     one.publisher.close()
+
+
+def test_nothing_is_sent_before_the_stream_of_a_broker_that_came_back_stands(
+    cases: Records[Case], amqp_uri: str, sender: Relay, spy: Spy
+) -> None:
+    made = [new(cases).id for _ in range(3)]
+    with Connection(amqp_uri) as connection:
+        connection.channel().queue_delete(stream.QUEUE)
+    with pytest.raises(amqp.NotFound):
+        sender.once()
+    assert unsent(cases) == 3
+    assert spy.listen() == [], "else the broker would confirm what the stream never gets"
+    bus.declare(amqp_uri, EVENTS)
+    assert sender.once() == 3
+    assert unsent(cases) == 0
+    kept = itertools.islice(stream.read(amqp_uri, "first"), 3)
+    assert [stream.id_of(message) for message in kept if message] == [f"{id}.1" for id in made]
+
+
+def lay_stream(uri: str) -> None:
+    """Declares the stream of case's events, bound to nothing yet."""
+    queue = bus.stream_of(events)
+    assert queue is not None
+    with Connection(uri) as connection:
+        queue(connection.channel()).queue_declare()
 
 
 def test_records_that_back_off_do_not_fill_the_batch_of_the_others(

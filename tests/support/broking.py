@@ -70,8 +70,10 @@ def outgoing(event: Message, record: str, seq: int, by: str = "system:tests") ->
 
 
 def send(uri: str, *messages: bus.Outgoing) -> None:
-    """Publishes and awaits the confirms; every message must be taken."""
-    publisher = bus.Publisher(uri)
+    """Publishes and awaits the confirms; every message must be taken. As with a relay, a stream that is not there is an error."""
+    exchanges = {message.exchange for message in messages}
+    streams = [stream for stream in map(bus.stream_of, EVENTS) if stream and stream.exchange.name in exchanges]
+    publisher = bus.Publisher(uri, [stream.name for stream in streams])
     try:
         assert publisher.publish(list(messages)) == set()
     finally:

@@ -3,6 +3,8 @@
 The table has to name every RPC of every service; who may do what stands in the contracts and nowhere here.
 """
 
+import json
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -401,6 +403,44 @@ RATING: Mapping[str, Target] = {
     "RatingService/RateCase": record(lambda w: {"case_id": w.rated_case, "grade": 1}),
 }
 
+
+def imported() -> dict[str, Any]:
+    """A rating of another system, another one each time, of the own county."""
+    return {
+        "reference": uuid.uuid4().hex,
+        "channel": 6,
+        "grade": 4,
+        "rated_at": "2026-11-20T09:30:00+08:00",
+        "department": DEPARTMENT,
+        "department_name": "某局",
+        "region": REGION,
+    }
+
+
+def rating_file() -> bytes:
+    """The same as a file."""
+    header = "评价编号,评价渠道,满意度,评价时间,部门代码,部门名称,行政区划"
+    return f"{header}\n{uuid.uuid4().hex},电话,满意,2026-11-20 09:30:00,{DEPARTMENT},某局,{REGION}\n".encode()
+
+
+def rating_record() -> str:
+    """The same as a record of the national interface."""
+    told = {"taskName": "某事", "projectNo": uuid.uuid4().hex, "serviceName": "办结", "serviceNumber": "1", "pf": "6"}
+    told |= {"satisfaction": "2", "assessTime": "2026-11-20 09:30:00", "assessNumber": "1", "appStatus": "1"}
+    return json.dumps([told | {"anonymity": "2", "areaCode": REGION, "deptCode": DEPARTMENT}])
+
+
+# What is not of the own county is refused row by row.
+RATING_RECORDS: Mapping[str, Target] = {
+    "RecordService/ImportRatings": listing(lambda w: "landed: 1", system="hotline", ratings=lambda w: [imported()]),
+    "RecordService/ImportFile": listing(lambda w: "landed: 1", filename="a.csv", content=lambda w: rating_file()),
+    # What of it leaves, and that it is the own county's, is told in tests/service/rating/test_exporting.py: the last minute waits.
+    "RecordService/ExportRecords": itself(profile="GBT39046"),
+    "RecordService/ReceiveRecords": listing(
+        lambda w: "landed: 1", system="province", profile="GBT39046", body=lambda w: rating_record()
+    ),
+}
+
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
     **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
@@ -408,5 +448,5 @@ TARGETS: Mapping[str, Target] = {
         f"yiwang.case.v1.{name}": target
         for name, target in {**CASE, **EXCHANGE, **BUNDLES, **PROCEDURES, **PROMISES}.items()
     },
-    **{f"yiwang.rating.v1.{name}": target for name, target in RATING.items()},
+    **{f"yiwang.rating.v1.{name}": target for name, target in {**RATING, **RATING_RECORDS}.items()},
 }

@@ -12,6 +12,7 @@ import pytest
 from pymongo.collection import Collection
 
 from chassis.acts import Cause, now
+from chassis.files import GOOD_FOR
 from services.case import attachments, content, store
 from tests.support.actors import OTHER_DEPARTMENT, officer, person
 from tests.support.calling import As, refused
@@ -204,7 +205,7 @@ def test_unused_uploads_are_swept_after_a_day_and_used_ones_stay(
 ) -> None:
     used, unused, fresh = upload(citizen), upload(citizen), upload(citizen)
     case = submit(citizen, item, materials=[pb.HandedIn(material="application", attachments=[used.id])])
-    files, cases = store.Attachments(database), store.cases(database)
+    files, cases = store.attachments(database), store.cases(database)
     old = now() - timedelta(days=2)
     for one in (used, unused):
         database["attachments.files"].update_many({"metadata.upload": one.id}, {"$set": {"metadata.at": old}})
@@ -219,7 +220,7 @@ def test_unused_uploads_are_swept_after_a_day_and_used_ones_stay(
 
 def test_an_upload_too_old_to_be_safe_from_the_sweep_is_not_taken(citizen: As, item: str, database: Db) -> None:
     stored = upload(citizen)
-    old = now() - attachments.GOOD_FOR - timedelta(minutes=1)
+    old = now() - GOOD_FOR - timedelta(minutes=1)
     database["attachments.files"].update_many({}, {"$set": {"metadata.at": old}})
     with refused(INVALID, "ATTACHMENT_UNKNOWN"):
         submit(citizen, item, materials=[pb.HandedIn(material="application", attachments=[stored.id])])

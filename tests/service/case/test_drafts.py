@@ -9,7 +9,8 @@ import bson
 import pytest
 
 from chassis.acts import now
-from services.case import attachments, model_drafts, store, store_drafts, worker
+from chassis.files import GOOD_FOR
+from services.case import model_drafts, store, store_drafts, worker
 from tests.support.actors import delegate, handler, person
 from tests.support.calling import As, refused
 from tests.support.case_service import INVALID, NOT_FOUND, PRECONDITION, Db, drifted, hear, journal, status, upload
@@ -67,7 +68,7 @@ def test_files_of_a_draft_are_kept_as_long_as_it_is(
     database["attachments.files"].update_many({}, {"$set": {"metadata.at": old}})
     worker.build(case_api.parts)().sweep_uploads()
     whole = own.GetDraft(draft_id=draft.id)
-    assert timedelta(days=30) > attachments.GOOD_FOR
+    assert timedelta(days=30) > GOOD_FOR
     with refused(INVALID, "ATTACHMENT_UNKNOWN"):
         citizen.SubmitCase(item_id=item, form=FORM, materials=whole.content.materials)
     citizen.SubmitCase(item_id=item, form=FORM, materials=whole.content.materials, draft_id=draft.id)

@@ -399,7 +399,7 @@ def test_an_inspectors_evidence_is_his_own_upload_for_the_case(
     inspector.SignVisit(case_id=case_id, at=now().isoformat(), evidence=[kept], **SIGNED)
     with refused(PRECONDITION, "ALREADY_SIGNED"):
         inspector.SignVisit(case_id=case_id, at=now().isoformat(), **SIGNED)
-    files = store.Attachments(database)
+    files = store.attachments(database)
     cases = store.cases(database)
     files.sweep(now() + timedelta(days=1), lambda file: store.uses_file(cases, file))
     assert files.get(kept) and not files.get(foreign[0]), "evidence of a signature is not swept"

@@ -295,12 +295,14 @@ def test_the_same_request_with_a_file_has_the_same_answer(rating: RatingHere) ->
     assert noted["state"]["rows"] == 12 and noted["version"] == 1
 
 
-def test_another_region_imports_the_same_file_for_itself(rating: RatingHere) -> None:
+def test_a_file_of_another_region_lands_nothing_and_is_not_noted(rating: RatingHere) -> None:
     content = file(3)
     assert counts(desk(rating).ImportFile(filename="a.csv", content=content)) == (3, 0, 0)
-    assert faults(desk(rating, "990122").ImportFile(filename="a.csv", content=content)) == [
-        (number, "region", "NOT_FOUND") for number in (1, 2, 3)
-    ]
+    stranger = desk(rating, "990122")
+    for _ in range(2):  # nothing was imported, so it is no file that was
+        answer = stranger.ImportFile(filename="a.csv", content=content)
+        assert faults(answer) == [(number, "region", "NOT_FOUND") for number in (1, 2, 3)]
+    assert rated(rating) == 3
 
 
 @pytest.mark.parametrize("same_request", [True, False])
@@ -313,7 +315,7 @@ def test_a_file_whose_import_was_killed_half_way_is_finished(
     def killed(self: Importing, told: Any, source: Any) -> Any:
         if len(landed) == 25:
             raise RuntimeError("killed")
-        landed.append(told.reference)
+        landed.append(told)
         return whole(self, told, source)
 
     whole = Importing._row

@@ -28,7 +28,8 @@ def services() -> Services:
     told.on("SearchItems", catalog.SearchItemsResponse(hits=[catalog.ItemHit(id=ITEM, name="测试事项")], total=1))
     told.on("ListMyCases", cases.ListMyCasesResponse())
     told.on("ListInbox", cases.ListInboxResponse(cases=[a_case()]))
-    told.on("ListInvitations", rating.ListInvitationsResponse())
+    told.on("ListRatings", rating.ListRatingsResponse())
+    told.on("ListTags", rating.ListTagsResponse())
     told.on("GetCase", a_case())
     return told
 

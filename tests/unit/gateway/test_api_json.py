@@ -31,6 +31,7 @@ from yiwang.identity.v1 import (
     verifications_pb2,
 )
 from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.rating.v1 import loop_pb2, records_pb2, results_pb2, tickets_pb2, windows_pb2
 from yiwang.rating.v1 import service_pb2 as rating
 
 IDENTITY = (
@@ -41,6 +42,7 @@ CASE_FILES = (
     bundles_pb2, documents_pb2, exchange_pb2, fulfilment_pb2, intake_pb2, procedures_pb2, promises_pb2, supervision_pb2, trace_pb2,
 )  # fmt: skip
 CATALOGUE = (directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2)
+RATING = (loop_pb2, records_pb2, results_pb2, tickets_pb2, windows_pb2)
 CASES = "/api/yiwang.case.v1.CaseService"
 CATALOG = "/api/yiwang.catalog.v1.CatalogService"
 BEARER = {"authorization": "Bearer token-of-a-person"}
@@ -147,7 +149,7 @@ def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
 def test_every_method_of_the_contracts_has_an_address():
     written = {
         f"/{service.full_name}/{method.name}"
-        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE, *CASE_FILES)
+        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE, *CASE_FILES, *RATING)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
         if not (method.client_streaming or method.server_streaming)
@@ -169,3 +171,18 @@ def test_the_address_of_a_place_is_what_the_caller_says(site: Site, services: Se
     path = "/api/yiwang.identity.v1.OrganizationService/RegisterOrganization"
     assert site.post(path, json={"address": "人民路8号"}, headers=BEARER).status_code == 200
     assert services.requests("RegisterOrganization")[0].address == "人民路8号"
+
+
+def test_where_a_rating_comes_from_is_for_the_gateway_to_say(site: Site, services: Services):
+    """Bursts are found by it: who could choose it could rate a thousand times."""
+    services.on("GiveRating", rating.Rating())
+    services.on("RateAtWindow", windows_pb2.RatingReceipt())
+    services.on("OpenTicket", tickets_pb2.Ticket())
+    for service, method in (("Rating", "GiveRating"), ("Window", "RateAtWindow"), ("Ticket", "OpenTicket")):
+        for source in ({"device": "mine", "address": "203.0.113.9"}, {}):
+            path = f"/api/yiwang.rating.v1.{service}Service/{method}"
+            assert site.post(path, json={"source": source}, headers=BEARER).status_code == 200
+    told = [services.requests(one)[-1].source for one in ("GiveRating", "RateAtWindow", "OpenTicket") for _ in (0, 1)]
+    assert {one.device for one in told} == {""}, "cookies open nothing here, so no browser is known"
+    (address,) = {one.address for one in told}
+    assert len(address) == 64 and "203.0.113" not in address and "127.0.0.1" not in address

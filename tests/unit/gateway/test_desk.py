@@ -77,7 +77,7 @@ def test_who_acted_for_the_applicant_is_named_to_both_sides(site: Site, services
 def test_who_may_not_rate_is_not_asked_to(site: Site, services: Services):
     site.sign_in()
     services.on("GetCase", a_case(cases.CASE_STATUS_CLOSED))
-    services.on("GetInvitation", refuse("PERMISSION_DENIED", "NOT_ALLOWED"))
+    services.on("ListRatings", refuse("PERMISSION_DENIED", "NOT_ALLOWED"))
     page = site.get(f"/cases/{CASE}")
     assert page.status_code == 200 and "服务评价" not in page.text
 

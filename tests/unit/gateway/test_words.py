@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.gateway import catalog_terms, desk_words, documents_words, searching, words
+from services.gateway import catalog_terms, desk_words, documents_words, rating_words, searching, words
 from services.gateway.progress import stages
 from services.gateway.render import STATIC
 from yiwang.case.v1 import documents_pb2 as documents
@@ -15,7 +15,9 @@ from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import themes_pb2 as themes
+from yiwang.rating.v1 import results_pb2 as results
 from yiwang.rating.v1 import service_pb2 as rating
+from yiwang.rating.v1 import tickets_pb2 as tickets
 
 TABLES = [
     (cases.CaseStatus, words.STATUS),
@@ -51,6 +53,21 @@ TABLES = [
     (documents.DocumentState, documents_words.STATE),
     (documents.DocumentState, documents_words.MEANING),
     (documents.FileMatch, documents_words.FILE),
+    (rating.Grade, rating_words.GRADE),
+    (rating.Grade, dict(rating_words.FACES)),
+    (rating.ServiceNode, rating_words.NODE),
+    (rating.RatingChannel, rating_words.CHANNEL),
+    (rating.RatingStatus, rating_words.STATUS),
+    (rating.LoopStatus, rating_words.LOOP),
+    (rating.LoopStatus, {status: key for key, status in rating_words.LOOPS.items()}),
+    (rating.LoopStatus, rating_words.OUTLOOK),
+    (rating.Verdict, rating_words.VERDICT),
+    (rating.CallBackOutcome, rating_words.OUTCOME),
+    (rating.FlagKind, rating_words.FLAG),
+    (tickets.TicketKind, rating_words.TICKET_KIND),
+    (tickets.TicketStatus, rating_words.TICKET),
+    (results.BulletinKind, rating_words.BULLETIN),
+    (results.Breakdown, dict(rating_words.BY.values())),
 ]
 
 

@@ -7,8 +7,16 @@ must be found in what any reader would find. What an object stream hides from us
 import re
 import zlib
 
-from chassis.errors import Refused
-from services.case.content_signs import ACTIVE, BOMB, BROKEN, PDF_REACH, refuse, refuse_appended, refuse_second_format
+from standards.content_signs import (
+    ACTIVE,
+    BOMB,
+    BROKEN,
+    PDF_REACH,
+    ContentRefused,
+    refuse,
+    refuse_appended,
+    refuse_second_format,
+)
 
 END = b"%%EOF"
 BLANK = b"\0\t\r\n\f "
@@ -100,5 +108,5 @@ def _next(content: bytes, unconsumed: bytes, start: int, fed: int) -> tuple[memo
     return memoryview(content)[start : start + CHUNK], start
 
 
-def _unreadable() -> Refused:
+def _unreadable() -> ContentRefused:
     return refuse(BROKEN, f"PDF已加密或无法检查其内容，请去除密码和权限限制后上传，或{_CHECK_HINT}")

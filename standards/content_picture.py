@@ -5,11 +5,11 @@ Neither is decoded: what is looked at are the markers of JPEG (ITU-T T.81, B) an
 
 import struct
 
-from chassis.errors import Refused
-from services.case.content_signs import (
+from standards.content_signs import (
     BOMB,
     BROKEN,
     POLYGLOT,
+    ContentRefused,
     refuse,
     refuse_appended,
     refuse_second_format,
@@ -89,5 +89,5 @@ def _require_size(width: int, height: int) -> None:
         raise refuse(BOMB, "图片尺寸过大（超过1亿像素），请缩小后上传")
 
 
-def _broken() -> Refused:
+def _broken() -> ContentRefused:
     return refuse(BROKEN, "图片不完整或已损坏，请重新拍摄或另存后上传")

@@ -14,8 +14,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from chassis.errors import Refused
-from services.case.content_signs import (
+from standards.content_signs import (
     ACTIVE,
     ARCHIVES,
     BOMB,
@@ -25,6 +24,7 @@ from services.case.content_signs import (
     POLYGLOT,
     TYPE,
     ZIP_END,
+    ContentRefused,
     refuse,
 )
 
@@ -253,17 +253,17 @@ def _require_quiet(ole: bytes) -> None:
         raise _active()
 
 
-def _second_format() -> Refused:
+def _second_format() -> ContentRefused:
     return refuse(POLYGLOT, "文件中夹带了另一种格式的内容，请重新导出后上传")
 
 
-def _bomb() -> Refused:
+def _bomb() -> ContentRefused:
     return refuse(BOMB, "文件解压后过大、文件过多或层层嵌套，不能接收")
 
 
-def _broken() -> Refused:
+def _broken() -> ContentRefused:
     return refuse(BROKEN, "文件不完整或已损坏，请重新导出后上传")
 
 
-def _active() -> Refused:
+def _active() -> ContentRefused:
     return refuse(ACTIVE, "文件含有宏、程序或外部模板，不能接收，请另存为普通文档后上传")

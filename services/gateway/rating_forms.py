@@ -1,0 +1,80 @@
+"""What the forms of ratings and tickets share: the fields of a rating, its files, the channel it came by."""
+
+import hashlib
+import re
+from typing import Any, Final
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from services.gateway.calls import FILE_DEADLINE, CallError, backends
+from services.gateway.forms import at_input, request_id, text, whole
+from services.gateway.overview import or_none
+from services.gateway.session import ask, ask_public
+from yiwang.rating.v1 import service_pb2 as rating
+
+# At the input of the form; more are refused by the service.
+MOST_FILES: Final = 3
+
+
+def grade_of(typed: str) -> int:
+    """A grade as a form or an address has it, 1 to 5 (5 = 非常满意); 0 for anything else."""
+    return int(typed) if len(typed) == 1 and typed in "12345" else 0
+
+
+def given(form: FormData) -> dict[str, Any]:
+    """The fields of a rating. Tags stand in the form by grade and only those of the chosen one are on the screen: what was ticked
+    before another grade was chosen is left out."""
+    grade = grade_of(text(form, "grade"))
+    tags = [tag for tag in form.getlist(f"tags-{grade}") if isinstance(tag, str)]
+    return {
+        "grade": grade,
+        "tags": list(dict.fromkeys(tags)),
+        "comment": text(form, "comment"),
+        "anonymous": text(form, "anonymous") == "1",
+        "contact": text(form, "contact"),
+    }
+
+
+def again(form: FormData) -> dict[str, Any]:
+    """The fields of a second rating."""
+    return {"grade": grade_of(text(form, "grade")), "comment": text(form, "comment")}
+
+
+def channel_of(request: Request) -> rating.RatingChannel.ValueType:
+    """Telephone or computer, as the browser says of itself."""
+    mobile = request.headers.get("sec-ch-ua-mobile", "") == "?1" or "Mobi" in request.headers.get("user-agent", "")
+    return rating.RATING_CHANNEL_MOBILE if mobile else rating.RATING_CHANNEL_PC
+
+
+async def tags_by_grade(request: Request, hall: bool) -> dict[int, list[rating.Tag]]:
+    """What may be ticked beside each grade, in a hall or on the web; nothing while rating does not answer."""
+    found = await or_none(ask_public(request, backends(request).rating.ListTags, rating.ListTagsRequest()))
+    tags: dict[int, list[rating.Tag]] = {}
+    for tag in found.tags if found else []:
+        if tag.hall == hall:
+            tags.setdefault(tag.grade, []).append(tag)
+    return tags
+
+
+async def attach(request: Request, form: FormData) -> list[str]:
+    """Uploads the files of a form; their ids. A refusal is told at their input. The same form sent again stores nothing new."""
+    found = []
+    files = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
+    for index, file in enumerate(files[: MOST_FILES + 1]):
+        content = await file.read()
+        name = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
+        digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:20]
+        act = f"{request_id(form)[:36]}.{index}.{digest}"
+        message = rating.UploadRatingFileRequest(request_id=act, filename=name, content=content)
+        try:
+            kept = await ask(request, backends(request).rating.UploadRatingFile, message, FILE_DEADLINE)
+        except CallError as error:
+            raise at_input(error, "files", name) from None
+        found.append(kept.file_id)
+    return found
+
+
+def whole_number(form: FormData, name: str, most: int = 1000) -> int:
+    """A number as typed; 0 when it is none, which the service judges."""
+    return min(whole(text(form, name)), most)

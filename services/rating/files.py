@@ -1,0 +1,75 @@
+"""Files that go with a rating or a ticket: looked through by their content, sealed under the key of who brought them, claimed once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from chassis.acts import Actor
+from chassis.errors import Violation, invalid
+from chassis.files import Files, own_and_fresh
+from chassis.rpc import Call
+from chassis.sealed import Keyring
+from services.rating import store_files
+from standards import content as contents
+from standards.content_signs import EMPTY, SIZE, TYPE, ContentRefused
+from yiwang.rating.v1 import events_pb2 as events
+from yiwang.rating.v1 import service_pb2 as pb
+
+MOST_BYTES: Final = 5 * 1024 * 1024
+TAKEN: Final = frozenset(("application/pdf", "image/jpeg", "image/png"))
+# Whatever else is wrong with it, it is broken to who brings it.
+_REASONS: Final[Mapping[str, str]] = {EMPTY: "FILE_EMPTY", SIZE: "FILE_TOO_LARGE", TYPE: "FILE_TYPE"}
+
+
+def upload(files: Files, keyring: Keyring, request: pb.UploadRatingFileRequest, call: Call) -> pb.RatingFile:
+    """Stores one picture or PDF of the caller's. The same request_id again answers with the stored file, another content is refused.
+
+    INVALID_ARGUMENT FILENAME at `filename`; FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE, FILE_BROKEN (not whole, locked, two formats in one, or
+    it would hurt who opens it) at `content`.
+    """
+    kind = _inspect(request.content, request.filename)
+    actor = call.actor
+    stored = files.upload(keyring, actor.id, actor.by, call.cause, request.filename, kind, request.content)
+    return pb.RatingFile(file_id=stored["upload"], filename=request.filename, media_type=kind, size=stored["size"])
+
+
+def _inspect(content: bytes, filename: str) -> str:
+    fault = contents.name_fault(filename)
+    found = [Violation("filename", "FILENAME", fault)] if fault else []
+    kind = ""
+    try:
+        kind = contents.media_type(content, MOST_BYTES)
+        if kind not in TAKEN:
+            found.append(Violation("content", "FILE_TYPE", "只接受JPG、PNG图片和PDF文件"))
+    except ContentRefused as refused:
+        found.append(Violation("content", _REASONS.get(refused.reason, "FILE_BROKEN"), refused.message))
+    if found:
+        raise invalid(*found)
+    return kind
+
+
+def claim(
+    database: Database[dict[str, Any]], file_ids: Sequence[str], actor: Actor, sealer: str, record: str
+) -> list[events.AttachedFile]:
+    """The files a record takes, in their order; each must have been uploaded lately by the actor, under the key of `sealer` (who is also
+    whose texts of the record are sealed), and be no other record's. `record` is the id of the one that takes them: it may do so again.
+
+    INVALID_ARGUMENT FILE_UNKNOWN at `file_ids`, whichever of these it is.
+    """
+    files, taken = store_files.files(database), []
+    for id in file_ids:
+        stored = files.get(id)
+        mine = stored is not None and stored["owner"] == sealer and own_and_fresh(stored, actor)
+        if stored is None or not mine or not store_files.take(database, id, record):
+            raise invalid(Violation("file_ids", "FILE_UNKNOWN", "找不到上传的文件，请重新上传"))
+        taken.append(
+            events.AttachedFile(
+                file_id=id,
+                sealed_filename=stored["sealed_filename"],
+                media_type=stored["media_type"],
+                size=stored["size"],
+                sha256=stored["sha256"],
+            )
+        )
+    return taken
