@@ -10,8 +10,8 @@ RULES = {
     "required": "必填", "string.min_len": "必填或过短", "string.max_len": "过长", "string.len": "长度不正确",
     "string.pattern": "格式不正确", "string.uuid": "不是有效的标识", "string.uuid_empty": "必填",
     "string.in": "不在允许的取值内", "enum.defined_only": "不在允许的取值内", "enum.not_in": "必选",
-    "bytes.min_len": "内容为空", "bytes.max_len": "过大", "enum.in": "不在允许的取值内", "uint32.lte": "数值过大", "uint32.gte": "数值过小", "uint64.lte": "数值过大",
-    "uint64.gte": "数值过小", "repeated.min_items": "至少一项",
+    "enum.in": "不在允许的取值内", "bytes.min_len": "内容为空", "bytes.max_len": "过大", "uint32.lte": "数值过大",
+    "uint32.gte": "数值过小", "uint64.lte": "数值过大", "uint64.gte": "数值过小", "repeated.min_items": "至少一项",
     "repeated.max_items": "项数过多", "repeated.unique": "有重复项", "map.max_pairs": "项数过多",
 }  # fmt: skip
 

@@ -16,8 +16,8 @@ from yiwang.catalog.v1 import service_pb2 as catalog
 
 # form[contact_phone], form["contact_phone"], materials[m1], stand_ins[m1] and answers[premises] name a place by key.
 _KEYED = re.compile(r"^(form|materials|answers|stand_ins)\[\"?([a-z0-9_]{1,40})\"?\]")
-# delivery.name names a place within another.
-_WITHIN = re.compile(r"^(delivery)\.([a-z]{1,40})$")
+# delivery.name and rules.assign_days name a place within another.
+_WITHIN = re.compile(r"^(delivery|rules)\.([a-z_]{1,40})$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.:-]{8,64}$")
 REUSED = "REQUEST_ID_REUSED"
 

@@ -208,6 +208,7 @@ DONE: Final = {
     "flag-lifted": "已解除标记，该评价重新计入统计。",
     "rules-saved": "时限已保存，从下一步起适用。",
     "codes-revoked": "此前打印的评价码已全部作废，请打印并张贴新的。",
+    "ticket-opened": "已提交。请记下编号和查询码，可随时查询进展。",
     "ticket-confirmed": "感谢您的反馈。",
     "ticket-withdrawn": "已撤回。",
     "ticket-assigned": "已转办。",

@@ -1,6 +1,9 @@
 """RatingService over gRPC. Every act reads parse → load → decide → write → reply; everything around it is chassis.rpc."""
 
+from collections.abc import Callable
 from typing import Any
+
+from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.acts import now
@@ -8,22 +11,29 @@ from chassis.errors import not_found
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
-from services.rating import giving, model, model_giving, results_totals, store, views
+from services.rating import giving, model, model_giving, model_loop, store, views
+from services.rating.api_files import FilesApi
+from services.rating.api_loop import LoopApi
 from services.rating.api_records import RecordApi
+from services.rating.api_results import ResultApi
+from services.rating.api_tickets import TicketApi
 from services.rating.api_windows import WindowApi
 from services.rating.giving import Entered, Giving
 from services.rating.model import Rating
+from services.rating.results import Results
 from yiwang.rating.v1 import service_pb2 as pb
 
 PAGE = 20
 
 
-class RatingApi:
+class RatingApi(FilesApi):
     """The methods of yiwang.rating.v1.RatingService, by name."""
 
     def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self.ratings = store.ratings(parts.database)
         self.giving = Giving(parts)
+        self.results = Results(parts.database)
         self.keyring = parts.keyring
 
     def ListRatings(self, request: pb.ListRatingsRequest, call: Call) -> pb.ListRatingsResponse:
@@ -64,9 +74,23 @@ class RatingApi:
 
         return self._view(self.ratings.change(request.rating_id, call.cause, decide, model.visible(call.actor)), call)
 
+    def AppealRating(self, request: pb.AppealRatingRequest, call: Call) -> pb.Rating:
+        return self._reasoned(request, call, model_loop.appeal)
+
+    def ReopenRating(self, request: pb.ReopenRatingRequest, call: Call) -> pb.Rating:
+        return self._reasoned(request, call, model_loop.reopen)
+
+    def _reasoned(
+        self, request: pb.AppealRatingRequest | pb.ReopenRatingRequest, call: Call, act: Callable[..., Message]
+    ) -> pb.Rating:
+        def decide(rating: Rating) -> Message:
+            sealed = self.keyring.seal(rating.rater_id, request.reason.strip())
+            return act(rating, sealed, self.giving.rules_of(rating.region), now())
+
+        return self._view(self.ratings.change(request.rating_id, call.cause, decide, model.visible(call.actor)), call)
+
     def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
-        first, last = results_totals.span(request.scope, request.id, request.from_day, request.to_day)
-        return results_totals.totals(request.scope, request.id, self.ratings.counts.between(first, last))
+        return self.results.totals(request.scope, request.id, request.from_day, request.to_day)
 
     def _view(self, record: Record[Rating], call: Call) -> pb.Rating:
         call.span.set(telemetry.RECORD, record.id)
@@ -90,10 +114,10 @@ def build(parts: Parts) -> Api:
     return Api(
         {
             "RatingService": RatingApi(parts),
-            "LoopService": _Pending(),
+            "LoopService": LoopApi(parts),
             "WindowService": WindowApi(parts),
-            "ResultService": _Pending(),
+            "ResultService": ResultApi(parts),
             "RecordService": RecordApi(parts),
-            "TicketService": _Pending(),
+            "TicketService": TicketApi(parts),
         }
     )

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.acts import Actor, now
-from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid, not_found
+from chassis.errors import Violation, invalid, not_found
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -18,15 +18,13 @@ from services.rating import model_tickets_acts as acts
 from services.rating import model_tickets_counts as counts
 from services.rating import model_tickets_moves as moves
 from services.rating import store, store_tickets, views_tickets
-from services.rating.asking import Asking
+from services.rating.asking import ROOM, Asking
 from services.rating.model import COUNTY_DIGITS
 from services.rating.model_tickets import Ticket
 from standards.codes import region_covers
 from yiwang.rating.v1 import tickets_pb2 as pb
 
 PAGE = 20
-# Entries of a journal kept for what ends a ticket.
-ROOM = 50
 Decide = Callable[[Ticket], Message | list[Message] | None]
 
 
@@ -144,8 +142,8 @@ class TicketApi:
         return self._view(self.tickets.change(request.ticket_id, call.cause, decided, room=room), call)
 
     def _department_name(self, request: pb.AssignTicketRequest) -> str:
-        """What the department is called. INVALID_ARGUMENT DEPARTMENT_UNKNOWN for one nobody heard of or names; DEPARTMENT_FOREIGN is
-        none of the place."""
+        """What the department is called, empty for supervision itself. INVALID_ARGUMENT DEPARTMENT_UNKNOWN for one nobody heard of, nor
+        names."""
         if not request.department:
             return ""
         known = store_tickets.department(self.database, request.department)
@@ -179,7 +177,7 @@ def _where(request: pb.ListTicketsRequest, actor: Actor) -> dict[str, Any]:
         bound = {"state.department": request.department}
     else:
         county = request.county or actor.region[:COUNTY_DIGITS]
-        if not region_covers(actor.region, county):
+        if not (region_covers(actor.region, county) or actor.region.startswith(county)):
             raise invalid(Violation("county", "COUNTY", "不在您的监察区域内"))
         bound = {"state.county": county}
     if request.status:

@@ -14,7 +14,7 @@ from chassis.errors import (
     not_found,
 )
 from chassis.parts import Parts
-from chassis.records import Record, record_id
+from chassis.records import Filter, Record, record_id
 from chassis.rpc import Call
 from services.rating import model, model_codes, model_giving, model_windows, store, store_imports, store_windows
 from services.rating.giving import Entered, Giving
@@ -133,7 +133,7 @@ class WindowApi:
             served = self.windows.served(window, officers, now())
             return _receipt(self.giving.begin(served, entered, call.cause, id=own, actor=call.actor))
         case = model_windows.of_case((one.state for one in of_case), window.department)
-        return _receipt(self.giving.give(case.id, entered, call.cause, None, call.actor, officers=officers))
+        return _receipt(self._of_case(case.id, officers, entered, call))
 
     def _by_code(self, code: Code, id: str, served: _Served, entered: Entered, call: Call) -> Record[Rating]:
         """A rating by a code that holds. FAILED_PRECONDITION CODE_USED for a live one that gave its rating, RATED_ALREADY for a case that
@@ -143,8 +143,7 @@ class WindowApi:
             if code.case_rating_id:
                 # A person's token says who rates: another's case is none of his. Else the code is what lets him rate.
                 visible = model.visible(call.actor) if call.actor.realm == PERSON else None
-                officers = served.officers
-                return self.giving.give(id, entered, call.cause, visible, call.actor, officers=officers)
+                return self._of_case(id, served.officers, entered, call, visible)
             body = self.windows.served(served.window, served.officers, now())
             return self.giving.begin(body, entered, call.cause, id=id, person=person, actor=call.actor)
         except Refused as refused:
@@ -153,6 +152,15 @@ class WindowApi:
             if code.printed or not given_here or refused.reason not in ("REQUEST_ID_REUSED", "RATED_ALREADY"):
                 raise
             raise Refused(FAILED_PRECONDITION, "CODE_USED", "该二维码已用于评价，请在窗口重新获取") from None
+
+    def _of_case(
+        self, id: str, officers: list[str], entered: Entered, call: Call, visible: Filter | None = None
+    ) -> Record[Rating]:
+        """Rates a node of a case. NOT_FOUND also where the applicant is erased: nobody else learns of that."""
+        try:
+            return self.giving.give(id, entered, call.cause, visible, call.actor, officers=officers)
+        except Refused as refused:
+            raise (not_found() if refused.reason == "PERSON_ERASED" else refused) from None
 
     def _again(self, ids: Iterable[str], call: Call) -> Record[Rating] | None:
         """The rating this very request gave before, whatever holds by now; INVALID_ARGUMENT REQUEST_ID_REUSED when it was another request

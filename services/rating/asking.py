@@ -22,6 +22,8 @@ from yiwang.rating.v1 import tickets_pb2 as pb
 # So far the platform's clock may be ahead of ours.
 SKEW: Final = timedelta(minutes=2)
 LEAST_TITLE, LEAST_TEXT = 2, 4
+# Entries of a journal kept for what ends a ticket.
+ROOM: Final = 50
 
 
 class About(NamedTuple):
@@ -60,8 +62,7 @@ class Asking:
             about = self._about(request, asker, instant)
             sealer = asker or id
             claimed = files.claim(self.database, request.file_ids, call.actor, sealer, id) if request.file_ids else ()
-            name = "" if not request.contact_name else request.contact_name.strip()
-            told = {"name": name, "contact": request.contact.strip()}
+            told = {"name": request.contact_name.strip(), "contact": request.contact.strip()}
             opened = self._opened(id, request, about, sealer, told)
             opened.asker_id, opened.confidential = asker, request.confidential
             opened.files.extend(claimed)
@@ -110,7 +111,7 @@ class Asking:
 
         cause = _cause(f"hotline/{id}/{request.callback_id}", request, call)
         try:
-            return self.tickets.change(id, cause, decide)
+            return self.tickets.change(id, cause, decide, room=ROOM)
         except Refused as refused:
             if refused.reason != "REQUEST_ID_REUSED":
                 raise
@@ -255,12 +256,9 @@ def _times(request: pb.ReceiveHotlineTicketRequest, now: datetime) -> tuple[date
     return called, due
 
 
-def _cause(
-    key: str, request: pb.ReceiveHotlineTicketRequest | pb.TellHotlineStatusRequest, call: Call
-) -> Cause:
+def _cause(key: str, request: pb.ReceiveHotlineTicketRequest | pb.TellHotlineStatusRequest, call: Call) -> Cause:
     """A cause by the platform's own id, whichever request brings it; the request counts without its request_id."""
-    told = type(request)()
-    told.CopyFrom(request)
+    told = type(request).FromString(request.SerializeToString())
     told.request_id = ""
     digest = call.digest(told.SerializeToString(deterministic=True))
     return Cause(key=key, by=call.actor.by, request=digest, trace=call.cause.trace)

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
-from chassis.acts import Actor
+from chassis.acts import Actor, Cause
 from chassis.errors import Violation, invalid
 from chassis.files import Files, own_and_fresh
-from chassis.rpc import Call
 from chassis.sealed import Keyring
 from services.rating import store_files
 from standards import content as contents
@@ -22,15 +21,16 @@ TAKEN: Final = frozenset(("application/pdf", "image/jpeg", "image/png"))
 _REASONS: Final[Mapping[str, str]] = {EMPTY: "FILE_EMPTY", SIZE: "FILE_TOO_LARGE", TYPE: "FILE_TYPE"}
 
 
-def upload(files: Files, keyring: Keyring, request: pb.UploadRatingFileRequest, call: Call) -> pb.RatingFile:
-    """Stores one picture or PDF of the caller's. The same request_id again answers with the stored file, another content is refused.
+def upload(
+    files: Files, keyring: Keyring, request: pb.UploadRatingFileRequest, actor: Actor, cause: Cause
+) -> pb.RatingFile:
+    """Stores one picture or PDF of the actor's. The same request_id again answers with the stored file, another content is refused.
 
     INVALID_ARGUMENT FILENAME at `filename`; FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE, FILE_BROKEN (not whole, locked, two formats in one, or
     it would hurt who opens it) at `content`.
     """
     kind = _inspect(request.content, request.filename)
-    actor = call.actor
-    stored = files.upload(keyring, actor.id, actor.by, call.cause, request.filename, kind, request.content)
+    stored = files.upload(keyring, actor.id, actor.by, cause, request.filename, kind, request.content)
     return pb.RatingFile(file_id=stored["upload"], filename=request.filename, media_type=kind, size=stored["size"])
 
 

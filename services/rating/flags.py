@@ -21,6 +21,8 @@ class Seen(NamedTuple):
     at: datetime
     device_mark: str
     text_mark: str
+    # Whoever gave it had signed in as an officer of the department.
+    by_officer: bool = False
 
 
 def require_known(tags: Sequence[str]) -> None:
@@ -41,6 +43,8 @@ def found(database: Database[dict[str, Any]], grade: int, tags: Sequence[str], s
 
 
 def _self(database: Database[dict[str, Any]], seen: Seen) -> events.Raised | None:
+    if seen.by_officer:
+        return model_flags.by_officer()
     if not seen.device_mark:
         return None
     officers = store_flags.officers_at(database, seen.device_mark, seen.department, seen.at)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.acts import ANONYMOUS, DEVICE, Actor, Cause, now
+from chassis.acts import ANONYMOUS, DEVICE, OFFICER, Actor, Cause, now
 from chassis.parts import Parts
 from chassis.records import Filter, Record
 from services.rating import files, flags, model_flags, model_giving, store
@@ -95,7 +95,8 @@ class Giving:
         comment, contact = entered.comment.strip(), entered.contact.strip()
         flags.require_known(entered.tags)
         device, address, words = self._marks(entered, actor)
-        seen = flags.Seen(id, department, sealer, entered.given_at or now(), device, words)
+        own = actor.realm == OFFICER and actor.department == department
+        seen = flags.Seen(id, department, sealer, entered.given_at or now(), device, words, own)
         return events.GivenRating(
             grade=entered.grade,  # type: ignore[arg-type]
             tags=entered.tags,

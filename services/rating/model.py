@@ -151,12 +151,13 @@ class Rating:
     negative: bool = False
     flagged: bool = False
     published: bool = False
+    # When it was last published: the order in which everybody reads them.
+    published_at: datetime | None = None
     # The earliest instant something is due by itself, and what; None = nothing is.
     due: datetime | None = None
     due_of: str = ""
-    # What it counts as (model_kinds), and in which buckets.
+    # What it counts as (model_kinds).
     kind: str = ""
-    buckets: list[str] = field(default_factory=list)
 
 
 def visible(actor: Actor) -> dict[str, Any]:
@@ -189,9 +190,9 @@ def at_desk(actor: Actor) -> dict[str, Any]:
 
 
 def oversees(actor: Actor, rating: Rating) -> bool:
-    """The same as `overseen`, as a predicate."""
+    """The same as `overseen`, as a predicate, and not concerned himself."""
     supervises = actor.realm == OFFICER and SUPERVISE in actor.roles and region_valid(actor.region)
-    return supervises and region_covers(actor.region, rating.region)
+    return supervises and region_covers(actor.region, rating.region) and not concerned(actor, rating)
 
 
 def handles(actor: Actor, rating: Rating) -> bool:

@@ -36,7 +36,6 @@ def _served(id: str, served: events.ServiceServed, applicant_id: str, at: dateti
         case_channel=served.case_channel,
         applicant_id=applicant_id,
         opened_at=at,
-        buckets=model_kinds.buckets(served.item_id, served.department, served.region, served.window_id, served.day),
     )
 
 
@@ -217,6 +216,7 @@ def _settled(evolve: Callable[[Any, Any, Moment], Rating]) -> Callable[[Any, Any
             negative=loop is not None,
             flagged=any(not flag.lifted for flag in rating.flags),
             published=loop is not None and loop.published_at is not None,
+            published_at=loop.published_at if loop else None,
             due=due,
             due_of=due_of,
         )

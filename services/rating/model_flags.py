@@ -23,6 +23,7 @@ GRADES: Final[Mapping[int, str]] = {
 # Shorter texts are alike by themselves: 服务态度非常好，办事很快.
 COPIED_FROM: Final = 16
 COPIED_WITHIN = SELF_WITHIN = timedelta(days=30)
+BURST: Final = pb.FLAG_KIND_BURST
 TERMINALS: Final = frozenset((pb.RATING_CHANNEL_TABLET, pb.RATING_CHANNEL_TERMINAL))
 
 
@@ -78,11 +79,16 @@ def self_rated(officers: int) -> events.Raised | None:
     return events.Raised(kind=pb.FLAG_KIND_SELF, reason=reason)
 
 
+def by_officer() -> events.Raised:
+    """Whoever gave it had signed in as an officer of the department."""
+    return events.Raised(kind=pb.FLAG_KIND_SELF, reason="由被评部门1名工作人员登录后提交")
+
+
 def burst(rule: Rule, count: int) -> events.Raised:
     """One of so many ratings."""
     minutes = int(rule.within.total_seconds() // 60)
     reason = f"{rule.name}{minutes}分钟内评价{count}次（超过{rule.most}次）"
-    return events.Raised(kind=pb.FLAG_KIND_BURST, reason=reason)
+    return events.Raised(kind=BURST, reason=reason)
 
 
 def bursts(rule: Rule, given: Iterable[tuple[datetime, str]]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What a rating counts as, and where: one text per rating by which numbers are grouped, and its buckets. Pure.
+"""What a rating counts as: one text per rating by which numbers are grouped. Pure.
 
 Every number of the results is a count over these kinds (model_results), so that a recount from the journals gives the same.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from services.rating import model
-from services.rating.model import COUNTY_DIGITS, Rating
+from services.rating.model import Rating
 from yiwang.rating.v1 import service_pb2 as pb
 
 # How it counts: as given, or apart.
@@ -23,12 +23,6 @@ _CALLED: Mapping[int, str] = {
     pb.CALL_BACK_OUTCOME_SATISFIED: "satisfied",
     pb.CALL_BACK_OUTCOME_NOT_SATISFIED: "not_satisfied",
     pb.CALL_BACK_OUTCOME_UNREACHED: "unreached",
-}
-SCOPES: Mapping[int, str] = {
-    pb.TOTAL_SCOPE_ITEM: "item",
-    pb.TOTAL_SCOPE_DEPARTMENT: "department",
-    pb.TOTAL_SCOPE_COUNTY: "county",
-    pb.TOTAL_SCOPE_WINDOW: "window",
 }
 
 
@@ -47,8 +41,6 @@ class Kind(NamedTuple):
     called: str
     published: bool
     again: int
-    # Channel of the application: where a service that nobody rated was given.
-    case_channel: int
 
 
 def kind_of(rating: Rating) -> Kind:
@@ -65,7 +57,6 @@ def kind_of(rating: Rating) -> Kind:
         called=_CALLED.get(loop.outcome, "") if loop else "",
         published=rating.published,
         again=rating.again_grade,
-        case_channel=rating.case_channel,
     )
 
 
@@ -91,14 +82,8 @@ def text(kind: Kind) -> str:
 
 def parse(kind: str) -> Kind:
     """From how it stands in the record; ValueError for another shape."""
-    status, node, grade, channel, named, mark, rectification, called, published, again, case_channel = kind.split("|")
+    status, node, grade, channel, named, mark, rectification, called, published, again = kind.split("|")
     return Kind(
         int(status), int(node), int(grade), int(channel), named == "1", mark, rectification, called, published == "1",
-        int(again), int(case_channel),
+        int(again),
     )  # fmt: skip
-
-
-def buckets(item_id: str, department: str, region: str, window_id: str, day: str) -> list[str]:
-    """The buckets a rating counts in, `<scope>:<id>:<day>`: its county, department, item and window, where it has them."""
-    ids = {"county": region[:COUNTY_DIGITS], "department": department, "item": item_id, "window": window_id}
-    return [f"{scope}:{id}:{day}" for scope, id in ids.items() if id]

@@ -92,9 +92,7 @@ COUNTERS: Final[Mapping[str, Counter]] = {
         "默认评价", "期限内未评价、由系统按默认评价处理的，不计入主动评价", lambda kind: kind.status == model.DEFAULTED
     ),
     "active": Counter("主动评价", "评价人主动作出的首次评价，不含单独统计的", active),
-    **{
-        key: Counter(name, f"主动评价中等级为“{name}”的", _graded(grade)) for key, (grade, name) in _GRADES.items()
-    },
+    **{key: Counter(name, f"主动评价中等级为“{name}”的", _graded(grade)) for key, (grade, name) in _GRADES.items()},
     "good": Counter(
         "好评", "主动评价中“非常满意”“满意”“基本满意”的", lambda kind: active(kind) and not model.negative(kind.grade)
     ),
@@ -114,17 +112,19 @@ COUNTERS: Final[Mapping[str, Counter]] = {
     "valid": Counter(
         "属实差评", "经核实或者复核属实、须整改的差评（含追评差评）", lambda kind: _due(kind) != model_kinds.NONE
     ),
-    "rectifying": Counter(
-        "整改中", "须整改、期限未满且尚未整改的", lambda kind: _due(kind) == model_kinds.RUNNING
+    "rectifying": Counter("整改中", "须整改、期限未满且尚未整改的", lambda kind: _due(kind) == model_kinds.RUNNING),
+    "rectification_due": Counter(
+        "应整改差评", "须整改的差评中已整改的，和期限已满尚未整改的", lambda kind: _due(kind) in _ENDED
     ),
-    "rectification_due": Counter("应整改差评", "须整改的差评中已整改的，和期限已满尚未整改的", lambda kind: _due(kind) in _ENDED),
     "rectified_on_time": Counter("按期整改", "在整改期限内整改的", lambda kind: _due(kind) == model_kinds.ON_TIME),
     "rectified_late": Counter("逾期整改", "整改期限满后整改的", lambda kind: _due(kind) == model_kinds.LATE),
     "rectification_overdue": Counter(
         "逾期未整改", "整改期限已满尚未整改的", lambda kind: _due(kind) == model_kinds.LATE_OPEN
     ),
     "called_back": Counter(
-        "已回访", "实名差评中已回访的，三次未接通的也计入", lambda kind: negative(kind) and kind.named and kind.called != ""
+        "已回访",
+        "实名差评中已回访的，三次未接通的也计入",
+        lambda kind: negative(kind) and kind.named and kind.called != "",
     ),
     "call_back_reached": Counter(
         "回访接通",
@@ -238,9 +238,7 @@ def summed(rows: Iterable[Row]) -> dict[str, int]:
 
 def formulas() -> list[pb.Formula]:
     """Everything the results are made of, in words."""
-    counters = [
-        pb.Formula(key=key, name=one.name, formula=one.formula, source=POLICY) for key, one in COUNTERS.items()
-    ]
+    counters = [pb.Formula(key=key, name=one.name, formula=one.formula, source=POLICY) for key, one in COUNTERS.items()]
     rated = [
         pb.Formula(
             key=key,
@@ -256,4 +254,9 @@ def formulas() -> list[pb.Formula]:
         pb.Formula(key=key, name=name, formula=f"{over} ÷ {under}", source=POLICY)
         for key, (name, over, under) in COVERAGE.items()
     ]
-    return [*counters, *rated, *covered, pb.Formula(key="score", name="部门得分", formula=SCORE_FORMULA, source="本平台公布")]
+    return [
+        *counters,
+        *rated,
+        *covered,
+        pb.Formula(key="score", name="部门得分", formula=SCORE_FORMULA, source="本平台公布"),
+    ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from services.rating import model_kinds, model_results
 from services.rating.model_results import CHANNELS, NODES
@@ -34,6 +34,13 @@ class Group(NamedTuple):
     subject: str
     window: str
     kind: str
+
+
+def group(state: Mapping[str, Any], kind: str) -> Group:
+    """What a service counts under, by its stored state."""
+    return Group(
+        state["department"], state["department_name"], state["item_id"], state["subject"], state["window_id"], kind
+    )
 
 
 class Split(NamedTuple):
@@ -112,7 +119,7 @@ def spans(first: date, last: date) -> list[Span]:
     found = []
     if first < begin:
         found.append(Span(f"d:{first}", f"d:{begin - timedelta(days=1)}"))
-    found.append(Span(f"m:{begin:%Y-%m}", f"m:{end - timedelta(days=1):%Y-%m}"))
+    found.append(Span(f"m:{month_of(str(begin))}", f"m:{month_of(str(end - timedelta(days=1)))}"))
     if end <= last:
         found.append(Span(f"d:{end}", f"d:{last}"))
     return found

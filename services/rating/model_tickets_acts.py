@@ -68,11 +68,10 @@ def answer(ticket: Ticket, actor: Actor, sealed_text: str, now: datetime) -> eve
 def ask_extension(
     ticket: Ticket, actor: Actor, days: int, sealed_reason: str, now: datetime
 ) -> events.TicketExtensionAsked:
-    """More working days are asked for, once and before it is due. FAILED_PRECONDITION MOVE_NOT_ALLOWED, EXTENDED_ALREADY, TICKET_OVERDUE."""
+    """More working days are asked for, once and before it is due. FAILED_PRECONDITION MOVE_NOT_ALLOWED, EXTENDED_ALREADY,
+    TICKET_OVERDUE."""
     moves.require_move(ticket, "AskTicketExtension", now)
-    return events.TicketExtensionAsked(
-        ticket_id=ticket.id, officer_id=actor.id, days=days, sealed_reason=sealed_reason
-    )
+    return events.TicketExtensionAsked(ticket_id=ticket.id, officer_id=actor.id, days=days, sealed_reason=sealed_reason)
 
 
 def decide_extension(

@@ -28,14 +28,9 @@ class Counted(NamedTuple):
 
 def counted_of(ticket: Ticket) -> Counted:
     """What it counts as now. One that was late before counts as late, though it was opened again and answered in time."""
-    if ticket.status in tickets.UNANSWERED:
-        stage = OPEN
-    else:
-        stage = DONE if ticket.answered_at else ENDED
-    if stage == DONE:
-        timing = LATE if ticket.late else IN_TIME
-    else:
-        timing = OVERDUE if ticket.overdue else RUNNING
+    stage = OPEN if ticket.status in tickets.UNANSWERED else DONE if ticket.answered_at else ENDED
+    in_time, late = (IN_TIME, LATE) if stage == DONE else (RUNNING, OVERDUE)
+    timing = late if (ticket.late if stage == DONE else ticket.overdue) else in_time
     word = SATISFIED if ticket.satisfied else NOT_SATISFIED
     return Counted(ticket.kind, stage, timing, word if ticket.confirmed_at else "")
 
@@ -63,7 +58,7 @@ def counts(found: Mapping[str, int]) -> pb.TicketCounts:
     for kind in tickets.KINDS:
         own = [(one, count) for one, count in rows if one.kind == kind]
         answer.kinds.add(
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             received=sum(count for _, count in own),
             answered_in_time=_sum(own, timing=IN_TIME),
             answered_late=_sum(own, timing=LATE),

@@ -100,9 +100,7 @@ def _confirmed(ticket: Ticket, event: events.TicketConfirmed, moment: Moment) ->
 
 
 def _withdrawn(ticket: Ticket, event: events.TicketWithdrawn, moment: Moment) -> Ticket:
-    return replace(
-        _line(ticket, event, moment, tickets.ASKER), status=tickets.WITHDRAWN, ended_at=moment.at
-    )
+    return replace(_line(ticket, event, moment, tickets.ASKER), status=tickets.WITHDRAWN, ended_at=moment.at)
 
 
 def _closed(ticket: Ticket, event: events.TicketClosed, moment: Moment) -> Ticket:

@@ -59,7 +59,7 @@ class WindowCodes:
 def latest(duties: Iterable[Duty], at: datetime) -> Duty | None:
     """Of duties that had begun by an instant, the latest; of two with one turn the one that lasts, else the one that began first."""
     begun = [one for one in duties if one.since <= at]
-    return min(begun, key=lambda one: (not lasts(one, at), -one.turn, one.since, one.id), default=None)
+    return min(begun, key=lambda one: (-one.turn, not lasts(one, at), one.since, one.id), default=None)
 
 
 def lasts(duty: Duty, at: datetime) -> bool:
@@ -69,7 +69,7 @@ def lasts(duty: Duty, at: datetime) -> bool:
 
 def day_start(at: datetime, days: int = 0) -> datetime:
     """Midnight in China that began the day of an instant, or so many days later."""
-    return datetime.combine(_day(at) + timedelta(days=days), time(), SHANGHAI).astimezone(UTC)
+    return datetime.combine(_day(at) + timedelta(days=days), time.min, SHANGHAI).astimezone(UTC)
 
 
 def served(window: Window, department_name: str, officers: Sequence[str], now: datetime) -> events.ServiceServed:

@@ -12,24 +12,42 @@ from pymongo.errors import DuplicateKeyError
 from chassis import paging
 from chassis.acts import Cause
 from chassis.records import Filter, Record, Records, record_id
-from chassis.tally import Tally
-from services.rating import model_kinds, model_rules, store_exports, store_imports, store_windows
+from services.rating import (
+    model_rules,
+    store_bulletins,
+    store_exports,
+    store_files,
+    store_flags,
+    store_imports,
+    store_results,
+    store_tickets,
+    store_windows,
+)
 from services.rating.model import COUNTY_DIGITS, OPEN, Rating
 from services.rating.model_evolve import EVOLVE
 from services.rating.model_rules import Rules
+from services.rating.store_results import Counts
 from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
 # Whose stores declare their own indexes and records.
-PARTS: tuple[Any, ...] = (store_imports, store_windows)
+PARTS: tuple[Any, ...] = (
+    store_imports,
+    store_bulletins,
+    store_results,
+    store_tickets,
+    store_windows,
+    store_files,
+    store_flags,
+)
 
 
 class Ratings(Records[Rating]):
-    """The ratings. Before one is written its buckets are marked to be counted anew, so that no event has to tell of it."""
+    """The ratings. Before one is written its county's day is marked to be counted anew, so that no event has to tell of it."""
 
     def __init__(self, database: Database[Document]) -> None:
         super().__init__(database["ratings"], Rating, EVOLVE, events)
-        self.counts = counts(database)
+        self.counts = Counts(database)
 
     def create(
         self, cause: Cause, decide: Callable[[str], Message | list[Message]], id: str | None = None
@@ -38,7 +56,7 @@ class Ratings(Records[Rating]):
 
         def marking(new: str) -> Message | list[Message]:
             decided = decide(new)
-            self.counts.mark(_buckets(decided))
+            self.counts.mark(*_place(decided))
             return decided
 
         return super().create(cause, marking, id)
@@ -56,21 +74,16 @@ class Ratings(Records[Rating]):
         def marking(rating: Rating) -> Message | list[Message] | None:
             decided = decide(rating)
             if decided is not None:
-                self.counts.mark(rating.buckets)
+                self.counts.mark(rating.county, rating.day)
             return decided
 
         return super().change(id, cause, marking, visible, room)
 
 
-def _buckets(decided: Message | list[Message]) -> list[str]:
+def _place(decided: Message | list[Message]) -> tuple[str, str]:
+    """The region and the day a new rating counts under."""
     first: Any = decided[0] if isinstance(decided, list) else decided
-    served = first.served
-    return model_kinds.buckets(served.item_id, served.department, served.region, served.window_id, served.day)
-
-
-def counts(database: Database[Document]) -> Tally:
-    """Ratings by what they count as, in buckets `<scope>:<id>:<day>`."""
-    return Tally(database, "rating_counts", "ratings", ("state.buckets", "state.kind"))
+    return first.served.region, first.served.day
 
 
 def ratings(database: Database[Document]) -> Ratings:
@@ -101,9 +114,10 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.county", 1), ("state.flagged", 1), ("state.rated_at", 1)],
         store_imports.REFERENCE_INDEX,
         *store_exports.INDEXES,
+        *store_flags.INDEXES,
+        store_results.INDEX,
     )
     rules(database).ensure_indexes()
-    counts(database).ensure_indexes()
     for part in PARTS:
         part.ensure_indexes(database)
 

@@ -16,8 +16,8 @@ INDEXES: Final = (
     [("state.text_mark", 1), ("state.department", 1), ("state.rated_at", 1)],
 )
 """Of the ratings' collection."""
-_BURSTS: Final = "bursts"
-_SEEN: Final = {"state.rated_at": 1, "state.channel": 1, "state.device_mark": 1, "state.address_mark": 1, "state.record_at": 1}
+_MARKS: Final = ("device_mark", "address_mark", "text_mark")
+_SEEN: Final = (*_MARKS, "rated_at", "channel", "department", "rater_id")
 
 
 def records(_database: Database[Document]) -> list[Records[Any]]:
@@ -46,9 +46,7 @@ def officers_at(database: Database[Document], mark: str, department: str, at: da
     return sum(row["at"] >= since for row in rows)
 
 
-def same_text(
-    database: Database[Document], mark: str, department: str, rating: str, rater: str, at: datetime
-) -> int:
+def same_text(database: Database[Document], mark: str, department: str, rating: str, rater: str, at: datetime) -> int:
     """How many ratings of the department by others, given within 30 days before, have the text of this mark."""
     span = {"$gte": at - model_flags.COPIED_WITHIN, "$lte": at}
     query = {"state.text_mark": mark, "state.department": department, "state.rated_at": span}
@@ -57,29 +55,34 @@ def same_text(
 
 
 def noted(database: Database[Document], since: datetime, until: datetime) -> list[Document]:
-    """What was noted in a stretch of time of ratings that have a mark, oldest first: id, when, channel, marks."""
+    """What was noted in a stretch of time of ratings that have a mark: id, and what they are looked at by."""
     span = {"$gte": since, "$lt": until}
-    rows = database["ratings"].find({"state.record_at": span}, _SEEN).sort("state.record_at", 1)
+    rows = database["ratings"].find({"state.record_at": span}, {f"state.{name}": 1 for name in _SEEN})
     told = [{"_id": row["_id"], **row["state"]} for row in rows]
-    return [row for row in told if row["device_mark"] or row["address_mark"]]
+    return [row for row in told if any(row[name] for name in _MARKS)]
 
 
-def with_mark(database: Database[Document], rule: Rule, mark: str, at: datetime) -> list[tuple[datetime, str]]:
-    """Ratings with one mark near an instant that are looked at by the rule: when, and which."""
-    path, span = f"state.{rule.field}", {"$gt": at - rule.within, "$lt": at + rule.within}
-    rows = database["ratings"].find({path: mark, "state.rated_at": span}, {"state.rated_at": 1, "state.channel": 1})
-    return [
-        (row["state"]["rated_at"], row["_id"]) for row in rows if rule in model_flags.rules_of(row["state"]["channel"])
-    ]
+def with_mark(
+    database: Database[Document], rule: Rule, mark: str, after: datetime, before: datetime
+) -> dict[str, tuple[datetime, bool]]:
+    """Ratings with one mark in a stretch of time that are looked at by the rule: when, and whether it was found of them already."""
+    path = f"state.{rule.field}"
+    fields = {"state.rated_at": 1, "state.channel": 1, "state.flags": 1}
+    rows = database["ratings"].find({path: mark, "state.rated_at": {"$gt": after, "$lt": before}}, fields)
+    told = [(row["_id"], row["state"]) for row in rows]
+    return {
+        id: (state["rated_at"], any(flag["kind"] == model_flags.BURST for flag in state["flags"]))
+        for id, state in told
+        if rule in model_flags.rules_of(state["channel"])
+    }
 
 
-def place(database: Database[Document], start: datetime) -> datetime:
-    """Up to when bursts were looked for; `start` where they never were."""
-    found = database["flag_places"].find_one({"_id": _BURSTS})
+def place(database: Database[Document], look: str, start: datetime) -> datetime:
+    """Up to when this look went; `start` where it never did."""
+    found = database["flag_places"].find_one({"_id": look})
     return found["at"] if found else start
 
 
-def go_on(database: Database[Document], at: datetime) -> None:
-    """They were looked for up to here; never goes back."""
-    database["flag_places"].update_one({"_id": _BURSTS}, {"$max": {"at": at}}, upsert=True)
-
+def go_on(database: Database[Document], look: str, at: datetime) -> None:
+    """It went up to here; never goes back."""
+    database["flag_places"].update_one({"_id": look}, {"$max": {"at": at}}, upsert=True)

@@ -136,8 +136,8 @@ def of_case(ratings: Records[Rating], number: str) -> list[Rating]:
 
 
 class Errands:
-    """What the 12345 platform is to be told. One errand is one event of a ticket; done, it stays, so that an event that is heard again is not
-    told again."""
+    """What the 12345 platform is to be told. One errand is one event of a ticket; done, it stays, so that an event that is heard again
+    is not told again."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._errands = database[ERRANDS]

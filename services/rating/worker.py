@@ -7,8 +7,12 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.timers import Timing
-from services.rating import inviting, model_timers, store
+from services.rating import inviting, model_timers, store, worker_tickets
+from services.rating.bulletins import Bulletins
 from services.rating.model import Rating
+from services.rating.worker_flags import FindsFlags
+from services.rating.worker_results import IssuesBulletins
+from services.rating.worker_tickets import HearsTickets
 from services.rating.worker_windows import HearsWindows
 from yiwang.case.v1.events_pb2 import (
     CaseAccepted,
@@ -20,7 +24,7 @@ from yiwang.case.v1.events_pb2 import (
 )
 
 
-class Worker(HearsPeople, HearsWindows):
+class Worker(HearsPeople, HearsTickets, HearsWindows, FindsFlags, IssuesBulletins):
     """The handlers and timers of rating; a queue each, `rating.<method>`."""
 
     name = "rating"
@@ -81,4 +85,8 @@ def build(parts: Parts) -> type[Worker]:
     Worker.inviting = inviting.Inviting(parts.database)
     counties = store.Counties(parts.database)
     Worker.timing = Timing("rating", Worker.ratings, model_timers.fire, counties.all, store.BY_COUNTY)
+    worker_tickets.prepare(Worker, parts)
+    Worker.bulletins = Bulletins(parts)
+    Worker.county_names = counties
+    Worker.ratings.counts.renew()
     return Worker

@@ -11,6 +11,7 @@ from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
 from tests.fakes import program, verification_source
 from tests.fakes.courier import Courier
+from tests.fakes.hotline import Hotline
 from tests.fakes.payment_provider import PaymentProvider
 from tests.support import left_behind
 
@@ -22,6 +23,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
         patch.setenv("VERIFICATION_URL", outside.enter_context(verification_source.running()).url)
         patch.setenv("PAYMENT_URL", outside.enter_context(program.running(PaymentProvider())).url)
         patch.setenv("COURIER_URL", outside.enter_context(program.running(Courier())).url)
+        patch.setenv("HOTLINE_URL", outside.enter_context(program.running(Hotline())).url)
         with Suite(folder / "suite") as suite:
             yield Campaign(suite, folder / "loads").prepare()
             left_behind.require_clean_suite(suite)

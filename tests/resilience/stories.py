@@ -17,6 +17,8 @@ from tests.resilience import (
     stories_case_visits,
     stories_catalog,
     stories_identity,
+    stories_rating,
+    stories_rating_windows,
 )
 from yiwang.case.v1 import service_pb2 as case
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
@@ -64,6 +66,8 @@ def live(campaign: Campaign) -> None:
     stories_case_promises.live_in(suite, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
+    stories_rating.live_in(suite, key)
+    stories_rating_windows.live_in(suite, key)
 
 
 def cases(campaign: Campaign, stubs: dict[str, Any], key: OKPKey) -> None:
@@ -88,17 +92,15 @@ def cases(campaign: Campaign, stubs: dict[str, Any], key: OKPKey) -> None:
             _rate(stubs["rating"], id, person, 1 + number % 5)
 
 
-def _rate(stub: Any, id: str, person: Any, grade: int) -> None:
-    def invited() -> bool:
-        try:
-            return bool(stub.GetInvitation(rating.GetInvitationRequest(case_id=id), metadata=person).id)
-        except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                return False
-            raise
+def _rate(stub: Any, case: str, person: Any, grade: int) -> None:
+    def invitation() -> str:
+        """The rating asked for when the case was closed; empty until it is."""
+        found = stub.ListRatings(rating.ListRatingsRequest(case_id=case, open_only=True), metadata=person).ratings
+        return next((one.id for one in found if one.node == rating.SERVICE_NODE_CLOSE), "")
 
-    until_true(invited, 30)
-    stub.RateCase(rating.RateCaseRequest(request_id=_id(), case_id=id, grade=grade, comment="话"), metadata=person)
+    until_true(invitation, 30)
+    given = rating.GiveRatingRequest(request_id=_id(), rating_id=invitation(), grade=grade, comment="话")
+    stub.GiveRating(given, metadata=person)
 
 
 def persons(stub: Any) -> None:

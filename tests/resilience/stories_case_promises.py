@@ -19,6 +19,7 @@ from tests.support.calling import As
 from tests.support.rules import leaf
 from tests.support.serving import contract_of
 from yiwang.catalog.v1.service_pb2 import Automatic, Handling
+from yiwang.rating.v1.service_pb2 import SERVICE_NODE_CLOSE
 
 CODE, REGION, WORDS = 301, "990121", "本人承诺：所填内容真实。"
 
@@ -79,4 +80,4 @@ def live_in(suite: Suite, key: OKPKey) -> None:
     citizen = place.citizen("at-once")
     case = place.by(citizen, "CaseService").SubmitCase(item_id=place.at_once, form=world.FORM)
     invited = place.by(citizen, "RatingService", "rating")
-    until(lambda: [one for one in invited.ListInvitations().invitations if one.case_id == case.id])
+    until(lambda: SERVICE_NODE_CLOSE in {one.node for one in invited.ListRatings(case_id=case.id).ratings})

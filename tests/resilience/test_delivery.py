@@ -1,4 +1,5 @@
-"""Every event delivered twice and in reverse order: what the handlers keep is the same as after one delivery in order."""
+"""Every event delivered twice and in reverse order, and to workers that are killed: what the handlers keep is the same as after one
+delivery in order."""
 
 import random
 import subprocess
@@ -17,6 +18,15 @@ from loadtests.world import database
 from services import topology
 
 PASSING = {"at", "heard", "marked_at", "dirty"}
+# Tallies of records, not of contributions: where the records stand, and what of them is counted.
+TALLIED = {"ticket_counts": ("tickets", "state.buckets", "state.counted")}
+# What rating keeps of other services' events and nothing else, and the handlers that keep it.
+READ_MODELS = {
+    "windows": ("keep_window",),
+    "departments": ("keep_department",),
+    "duties": ("keep_duty", "end_duty"),
+    "devices": ("keep_device", "drop_device"),
+}
 # What no handler writes: keys and leases of the processes, and what apis keep for minutes only, which the store deletes by itself.
 UNHEARD = {"keys", "leases", "signing_keys_heard", "quotas", "lockouts", "used_challenges", "assertions"}
 
@@ -58,12 +68,21 @@ def _deliveries(suite: Suite) -> list[tuple[str, bus.Outgoing]]:
     return [(at, message) for at, message in sorted(found, key=lambda one: one[0])]
 
 
-def _deliver(suite: Suite, messages: list[bus.Outgoing]) -> None:
+def _deliver(suite: Suite, messages: list[bus.Outgoing], killed: bool = False) -> None:
+    """Delivers and waits until all of it is taken; `killed`: the workers, by kill -9, while they are at it."""
     uri = suite.places.environment("case", "worker")["AMQP_URI"]
     publisher = bus.Publisher(uri)
     for start in range(0, len(messages), 500):
         assert not publisher.publish(messages[start : start + 500])
     publisher.close()
+    if killed:
+        workers = [daemon for daemon in suite.daemons() if daemon.name.endswith("-worker")]
+        for worker in workers:
+            worker.kill()
+        assert _waiting(uri) > 0, "they had not heard everything yet"
+        for worker in workers:
+            worker.launch()
+        until_true(lambda: all(worker.answers() for worker in workers), 90)
     until_true(lambda: _waiting(uri) == 0, 180, step=0.5)
 
 
@@ -115,16 +134,24 @@ def _differing(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any
 
 
 def _counted(store: Any) -> bool:
-    """Whether every total of every tally is what its contributions say."""
-    for name in [name for name in store.list_collection_names() if f"{name}_totals" in store.list_collection_names()]:
+    """Whether every total of every tally is what its contributions, or its records, say."""
+    names = set(store.list_collection_names())
+    for name in [name for name in names | TALLIED.keys() if f"{name}_totals" in names]:
+        counted, buckets, kind = TALLIED.get(name, (name, "buckets", "kind"))
         expected: dict[str, Counter[str]] = defaultdict(Counter)
-        for row in store[name].find({}):
-            for bucket in row["buckets"]:
-                expected[bucket][row["kind"]] += 1
+        for row in store[counted].find({}):
+            for bucket in _at(row, buckets):
+                expected[bucket][_at(row, kind)] += 1
         found = {row["_id"]: row.get("counts") for row in store[f"{name}_totals"].find({})}
         if found != expected:
             return False
     return True
+
+
+def _at(row: Any, path: str) -> Any:
+    for name in path.split("."):
+        row = row[name]
+    return row
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +174,7 @@ def test_handlers_heard_twice_and_backwards_keep_the_same(story: Campaign) -> No
     twice_backwards = [message for message in reversed(messages) for _ in range(2)]
     _deliver(suite, twice_backwards)
     random.Random(7).shuffle(messages)
-    _deliver(suite, messages)
+    _deliver(suite, messages, killed=True)
     after = _settled(suite)
     assert _dead(suite) == dead
     print(
@@ -157,26 +184,20 @@ def test_handlers_heard_twice_and_backwards_keep_the_same(story: Campaign) -> No
 
 
 def test_a_service_that_lost_what_it_heard_gets_it_back(story: Campaign) -> None:
-    """`republish` fills a new queue from the journals: rating's tallies are emptied and come back the same."""
+    """`republish` fills a new queue from the journals: what rating keeps of identity's windows is emptied and comes back the same."""
     suite = story.suite
     before = _settled(suite)
     store = database(suite.store("rating").uri, "rating")
-    emptied = [
-        name
-        for name in store.list_collection_names()
-        if "_totals" in name or f"{name}_totals" in store.list_collection_names()
-    ]
-    assert emptied, "rating keeps a tally"
-    for name in emptied:
-        store[name].delete_many({})
-    for queue in ("rating.count", "rating.count_rating"):
-        done = subprocess.run(
-            [sys.executable, "-m", "services.rating", "republish", "--to", queue],
-            env=suite.places.environment("rating", "worker"),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        print(f"\n  {done.stdout.strip()}")
+    for name, handlers in READ_MODELS.items():
+        assert store[name].delete_many({}).deleted_count, f"the story has {name}"
+        for handler in handlers:
+            done = subprocess.run(
+                [sys.executable, "-m", "services.identity", "republish", "--to", f"rating.{handler}"],
+                env=suite.places.environment("identity", "worker"),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr
+            print(f"\n  {done.stdout.strip()}")
     until_true(lambda: _settled(suite) == before, 60, step=2)

@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from chassis.acts import now
 from standards.identifiers import uscc_check_digit
+from tests.support.items import PDF
 
 Fields = Callable[[Any], dict[str, Any]]
 
@@ -441,6 +443,20 @@ RATING_RECORDS: Mapping[str, Target] = {
     ),
 }
 
+WINDOWS: Mapping[str, Target] = {
+    "WindowService/IssueWindowCode": record(lambda w: {"window_id": w.window}, ("device",)),
+    "WindowService/RevokeWindowCodes": record(lambda w: {"window_id": w.window}),
+    "WindowService/RateOnTablet": itself(grade=5, at=lambda w: now().isoformat()),
+}
+
+RATING_FILES: Mapping[str, Target] = {
+    "RatingService/UploadRatingFile": itself(filename="照片.pdf", content=PDF),
+    "RatingService/DownloadRatingFile": record(
+        lambda w: {"record_id": w.ticket_with_file, "file_id": w.file_of_ticket}
+    ),
+    "RatingService/NoteOfficerDevice": itself(source={"device": "desk"}),
+}
+
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
     **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
@@ -448,5 +464,8 @@ TARGETS: Mapping[str, Target] = {
         f"yiwang.case.v1.{name}": target
         for name, target in {**CASE, **EXCHANGE, **BUNDLES, **PROCEDURES, **PROMISES}.items()
     },
-    **{f"yiwang.rating.v1.{name}": target for name, target in {**RATING, **RATING_RECORDS}.items()},
+    **{
+        f"yiwang.rating.v1.{name}": target
+        for name, target in {**RATING, **RATING_RECORDS, **RATING_FILES, **WINDOWS}.items()
+    },
 }

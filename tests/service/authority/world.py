@@ -49,6 +49,7 @@ class World:
         self.opening = identity.servicers["IdentityService"].opening
         self.caller = ""
         self.tokens: dict[str, str] = {"nobody": ""}
+        self.tablet = ""
         self._share_signing_key()
         self._departments()
         self._people()
@@ -194,6 +195,7 @@ class World:
                 )
             elif caller.realm == DEVICE:
                 actor = Actor(id, DEVICE, region=region, session=f"{id}.1")
+                self.tablet = id if caller.county == OWN else self.tablet
             elif caller.realm == SERVICE:
                 actor = Actor("gateway", SERVICE, session=id)
             else:
@@ -271,7 +273,36 @@ class World:
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
         self.rated_case = rating.close(closed(self.owner_id))
+        self._window_of_rating(rating)
+        self._file_of_rating(rating)
         self._records_of_catalog()
+
+    def _window_of_rating(self, rating: RatingHere) -> None:
+        """What rating hears of the own department's window and its tablet."""
+        window = {
+            "window_id": self.window,
+            "number": "A01",
+            "hall": "政务大厅",
+            "region": REGION,
+            "department": DEPARTMENT,
+        }
+        rating.hear("keep_window", events.WindowSaved(**window), self.window, 1)
+        device = events.DeviceRegistered(device_id=self.tablet, window_id=self.window, region=REGION)
+        rating.hear("keep_device", device, self.tablet, 1)
+
+    def _file_of_rating(self, rating: RatingHere) -> None:
+        """A question of the owner's to the own department, with a file."""
+        department = events.DepartmentSaved(uscc=DEPARTMENT, name="某局", region=REGION)
+        rating.hear("keep_department", department, DEPARTMENT, 1)
+        own, tickets = (
+            self._as(f"yiwang.rating.v1.{service}", self.tokens["owner"])
+            for service in ("RatingService", "TicketService")
+        )
+        self.file_of_ticket = own.UploadRatingFile(filename="照片.pdf", content=PDF).file_id
+        self.ticket_with_file = tickets.OpenTicket(
+            kind=1, title="咨询材料", text="需要什么材料", region=REGION, department=DEPARTMENT,
+            file_ids=[self.file_of_ticket],
+        ).id  # fmt: skip
 
     def _records_of_promises(self) -> None:
         """A licence that was looked up about the owner, and a promise he broke."""

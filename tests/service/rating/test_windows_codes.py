@@ -10,6 +10,7 @@ import pytest
 from chassis.acts import Cause, now
 from chassis.records import broken_at
 from services.rating import store_windows, windows
+from services.rating.model_windows import Window
 from tests.support.actors import OTHER_DEPARTMENT, REGION, device, machine, officer, person
 from tests.support.calling import refused
 from tests.support.rating_service import RatingHere, closed, served
@@ -150,7 +151,7 @@ def test_a_forged_an_expired_and_a_foreign_code_are_told_apart(hall: Hall, monke
         expired = _reasons(hall, copied)
     forged = _reasons(hall, copied[:-1] + ("A" if copied[-1] != "A" else "B"))
     parts = hall.here.parts
-    gone = store_windows.Window(str(uuid.uuid4()), "1", HALL, "", "", REGION)
+    gone = Window(str(uuid.uuid4()), "1", HALL, "", "", REGION)
     signer = windows.Windows(parts)
     foreign = _reasons(hall, signer.text_of(signer.issue(gone, False, Cause(key="a cause", by="system:tests"), now())))
     assert (forged, expired, foreign) == ({"CODE_FORGED"}, {"CODE_EXPIRED"}, {"CODE_FOREIGN"})

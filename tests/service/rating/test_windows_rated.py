@@ -199,6 +199,19 @@ def test_another_persons_case_is_not_rated_with_a_token(hall: Hall) -> None:
     assert hall.by(ann).RateAtWindow(code=code, grade=5).rating_id == id
 
 
+def test_nobody_learns_at_a_window_that_the_applicant_is_erased(hall: Hall) -> None:
+    ann, window = person(), hall.window()
+    case = closed(ann.id)
+    hall.here.close(case)
+    code, tablet = hall.live(window, case_number=case.number), hall.tablet(window)
+    hall.here.hear("forget_person", identity.PersonErased(person_id=ann.id), ann.id, 9)
+    told: dict[str, Any] = {"grade": 5, "comment": "好"}
+    with refused(Code.NOT_FOUND):
+        hall.by(None).RateAtWindow(code=code, **told)
+    with refused(Code.NOT_FOUND):
+        hall.by(tablet).RateOnTablet(at=clock(), case_number=case.number, **told)
+
+
 def test_who_was_on_duty_when_the_code_was_shown_is_concerned_by_it(hall: Hall) -> None:
     window, first, second = hall.window(), officer("receive"), officer("receive")
     hall.start(window, first.id)

@@ -3,10 +3,12 @@
 import inspect
 from importlib import import_module
 
+import amqp
 import pytest
 from google.protobuf.descriptor import Descriptor
 
 from chassis import bus
+from services import topology
 from services.topology import EVENTS
 from tests.support.sources import SERVICES
 from yiwang.case.v1 import events_pb2 as case
@@ -174,3 +176,21 @@ def test_the_exchange_of_an_event_is_its_service() -> None:
         ("case.events", "topic", True),
         ("catalog.events", "topic", True),
     ]
+
+
+def test_streams_that_a_broker_has_not_brought_back_yet_are_waited_for_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [amqp.NotFound(), amqp.NotFound()]
+
+    def declare(uri: str, _modules: object) -> list[str]:
+        if answers:
+            raise answers.pop()
+        return [uri]
+
+    monkeypatch.setattr(bus, "declare", declare)
+    assert topology.declare("amqp://") == ["amqp://"]
+    monkeypatch.setattr(topology, "RETURN_SECONDS", 0.1)
+    answers[:] = [amqp.NotFound()] * 3
+    with pytest.raises(amqp.NotFound):
+        topology.declare("amqp://")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chassis.acts import PERSON, REALMS, Acting, Actor, Cause
 from chassis.errors import FAILED_PRECONDITION, Refused
 from chassis.records import Records, _converter, broken_at, matches
-from services.rating import inviting, model, model_giving, model_kinds, model_timers, results_totals, store
+from services.rating import inviting, model, model_giving, model_kinds, model_results, model_timers, results, store
 from services.rating.model import Rating
 from services.rating.model_evolve import EVOLVE
 from services.rating.model_rules import Rules
@@ -80,8 +80,8 @@ def test_nobody_rated_in_time_is_the_default_and_never_an_active_rating() -> Non
     with pytest.raises(Refused) as refused:
         rate(defaulted, pb.GRADE_SATISFIED)
     assert refused.value.reason == "RATING_LAPSED"
-    counted = results_totals.totals(pb.TOTAL_SCOPE_ITEM, "item-1", {defaulted.kind: 3})
-    assert (counted.invited, counted.rated, counted.defaulted, counted.satisfied) == (3, 0, 3, 0)
+    counted = model_results.counted(defaulted.kind)
+    assert counted == ("invited", "defaulted")
 
 
 def test_a_county_states_its_own_days() -> None:
@@ -130,22 +130,6 @@ def test_the_day_is_the_day_in_china(instant: datetime, day: str) -> None:
     assert opened(at=instant)[0].day == day
 
 
-def test_a_service_counts_in_its_item_its_department_and_its_county() -> None:
-    rating, entries = opened()
-    wanted = {"item:item-1:2026-11-22", "department:11990121MB0000001K:2026-11-22", "county:990121:2026-11-22"}
-    assert wanted <= set(rating.buckets)
-    assert apply(rating, rate(rating, pb.GRADE_SATISFIED), entries).buckets == rating.buckets
-
-
-@given(st.dates(), st.dates(), st.dates())
-def test_a_span_holds_the_days_from_the_first_to_the_last(first: Any, last: Any, day: Any) -> None:
-    low, high = results_totals.span(pb.TOTAL_SCOPE_COUNTY, "990121", first.isoformat(), last.isoformat())
-    assert (low <= f"county:990121:{day}" <= high) == (first <= day <= last)
-    low, high = results_totals.span(pb.TOTAL_SCOPE_COUNTY, "990121", "", "")
-    assert low <= f"county:990121:{day}" <= high
-    assert not low <= f"county:9901211:{day}" <= high
-
-
 @given(grades)
 def test_what_a_rating_counts_as_is_read_back_as_it_was_written(grade: int) -> None:
     rating, entries = opened()
@@ -157,4 +141,4 @@ def test_what_a_rating_counts_as_is_read_back_as_it_was_written(grade: int) -> N
 
 def test_every_grade_is_counted_under_its_name() -> None:
     assert set(model.GRADES) == set(pb.Grade.values()) - {pb.GRADE_UNSPECIFIED}
-    assert set(model_kinds.SCOPES) == set(pb.TotalScope.values()) - {pb.TOTAL_SCOPE_UNSPECIFIED}
+    assert set(results.SCOPES) == set(pb.TotalScope.values()) - {pb.TOTAL_SCOPE_UNSPECIFIED}

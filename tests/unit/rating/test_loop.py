@@ -1,0 +1,192 @@
+"""The closed loop as the model has it: every (status, move) pair, every guard by its reason, steps and their days."""
+
+from datetime import timedelta
+
+import pytest
+
+from chassis.errors import FAILED_PRECONDITION, Refused
+from services.rating import model, model_kinds, model_loop, model_moves, model_timers
+from services.rating.model import Rating
+from services.rating.model_moves import MOVES
+from services.rating.model_rules import Rules
+from standards.instants import after
+from tests.support.actors import officer, person, supervisor
+from tests.support.rating_loops import (
+    ACTS,
+    DESK,
+    NOT_SATISFIED,
+    NOW,
+    SUPERVISOR,
+    VALID,
+    apply,
+    at,
+    excuse,
+    given,
+    loop_of,
+    walk,
+)
+from tests.support.rating_service import DEPARTMENT
+from yiwang.rating.v1 import events_pb2 as events
+from yiwang.rating.v1 import service_pb2 as pb
+
+BY_CLOCK = ("StepOverdue", "LoopClosed")
+# What the table allows and a guard refuses for the rating that stands there by the usual way.
+GUARDED = {
+    ("AppealRating", model_moves.CALLED_BACK): "NOT_EXCUSED",
+    ("PublishRating", model_moves.RECTIFIED): "CALL_BACK_FIRST",
+    ("PublishRating", model_moves.REVIEWED): "CALL_BACK_FIRST",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in MOVES if name not in BY_CLOCK])
+@pytest.mark.parametrize("status", list(model_moves.STATUSES))
+def test_a_move_is_made_where_the_table_says_so_and_refused_by_name_elsewhere(status: int, name: str) -> None:
+    before, move = at(status), MOVES[name]
+    assert loop_of(before).status == status
+    if status in move.sources and (name, status) not in GUARDED:
+        assert loop_of(walk(before, name)).status in move.targets
+        return
+    with pytest.raises(Refused) as refused:
+        walk(before, name)
+    assert refused.value.code == FAILED_PRECONDITION
+    assert refused.value.reason == GUARDED.get((name, status), "MOVE_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("status", list(model_moves.STATUSES))
+def test_the_clock_tells_what_is_overdue_once_and_ends_what_was_published(status: int) -> None:
+    before = at(status)
+    due = before.due
+    if status == model_moves.CLOSED:
+        assert due is None and model_timers.fire(before, NOW + timedelta(days=999)) is None
+        return
+    assert due is not None and model_timers.fire(before, due - timedelta(seconds=1)) is None
+    after_due = apply(before, model_timers.fire(before, due), due)
+    if status == model_moves.PUBLISHED:
+        assert loop_of(after_due).status == model_moves.CLOSED
+        return
+    assert loop_of(after_due).status == status and loop_of(after_due).overdue
+    assert after_due.due is None and model_timers.fire(after_due, due + timedelta(days=99)) is None
+
+
+def test_a_rating_that_is_not_negative_has_no_loop() -> None:
+    one = given(pb.GRADE_SATISFIED)
+    for name in MOVES:
+        if name not in BY_CLOCK:
+            with pytest.raises(Refused) as refused:
+                walk(one, name)
+            assert refused.value.reason == "MOVE_NOT_ALLOWED"
+
+
+def test_the_steps_have_the_days_of_the_county() -> None:
+    rules = Rules("990121", {"verify_days": 4, "rectify_days": 15})
+    one = given()
+    assert loop_of(one).step_due == after(NOW, 1, one.region)
+    one = apply(one, model_loop.assign(one, SUPERVISOR, "", "", rules, NOW))
+    assert loop_of(one).step_due == after(NOW, 4, one.region)
+    one = apply(one, model_loop.verify(one, DESK, VALID, "x", rules, NOW))
+    assert loop_of(one).rectify_due == loop_of(one).step_due == after(NOW, 15, one.region)
+
+
+def test_a_rectification_is_extended_once_and_not_when_it_is_late() -> None:
+    one = at(model_moves.RECTIFYING)
+    due = loop_of(one).rectify_due
+    longer = walk(one, "ExtendRectification")
+    assert loop_of(longer).rectify_due == after(due, 3, one.region) > due
+    with pytest.raises(Refused) as refused:
+        walk(longer, "ExtendRectification")
+    assert refused.value.reason == "EXTENDED_ALREADY"
+    late = apply(one, model_timers.fire(one, due), due)
+    with pytest.raises(Refused) as refused:
+        walk(late, "ExtendRectification")
+    assert refused.value.reason == "STEP_OVERDUE"
+
+
+def test_not_satisfied_with_the_rectification_it_is_rectified_again_once() -> None:
+    one = at(model_moves.RECTIFIED)
+    again = apply(one, model_loop.call_back(one, DESK, NOT_SATISFIED, "x", None, NOW))
+    assert (loop_of(again).status, loop_of(again).reopened) == (model_moves.RECTIFYING, 1)
+    second = walk(again, "RectifyRating")
+    done = apply(second, model_loop.call_back(second, DESK, NOT_SATISFIED, "x", None, NOW))
+    assert (loop_of(done).status, loop_of(done).outcome) == (model_moves.CALLED_BACK, NOT_SATISFIED)
+    with pytest.raises(Refused) as refused:
+        walk(done, "ReopenRating")
+    assert refused.value.reason == "REOPENED_ALREADY"
+
+
+def test_an_excuse_holds_when_the_supervisor_agrees_and_is_counted_apart() -> None:
+    waiting = excuse(at(model_moves.ASSIGNED))
+    assert model_kinds.kind_of(waiting).mark == model_kinds.PLAIN, "the department's word alone takes nothing out"
+    final = walk(waiting, "ReviewRating")
+    assert model_kinds.kind_of(final).mark == model_kinds.MISTAKEN
+    refused_excuse = apply(waiting, model_loop.review(waiting, SUPERVISOR, VALID, "x", None, NOW))
+    assert loop_of(refused_excuse).status == model_moves.RECTIFYING
+    assert model_kinds.kind_of(refused_excuse).mark == model_kinds.PLAIN
+    with pytest.raises(Refused) as refused:
+        walk(refused_excuse, "ContestRating")
+    assert refused.value.reason == "REVIEWED_ALREADY"
+
+
+def test_the_rater_appeals_once_against_an_excuse() -> None:
+    excused = at(model_moves.REVIEWED)
+    appealed = walk(excused, "AppealRating")
+    assert loop_of(appealed).status == model_moves.APPEALED
+    again = walk(appealed, "ReviewRating")
+    with pytest.raises(Refused) as refused:
+        walk(again, "AppealRating")
+    assert refused.value.reason == "APPEALED_ALREADY"
+    with pytest.raises(Refused) as refused:
+        walk(again, "ReopenRating")
+    assert refused.value.reason == "MOVE_NOT_ALLOWED"
+
+
+def test_nobody_calls_back_who_gave_no_name_and_his_reply_is_made_public_at_once() -> None:
+    one = walk(given(anonymous=True), "AssignRating", "VerifyRating", "RectifyRating")
+    with pytest.raises(Refused) as refused:
+        walk(one, "CallBackRating")
+    assert refused.value.reason == "NO_CONTACT"
+    assert loop_of(walk(one, "PublishRating")).status == model_moves.PUBLISHED
+
+
+def test_the_officer_concerned_neither_handles_nor_oversees_it() -> None:
+    own, other = officer("review", department=DEPARTMENT), officer("review", department=DEPARTMENT)
+    one = walk(given(officers=(own.id,)), "AssignRating")
+    assert not model.handles(own, one) and model.handles(other, one)
+    assert model_moves.open_moves(one, own) == [] and model_moves.open_moves(one, other) == ["VerifyRating"]
+    chief = supervisor()
+    concerned = given(officers=(chief.id,))
+    assert model.concerned(chief, concerned) and model_moves.open_moves(concerned, chief) == []
+
+
+@pytest.mark.parametrize("status", list(model_moves.STATUSES))
+@pytest.mark.parametrize("actor", [DESK, SUPERVISOR, person("ann"), person(), officer("receive")], ids=str)
+def test_a_move_that_is_offered_is_made(actor: object, status: int) -> None:
+    one = at(status)
+    for name in model_moves.open_moves(one, actor):  # type: ignore[arg-type]
+        assert loop_of(walk(one, name)).status in MOVES[name].targets
+
+
+def test_every_move_of_the_table_is_made_here() -> None:
+    assert set(ACTS) == set(MOVES)
+
+
+def test_a_flag_is_lifted_once() -> None:
+    raised = events.RatingFlagged(flags=[events.Raised(kind=pb.FLAG_KIND_BURST, reason="十分钟内4次")])
+    one = apply(given(pb.GRADE_SATISFIED), raised)
+    assert one.flagged and model_kinds.kind_of(one).mark == model_kinds.FLAGGED
+    lifted = apply(one, model_loop.lift_flag(one, SUPERVISOR, pb.FLAG_KIND_BURST, "x"))
+    assert not lifted.flagged and len(lifted.flags) == 1, "what was raised stays"
+    with pytest.raises(Refused) as refused:
+        model_loop.lift_flag(lifted, SUPERVISOR, pb.FLAG_KIND_BURST, "x")
+    assert refused.value.reason == "FLAG_UNKNOWN"
+
+
+def told(rating: Rating) -> tuple[int, int]:
+    return loop_of(rating).status, rating.grade
+
+
+def test_a_second_negative_rating_opens_a_loop_where_there_was_none() -> None:
+    from services.rating import model_giving
+
+    one = given(pb.GRADE_SATISFIED)
+    again = apply(one, model_giving.rate_again(one, pb.GRADE_DISSATISFIED, "", "", None, NOW))
+    assert told(again) == (model_moves.RECEIVED, pb.GRADE_SATISFIED)
