@@ -1,4 +1,4 @@
-"""Writes docs/moves.md from the table of moves: `python docs/make_moves.py`; with `--check` it only says whether the file is true."""
+"""Writes docs/moves.md from the tables of moves: `python docs/make_moves.py`; with `--check` it only says whether the file is true."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 from chassis.acts import REALMS
 from services.case import model, model_moves, views_parts
 from services.case.model_moves import Move
+from services.rating import model_moves as loop_moves
 from yiwang.case.v1 import service_pb2 as pb
+from yiwang.rating.v1 import service_pb2 as rating
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs/moves.md"
@@ -25,6 +27,18 @@ Drawn from `services/case/model_moves.py` by `python docs/make_moves.py`; a test
 not here is refused with `MOVE_NOT_ALLOWED`.
 
 """
+LOOP = """
+# Moves of a negative rating
+
+Drawn from `services/rating/model_moves.py`: the closed loop (差评整改闭环). What beside the status has to hold is said there, too.
+
+"""
+LOOP_SEES = {
+    loop_moves.RATER: "评价人",
+    loop_moves.DEPARTMENT: "责任部门",
+    loop_moves.SUPERVISOR: "监察",
+    loop_moves.SYSTEM: "定时器",
+}
 
 
 def _status(status: int) -> str:
@@ -56,6 +70,35 @@ def diagram() -> list[str]:
     return [*lines, "```"]
 
 
+def _loop_status(status: int) -> str:
+    return rating.LoopStatus.Name(status).removeprefix("LOOP_STATUS_")  # type: ignore[arg-type]
+
+
+def _loop_row(name: str, move: loop_moves.Move) -> str:
+    roles = f"（{'、'.join(move.roles)}）" if move.roles else ""
+    who = f"{'、'.join(LOOP_SEES[one] for one in move.sees)}{roles}"
+    sources, targets = ("、".join(_loop_status(one) for one in found) for found in (move.sources, move.targets))
+    stays = not loop_moves.leads(name)
+    return f"| `{name}` {move.title} | {who} | {sources} | {'不变' if stays else targets} |"
+
+
+def loop() -> str:
+    """The loop of a negative rating: statuses, moves and diagram."""
+    statuses = ["| status | 中文 |", "|---|---|"]
+    statuses += [f"| `{_loop_status(status)}` | {title} |" for status, title in loop_moves.STATUSES.items()]
+    table = ["| move | who | from | to |", "|---|---|---|---|"]
+    table += [_loop_row(name, move) for name, move in loop_moves.MOVES.items()]
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {_loop_status(status)}: {title}" for status, title in loop_moves.STATUSES.items()]
+    lines += [
+        f"    {_loop_status(source)} --> {_loop_status(target)}: {name}"
+        for name in loop_moves.MOVES
+        for source, target in loop_moves.leads(name)
+    ]
+    lines += [f"    {_loop_status(loop_moves.CLOSED)} --> [*]", "```"]
+    return LOOP + "\n".join([*statuses, "", *table, "", *lines]) + "\n"
+
+
 def text() -> str:
     """The whole file."""
     table = ["| move | who | from | to | clocks | states | law |", "|---|---|---|---|---|---|---|"]
@@ -63,7 +106,7 @@ def text() -> str:
     statuses = ["| status | 中文 | |", "|---|---|---|"]
     for status, title in views_parts.STATUSES.items():
         statuses.append(f"| `{_status(status)}` | {title} | {'ended' if status in model.ENDED else ''} |")
-    return HEAD + "\n".join([*statuses, "", *table, "", *diagram()]) + "\n"
+    return HEAD + "\n".join([*statuses, "", *table, "", *diagram()]) + "\n" + loop()
 
 
 def main() -> None:

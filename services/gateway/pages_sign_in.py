@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from services.gateway import words
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import Problem, new_request_id, next_request_id, problems_of, request_id, text
+from services.gateway.officer_devices import noting
 from services.gateway.pages import Page, go, home_of
 from services.gateway.pages_sso import upstreams
 from services.gateway.render import show
@@ -99,7 +100,7 @@ def _enter(request: Request, reply: identity.Session, after: str) -> Response:
         session.wait_for_code(reply.challenge, after)
         return go(CODE)
     session.sign_in(reply)
-    return go(after or home_of(session))
+    return noting(request, go(after or home_of(session)))
 
 
 async def _again(request: Request, form: FormData, typed: dict[str, str], error: CallError) -> Response:

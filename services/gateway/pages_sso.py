@@ -14,6 +14,7 @@ from starlette.routing import Route
 from services.gateway import oauth
 from services.gateway.calls import CallError, Req, backends
 from services.gateway.forms import new_request_id, request_id, text
+from services.gateway.officer_devices import noting
 from services.gateway.pages import Page, go, home_of
 from services.gateway.render import show, show_refusal
 from services.gateway.security import own_path, visitor_address
@@ -200,7 +201,7 @@ async def finish_upstream(request: Request) -> Response:
         if error.status not in (400, 401):
             raise
         return show_refusal(request, 401, "UPSTREAM_REFUSED")
-    response = go(own_path(_read(wanted), home_of(session)))
+    response = noting(request, go(own_path(_read(wanted), home_of(session))))
     response.delete_cookie(_cookie(request), secure=cast(Sealer, request.app.state.sealer).secure, httponly=True)
     return response
 

@@ -56,10 +56,9 @@ async def open_ticket(request: Request) -> Response:
     """Opens it, its files first; its page shows number and query code."""
     typed = await request.form()
     try:
-        # A case or a department says where; else it is asked here.
-        region = "" if text(typed, "case_number") else request.app.state.settings.region
         files = await rating_forms.attach(request, typed)
-        told = {"source": sources.of_browser(request), "region": region}
+        # Where: here, unless the case says otherwise.
+        told = {"source": sources.of_browser(request), "region": request.app.state.settings.region}
         one = await do(request, OPEN, file_ids=files, **told)
     except CallError as error:
         return await ask_page(request, await refused(request, OPEN, error))

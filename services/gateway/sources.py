@@ -37,7 +37,8 @@ def _sources(request: Request) -> Sources:
 
 
 def of_browser(request: Request) -> rating.Source:
-    """The source of a form. A browser without a mark gets one with the answer, not before it rates or complains."""
+    """The source of a form. A browser without a mark gets one with the answer, not before it rates or complains, or an officer
+    signs in at it."""
     sources = _sources(request)
     mark = request.cookies.get(sources.cookie, "")
     if len(mark) != MARK or not mark.isascii():

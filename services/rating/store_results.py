@@ -87,7 +87,7 @@ class Counts:
         month = model_splits.month_of(day)
         for name in SPLITS:
             self._keep(
-                county, name, f"m:{month}", self._read(county, name, Span(f"d:{month}-01", f"d:{month}-31")).split
+                county, name, f"m:{month}", self.read(county, name, Span(f"d:{month}-01", f"d:{month}-31")).split
             )
         self._days.update_one({"_id": bucket}, {"$set": {"edition": model_results.EDITION}})
 
@@ -119,11 +119,12 @@ class Counts:
 
     def between(self, county: str, name: str, first: date, last: date, id: str | None = None) -> Found:
         """The counts of a county in a period by a breakdown, both days included; of one id alone when it is given."""
-        found = [self._read(county, name, span, id) for span in model_splits.spans(first, last)]
+        found = [self.read(county, name, span, id) for span in model_splits.spans(first, last)]
         split = model_splits.added(one.split for one in found)
         return Found(split, max((one.at for one in found if one.at), default=None))
 
-    def _read(self, county: str, name: str, span: Span, id: str | None = None) -> Found:
+    def read(self, county: str, name: str, span: Span, id: str | None = None) -> Found:
+        """The counts of days or months by a breakdown, added up; of one id alone when it is given."""
         found = list(self._documents(county, name, span, id))
         split = model_splits.added(Split(_plain(row.get("rows", {})), _plain(row.get("names", {}))) for row in found)
         return Found(split, max((row["at"] for row in found), default=None))

@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from contextlib import closing
+from datetime import date
 from typing import Any
 
 import orjson
@@ -16,6 +18,7 @@ from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
 from loadtests.world import database
 from services import topology
+from services.rating import store_results
 
 PASSING = {"at", "heard", "marked_at", "dirty"}
 # Tallies of records, not of contributions: where the records stand, and what of them is counted.
@@ -69,21 +72,24 @@ def _deliveries(suite: Suite) -> list[tuple[str, bus.Outgoing]]:
 
 
 def _deliver(suite: Suite, messages: list[bus.Outgoing], killed: bool = False) -> None:
-    """Delivers and waits until all of it is taken; `killed`: the workers, by kill -9, while they are at it."""
+    """Delivers and waits until all of it is taken; `killed`: the workers are, by kill -9, while they are at the first half."""
     uri = suite.places.environment("case", "worker")["AMQP_URI"]
-    publisher = bus.Publisher(uri)
-    for start in range(0, len(messages), 500):
-        assert not publisher.publish(messages[start : start + 500])
-    publisher.close()
-    if killed:
-        workers = [daemon for daemon in suite.daemons() if daemon.name.endswith("-worker")]
-        for worker in workers:
-            worker.kill()
-        assert _waiting(uri) > 0, "they had not heard everything yet"
-        for worker in workers:
-            worker.launch()
-        until_true(lambda: all(worker.answers() for worker in workers), 90)
+    workers = [daemon for daemon in suite.daemons() if killed and daemon.name.endswith("-worker")]
+    half = len(messages) // 2
+    _publish(uri, messages[:half])
+    for worker in workers:
+        worker.kill()
+    _publish(uri, messages[half:])
+    for worker in workers:
+        worker.launch()
+    until_true(lambda: all(worker.answers() for worker in workers), 90)
     until_true(lambda: _waiting(uri) == 0, 180, step=0.5)
+
+
+def _publish(uri: str, messages: list[bus.Outgoing]) -> None:
+    with closing(bus.Publisher(uri)) as publisher:
+        for start in range(0, len(messages), 500):
+            assert not publisher.publish(messages[start : start + 500])
 
 
 def _waiting(uri: str) -> int:
@@ -145,6 +151,18 @@ def _counted(store: Any) -> bool:
         found = {row["_id"]: row.get("counts") for row in store[f"{name}_totals"].find({})}
         if found != expected:
             return False
+    return "rating_days" not in names or _results_counted(store)
+
+
+def _results_counted(store: Any) -> bool:
+    """Whether the numbers of every day are what its ratings say."""
+    counts = store_results.Counts(store)
+    for row in store["rating_days"].find({}):
+        county, day = row["_id"].split(":")
+        first = date.fromisoformat(day)
+        for name, split in counts.recounted(county, day).items():
+            if counts.between(county, name, first, first).split != split:
+                return False
     return True
 
 

@@ -59,6 +59,7 @@ DEPARTMENT, OTHER_DEPARTMENT = uscc("11990121MB0000001"), uscc("11990121MB000000
 JWK = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 NOW = "2027-06-30T16:00:00Z"
 PROJECT = "2026-990121-47-01-123456"
+CALLED_AT = "2026-11-20T08:00:00+08:00"
 
 IDENTITY: Mapping[str, Target] = {
     "IdentityService/SignOut": itself(),
@@ -400,9 +401,29 @@ PROCEDURES: Mapping[str, Target] = {
 }
 
 RATING: Mapping[str, Target] = {
-    "RatingService/GetInvitation": record(lambda w: {"case_id": w.rated_case}),
-    "RatingService/ListInvitations": listing(lambda w: w.rated_case),
-    "RatingService/RateCase": record(lambda w: {"case_id": w.rated_case, "grade": 1}),
+    "RatingService/GetRating": record(lambda w: {"rating_id": w.rating}),
+    "RatingService/ListRatings": listing(lambda w: w.rating),
+    "RatingService/GiveRating": record(lambda w: {"rating_id": w.rating, "grade": 1}),
+    "RatingService/RateAgain": record(lambda w: {"rating_id": w.rating, "grade": 5}),
+    "RatingService/AppealRating": record(lambda w: {"rating_id": w.negative, "reason": "没有恶意"}),
+    "RatingService/ReopenRating": record(lambda w: {"rating_id": w.negative, "reason": "没有整改"}),
+}
+
+# A negative rating that was assigned to the own department.
+LOOP: Mapping[str, Target] = {
+    "LoopService/ListNegative": listing(lambda w: w.negative, page_size=100),
+    "LoopService/GetNegative": record(lambda w: {"rating_id": w.negative}),
+    "LoopService/AssignRating": record(lambda w: {"rating_id": w.negative}),
+    "LoopService/VerifyRating": record(lambda w: {"rating_id": w.negative, "verdict": 1, "finding": "情况属实"}),
+    "LoopService/ReviewRating": record(lambda w: {"rating_id": w.negative, "verdict": 1, "reason": "情况属实"}),
+    "LoopService/RectifyRating": record(lambda w: {"rating_id": w.negative, "measures": "已经整改"}),
+    "LoopService/ExtendRectification": record(lambda w: {"rating_id": w.negative, "days": 3, "reason": "情况复杂"}),
+    "LoopService/CallBackRating": record(lambda w: {"rating_id": w.negative, "outcome": 1, "note": "表示满意"}),
+    "LoopService/ContestRating": record(lambda w: {"rating_id": w.negative, "reason": "并非本部门"}),
+    "LoopService/PublishRating": record(lambda w: {"rating_id": w.negative, "public_reply": "已经整改"}),
+    "LoopService/CloseRating": record(lambda w: {"rating_id": w.negative}),
+    "LoopService/LiftFlag": record(lambda w: {"rating_id": w.negative, "kind": 1, "reason": "已经核实"}),
+    "LoopService/SaveRatingRules": record(lambda w: {"rules": {"region": REGION, "rectify_days": 5}}),
 }
 
 
@@ -457,6 +478,26 @@ RATING_FILES: Mapping[str, Target] = {
     "RatingService/NoteOfficerDevice": itself(source={"device": "desk"}),
 }
 
+TICKETS: Mapping[str, Target] = {
+    "TicketService/ListMyTickets": listing(lambda w: w.ticket),
+    "TicketService/GetTicket": record(lambda w: {"ticket_id": w.ticket}),
+    "TicketService/ListTickets": listing(lambda w: w.ticket, page_size=100),
+    "TicketService/AssignTicket": record(lambda w: {"ticket_id": w.ticket, "department": DEPARTMENT}),
+    "TicketService/AnswerTicket": record(lambda w: {"ticket_id": w.ticket, "text": "需要身份证"}),
+    "TicketService/AskTicketExtension": record(lambda w: {"ticket_id": w.ticket, "days": 1, "reason": "需要核实"}),
+    "TicketService/DecideTicketExtension": record(lambda w: {"ticket_id": w.ticket, "granted": True}),
+    "TicketService/ConfirmTicket": record(lambda w: {"ticket_id": w.ticket, "satisfied": True}),
+    "TicketService/WithdrawTicket": record(lambda w: {"ticket_id": w.ticket}),
+    "TicketService/CloseTicket": record(lambda w: {"ticket_id": w.ticket}),
+    "TicketService/ReceiveHotlineTicket": itself(
+        hotline_number=lambda w: uuid.uuid4().hex, title="来电", text="来电咨询", region=REGION, called_at=CALLED_AT
+    ),
+    "TicketService/TellHotlineStatus": record(
+        lambda w: {"hotline_number": w.hotline_number, "callback_id": uuid.uuid4().hex, "status": "SATISFIED"}
+    ),
+    "TicketService/LinkCall": record(lambda w: {"ticket_id": w.ticket, "call_number": "CALL-0001"}),
+}
+
 TARGETS: Mapping[str, Target] = {
     **{f"yiwang.identity.v1.{name}": target for name, target in IDENTITY.items()},
     **{f"yiwang.catalog.v1.{name}": target for name, target in {**CATALOG, **DIRECTORY}.items()},
@@ -466,6 +507,6 @@ TARGETS: Mapping[str, Target] = {
     },
     **{
         f"yiwang.rating.v1.{name}": target
-        for name, target in {**RATING, **RATING_RECORDS, **RATING_FILES, **WINDOWS}.items()
+        for name, target in {**RATING, **LOOP, **RATING_RECORDS, **RATING_FILES, **TICKETS, **WINDOWS}.items()
     },
 }

@@ -14,10 +14,12 @@ from services.case import store as case_store
 from services.case.folding import Folder
 from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
+from services.rating import model_loop
 from standards.workdays import SHANGHAI
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.service.authority.targets import DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
+from tests.service.authority.targets import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.support import reported
+from tests.support.actors import officer
 from tests.support.bundles import part, publish_theme
 from tests.support.calling import As
 from tests.support.catalog_service import enter_duty, item
@@ -272,10 +274,20 @@ class World:
         Folder(case.database).turn(20)
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
-        self.rated_case = rating.close(closed(self.owner_id))
+        self.rating = rating.close(closed(self.owner_id))
+        self._negative_rating(rating)
         self._window_of_rating(rating)
         self._file_of_rating(rating)
+        self._tickets_of_rating()
         self._records_of_catalog()
+
+    def _negative_rating(self, rating: RatingHere) -> None:
+        """What the owner rated badly, and the own department is to verify."""
+        self.negative = rating.close(closed(self.owner_id, region=REGION, department=DEPARTMENT))
+        self._as("yiwang.rating.v1.RatingService", self.tokens["owner"]).GiveRating(rating_id=self.negative, grade=1)
+        rating.ratings.change(
+            self.negative, _cause(), lambda one: model_loop.assign(one, officer("supervise"), "", "", None, now())
+        )
 
     def _window_of_rating(self, rating: RatingHere) -> None:
         """What rating hears of the own department's window and its tablet."""
@@ -303,6 +315,17 @@ class World:
             kind=1, title="咨询材料", text="需要什么材料", region=REGION, department=DEPARTMENT,
             file_ids=[self.file_of_ticket],
         ).id  # fmt: skip
+
+    def _tickets_of_rating(self) -> None:
+        """A question of the owner's to the own department, and a ticket of the own county's hotline."""
+        tickets, platform = (
+            self._as("yiwang.rating.v1.TicketService", self.tokens[who])
+            for who in ("owner", "machine of own department")
+        )
+        said = {"title": "咨询材料", "text": "需要什么材料", "region": REGION}
+        self.ticket = tickets.OpenTicket(kind=1, department=DEPARTMENT, **said).id
+        self.hotline_number = "HL-WORLD-1"
+        platform.ReceiveHotlineTicket(hotline_number=self.hotline_number, called_at=CALLED_AT, **said)
 
     def _records_of_promises(self) -> None:
         """A licence that was looked up about the owner, and a promise he broke."""

@@ -10,6 +10,7 @@ from services.gateway.calls import CallError, FieldError
 from tests.unit.gateway.told import Services, Site, hidden, refuse, session
 from yiwang.identity.v1 import factors_pb2 as factors
 from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.rating.v1 import service_pb2 as rating
 
 CHALLENGE = "c" * 300
 HOME = "/account/security"
@@ -267,3 +268,15 @@ def test_nobody_reads_or_changes_the_security_of_an_account_without_a_session(si
     for path in ("/password", "/totp", "/totp/confirm", "/passkeys", "/passkeys/options", "/sessions"):
         assert site.send(HOME + path).headers["location"].startswith("/sign-in")
     assert not services.requests("ListFactors")
+
+
+def test_the_device_an_officer_signs_in_at_is_told_to_rating_and_no_citizens(site: Site, services: Services):
+    site.sign_in()
+    assert not services.requests("NoteOfficerDevice")
+    site.sign_in(as_officer=True)
+    services.on("NoteOfficerDevice", rating.NoteOfficerDeviceResponse())
+    site.sign_in(as_officer=True)
+    first, second = services.requests("NoteOfficerDevice")
+    assert len(first.source.device) == 64
+    assert first.source == second.source, "one browser is one device, and who cannot tell rating signs in all the same"
+    assert first.request_id != second.request_id
