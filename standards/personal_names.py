@@ -27,7 +27,7 @@ _SURNAME: Final = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_CLEAR}])"
 _ANY_SURNAME: Final = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_CLEAR}{_DOUBTFUL}])"
 _HAN: Final = "\u4e00-\u9fff"
 # What a given name is not made of: particles, pronouns, verbs and numerals that follow a word which only looks like a family name.
-_GIVEN: Final = f"(?:(?![的了着过吗呢吧啊们们我你他她它是不很太都也就还又把被让给跟对从到在有没去来说])[{_HAN}])"
+_GIVEN: Final = f"(?:(?![的了着过吗呢吧啊们们我你他她它是不很太都也就还又把被让给跟对从到在有没去来说位各这那每该些])[{_HAN}])"
 _BLANK: Final = r"\s{0,2}"
 
 # Words that begin like a name.
@@ -41,8 +41,10 @@ _WORDS_TEXT: Final = """
 许诺 谢谢 感谢 范围 范本 程序 程度 杜绝 唐突 罗列 罗嗦 戴着 戴口 夏天 夏季 林业 林权 林木 林地 郑重 陆续 黄牛
 黄金 黄色 余额 余下 余地 钱款 钱都 钱也 毛病 毛糙 石材 石头 史上 顾客 顾不 顾虑 龙头 段时 雷厉 雷同 汤水 贺卡
 章程 章子 温柔 温和 温馨 温暖 盛气 焦急 焦虑 毕竟 毕业 祝您 祝福 祝愿 叶子 苏州 付款 付费 付清 莫名 莫非 仲裁
-孔子 孙子 孙女 田地 秦岭 水平 曾经 曾多 程式 辛苦 熊熊 丁点 董事 石化 沈阳 赖账 赖着 宋体 汪汪 史料 余留 侯车
-聂耳 苗木 苗圃 欧盟 杨树 杨梅 梁柱 秦皇 柴油 柴火 丘陵
+孔子 孙子 孙女 田地 秦岭 水平 曾经 曾多 程式 辛苦 熊熊 丁点 董事 石化 沈阳 赖账 赖着 宋体 汪汪 史料 余留 余生
+田间 侯车 聂耳 苗木 苗圃 欧盟 杨树 杨梅 梁柱 秦皇 柴油 柴火 丘陵 高级 高层 高中 高校 高新 常务 常委 安监 安保
+安委 国税 国土 国有 国企 商务 商会 房管 房地 车管 车间 计生 路政 文旅 文体 方志 江北 江南 江东 纪委 管委 关工
+史志 应急 单科 白班 马桶 石油 温泉
 """
 _WORDS: Final = frozenset(_WORDS_TEXT.split())
 # Words that end like a family name, before a form of address or 某.
@@ -70,7 +72,8 @@ _SOMEBODY: Final = re.compile(
 # 小王, 老李 where only a person is meant: before a form of address they are found by it; alone, behind a role.
 _ROLE: Final = (
     "(?:申请人|联系人|当事人|办事人|经办人|投诉人|负责人|被投诉人|法定代表人|法人代表|代理人|户主|工作人员|窗口人员|办事员|审批员|协办员|导办员|"
-    "民警|辅警|营业员|办理人员|接待人员|值班人员|承办人)"
+    "民警|辅警|营业员|办理人员|接待人员|值班人员|承办人|群众|市民|居民|村民|业主|评价人|反映人|"
+    "来电人|来访人|老人|员工|职工)"
 )
 _LINK: Final = rf"(?:{_BLANK}[:：]{_BLANK}|{_BLANK}(?:叫做?|名叫|是|为|姓名){_BLANK}[:：]?{_BLANK})"
 _CALLED: Final = (
@@ -86,6 +89,9 @@ _NAMED: Final = (
     # Parts joined by a middle dot: a transliterated name.
     re.compile(f"(?:{_CALLED}|{_ROLE})(?:{_LINK}|{_BLANK})([{_HAN}]{{1,8}}(?:·[{_HAN}]{{1,8}})+)"),
     re.compile(f"姓({_ANY_SURNAME})的"),
+    # How a reply begins: 尊敬的王小明：您好; and what is replied to: 王小明反映的问题.
+    re.compile(f"(?:尊敬的|亲爱的)({_ANY_SURNAME}{_GIVEN}{{1,2}})(?=[，,:：]|您好|你好)"),
+    re.compile(f"(?:^|[，,。；;:：！!\\s])({_SURNAME}{_GIVEN}{{1,2}}?)(?=[，,:：]?(?:您好|你好)|(?:所)?(?:反映|投诉|举报|来电|来访|评价)的)"),
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The desk of negative ratings: a supervisor sees those of his region, a department those assigned to it; and the days of a county."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -73,7 +74,7 @@ async def listed(request: Request) -> Response:
     )
     found = await ask(request, backends(request).loop.ListNegative, message)
     known = await known_departments(request)
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "scope": scope, "supervises": supervises}
+    context: dict[str, Any] = {"found": found, "picked": tab, "page": page, "scope": scope, "supervises": supervises}
     context |= {"departments": known, "names": names(known), "tabs": _tabs(supervises), "at": _at(scope)}
     return show(request, "desk_ratings.html", **context)
 
@@ -95,14 +96,13 @@ async def one_rating(request: Request, tried: Tried) -> Response:
     moves = rating_moves.offered(LOOP, list(one.moves))
     if "supervise" in session_of(request).roles and any(not flag.lifted for flag in one.flags):
         moves.append((LIFT.act.name, LIFT))
-    tags = await rating_forms.tags_by_grade(request, False) | await rating_forms.tags_by_grade(request, True)
-    known = await known_departments(request)
+    tags, known = await asyncio.gather(rating_forms.tag_names(request), known_departments(request))
     context: dict[str, Any] = {
         "one": one,
         "moves": moves,
         "departments": known,
         "names": names(known),
-        "tags": {tag.code: tag.name for some in tags.values() for tag in some},
+        "tags": tags,
         "tried": tried,
         "problems": tried.problems,
     }
@@ -114,7 +114,7 @@ async def rules(request: Request, tried: Tried) -> Response:
     county = _county(request)
     message = loop.GetRatingRulesRequest(region=county)
     found = await or_none(ask_public(request, backends(request).loop.GetRatingRules, message))
-    context: dict[str, Any] = {"rules": found or loop.RatingRules(), "county": county, "days": DAYS, "tried": tried}
+    context: dict[str, Any] = {"rules": found or loop.RatingRules(), "place": county, "days": DAYS, "tried": tried}
     return show(request, "admin_rating_rules.html", tried.status, problems=tried.problems, **context)
 
 

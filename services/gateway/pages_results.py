@@ -186,7 +186,7 @@ async def bulletins(request: Request) -> Response:
         page_token=page,
     )
     found = await ask_public(request, backends(request).results.ListBulletins, message)
-    return show(request, "bulletins.html", asked=asked, found=found, tab=tab, page=page)
+    return show(request, "bulletins.html", asked=asked, found=found, picked=tab, page=page)
 
 
 async def bulletin(request: Request) -> Response:

@@ -136,7 +136,7 @@ async def desk(request: Request) -> Response:
         ask(request, backends(request).tickets.ListTickets, message), known_departments(request)
     )
     chosen = {**scope, "kind": kind, "case": number}
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "supervises": supervises, "scope": scope}
+    context: dict[str, Any] = {"found": found, "picked": tab, "page": page, "supervises": supervises, "scope": scope}
     context |= {"departments": known, "names": names(known), "chosen": chosen}
     context["at"] = lambda tab, page="": at(DESK, **chosen, status=tab, page=page)
     return show(request, "desk_tickets.html", **context)

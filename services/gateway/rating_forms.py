@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
@@ -49,12 +50,21 @@ def channel_of(request: Request) -> rating.RatingChannel.ValueType:
 
 async def tags_by_grade(request: Request, hall: bool) -> dict[int, list[rating.Tag]]:
     """What may be ticked beside each grade, in a hall or on the web; nothing while rating does not answer."""
-    found = await or_none(ask_public(request, backends(request).rating.ListTags, rating.ListTagsRequest()))
     tags: dict[int, list[rating.Tag]] = {}
-    for tag in found.tags if found else []:
+    for tag in await _tags(request):
         if tag.hall == hall:
             tags.setdefault(tag.grade, []).append(tag)
     return tags
+
+
+async def tag_names(request: Request) -> dict[str, str]:
+    """What all of them are called, by code."""
+    return {tag.code: tag.name for tag in await _tags(request)}
+
+
+async def _tags(request: Request) -> Sequence[rating.Tag]:
+    found = await or_none(ask_public(request, backends(request).rating.ListTags, rating.ListTagsRequest()))
+    return found.tags if found else ()
 
 
 async def attach(request: Request, form: FormData) -> list[str]:

@@ -1,7 +1,7 @@
 """The Chinese words of the pages of ratings, tickets and results. Tables, and the texts made from them."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from services.gateway import words
 from services.gateway.words import Word
@@ -218,11 +218,6 @@ DONE: Final = {
     "ticket-closed": "已办结。",
     "ticket-call": "来电已关联。",
 }
-
-
-def tag_names(tags: Any) -> dict[str, str]:
-    """What tags are called, by code."""
-    return {tag.code: tag.name for tag in tags}
 
 
 def percent(basis_points: int) -> str:

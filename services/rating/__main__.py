@@ -1,6 +1,7 @@
-"""`python -m services.rating api | worker | republish | verify | rewrap`."""
+"""`python -m services.rating api | worker | republish | verify | rewrap | recount`."""
 
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("rating", settings="services.rating.settings")
+    jobs = {"recount": "services.rating.recount"}
+    run.start("rating", jobs=jobs, settings="services.rating.settings")

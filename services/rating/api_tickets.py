@@ -18,7 +18,7 @@ from services.rating import model_tickets_acts as acts
 from services.rating import model_tickets_counts as counts
 from services.rating import model_tickets_moves as moves
 from services.rating import store, store_tickets, views_tickets
-from services.rating.asking import ROOM, Asking
+from services.rating.asking import ROOM, Asking, plain_numbers
 from services.rating.model import COUNTY_DIGITS
 from services.rating.model_tickets import Ticket
 from standards.codes import region_covers
@@ -127,9 +127,11 @@ class TicketApi:
         return views_tickets.of_hotline(self.asking.hear(request, call).state)
 
     def LinkCall(self, request: pb.LinkCallRequest, call: Call) -> pb.Ticket:
-        return self._act(
-            request, call, lambda ticket: acts.link_call(ticket, call.actor, request.call_number), room=ROOM
-        )
+        def decide(ticket: Ticket) -> Message | None:
+            plain_numbers(call_number=request.call_number)
+            return acts.link_call(ticket, call.actor, request.call_number)
+
+        return self._act(request, call, decide, room=ROOM)
 
     def _act(self, request: Any, call: Call, decide: Decide, room: int = 0) -> pb.Ticket:
         """One move by who may make it; to everybody else the ticket is not there."""

@@ -1,5 +1,6 @@
 """A ticket on its way into its record: where it belongs, what it is about, what is sealed. From people, and from the 12345 platform."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from standards.workdays import local_day
 from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import tickets_pb2 as pb
 
+_NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 # So far the platform's clock may be ahead of ours.
 SKEW: Final = timedelta(minutes=2)
 LEAST_TITLE, LEAST_TEXT = 2, 4
@@ -80,6 +82,7 @@ class Asking:
             if not region_covers(region, request.region):
                 raise Refused(PERMISSION_DENIED, "REGION_NOT_COVERED", "该区划不在贵平台的区域内")
             _said(request.title, request.text)
+            plain_numbers(hotline_number=request.hotline_number, case_number=request.case_number)
             called, due = _times(request, instant)
             found = store_tickets.of_case(self.ratings, request.case_number) if request.case_number else []
             here = [one for one in found if region_covers(region, one.region)]
@@ -105,6 +108,7 @@ class Asking:
         id = store_tickets.hotline_id(call.actor.region, request.hotline_number)
 
         def decide(ticket: Ticket) -> events.HotlineTold:
+            plain_numbers(callback_id=request.callback_id)
             rules = store.rules_of(self.rules, ticket.region)
             sealed = self.sealed(ticket, request.text)
             return model_tickets_acts.hear_hotline(ticket, request.callback_id, request.status, sealed, rules, now())
@@ -240,6 +244,15 @@ def _said(title: str, text: str) -> None:
     found = [Violation(field, "TOO_SHORT", "内容过短") for field, said, least in rows if len(said.strip()) < least]
     if found:
         raise invalid(*found)
+
+
+def plain_numbers(**numbers: str) -> None:
+    """INVALID_ARGUMENT MALFORMED, or PERSONAL for one that is a phone's or a person's: these numbers stand in clear."""
+    for field, number in numbers.items():
+        if number and not _NUMBER.fullmatch(number):
+            raise invalid(Violation(field, "MALFORMED", "编号只能由字母、数字和短横线组成"))
+        if tickets.names_somebody(number):
+            raise invalid(Violation(field, "PERSONAL", "编号不能是电话号码或身份证号"))
 
 
 def _times(request: pb.ReceiveHotlineTicketRequest, now: datetime) -> tuple[datetime, datetime | None]:

@@ -21,7 +21,7 @@ HEIGHT, MOST_BARS = 42 * MM, 31
 DARK, LIGHT, GRID = "#2f6db3", "#eef3f9", "#999999"
 GRADES: Final = ("very_satisfied", "satisfied", "fairly_satisfied", "dissatisfied", "very_dissatisfied")
 # Of a department: what its line tells.
-SHOWN: Final = ("good_rate", "rectified_on_time_rate", "called_back_rate")
+SHOWN: Final = {"good_rate": "好评率", "rectified_on_time_rate": "按期整改率", "called_back_rate": "回访率"}
 # As in services.case.documents_pdf: reportlab shares its font files.
 _TURN = threading.Lock()
 
@@ -140,9 +140,7 @@ def _counted(head: str, found: list[tuple[str, int]], font: str) -> Any:
 def _departments(departments: Sequence[pb.ResultRow], font: str, cell: Any) -> Any:
     from reportlab.platypus import Paragraph
 
-    rows: list[Sequence[Any]] = [
-        ("部门", "应评", "主动", "差评", *(model_results.RATES[key].name for key in SHOWN), "得分", "得分图")
-    ]
+    rows: list[Sequence[Any]] = [("部门", "应评", "主动", "差评", *SHOWN.values(), "得分", "得分图")]
     for row in departments:
         rates = {one.key: percent(one.basis_points) for one in row.rates}
         numbers = [str(row.counters.get(key, 0)) for key in ("invited", "active", "negative")]
@@ -153,7 +151,7 @@ def _departments(departments: Sequence[pb.ResultRow], font: str, cell: Any) -> A
         rows.append(
             (Paragraph(escape(row.name or row.id), cell), *numbers, *(rates.get(key, "—") for key in SHOWN), *score)
         )
-    widths = [WIDTH * share for share in (0.2, 0.07, 0.07, 0.07, 0.1, 0.13, 0.13, 0.08, 0.15)]
+    widths = [WIDTH * share for share in (0.24, 0.07, 0.07, 0.07, 0.1, 0.12, 0.1, 0.08, 0.15)]
     return _table(rows, widths, font)
 
 

@@ -124,7 +124,7 @@ def issued(id: str, bulletin: pb.Bulletin, now: datetime) -> events.BulletinIssu
     """A bulletin is out."""
     told = pb.Bulletin(id=id, published_at=text(now), digest=digest(bulletin))
     told.MergeFrom(bulletin)
-    return events.BulletinIssued(bulletin=told)
+    return events.BulletinIssued(bulletin_id=told.id, bulletin=told)
 
 
 def _issued(_: Bulletin | None, event: events.BulletinIssued, moment: Moment) -> Bulletin:

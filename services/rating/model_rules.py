@@ -42,13 +42,13 @@ def days(rules: Rules | None, name: str) -> int:
 
 def saved(rules: pb.RatingRules) -> events.RatingRulesSaved:
     """A county's days are set."""
-    return events.RatingRulesSaved(rules=rules)
+    return events.RatingRulesSaved(region=rules.region, rules=rules)
 
 
 def _saved(rules: Rules | None, event: events.RatingRulesSaved, _moment: Moment) -> Rules:
     told = event.rules
     days = {name: value for name in DEFAULTS if (value := getattr(told, name))}
-    return replace(rules, days=days) if rules else Rules(told.region, days)
+    return replace(rules, days=days) if rules else Rules(event.region, days)
 
 
 EVOLVE: Evolve = {events.RatingRulesSaved: _saved}

@@ -4,6 +4,7 @@ Acts are in `model_tickets_acts`, events turn into state in `model_tickets_evolv
 `model_tickets_moves`, what it counts as is `model_tickets_counts`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from chassis.acts import OFFICER, PERSON, Actor
 from services.rating import model
 from services.rating.model import NOBODY, File
 from standards.codes import region_covers
+from standards.identifiers import id_number_valid
 from standards.workdays import local_day, working_days_between
 from yiwang.rating.v1 import tickets_pb2 as pb
 
@@ -41,6 +43,8 @@ UNANSWERED: Final = (RECEIVED, ASSIGNED)
 # Which of a county's days it is answered in (model_rules).
 DAYS: Final[Mapping[int, str]] = {CONSULT: "consult_days", SUGGESTION: "consult_days"}
 DESK_ROLES: Final = frozenset(("receive", "review", "decide"))
+# A mobile or a landline with its area code.
+_PHONE: Final = re.compile(r"(?:(?:00)?86)?1[3-9][0-9]{9}|0[1-9][0-9]{8,10}")
 # How an extension stands; NONE before it was asked for.
 NONE, ASKED, GRANTED, DECLINED = "", "asked", "granted", "declined"
 # Who said something.
@@ -164,6 +168,12 @@ def sees(actor: Actor, ticket: Ticket) -> bool:
 def knows_asker(actor: Actor, ticket: Ticket) -> bool:
     """Whether the actor may know who asked, and of which case: not the department when the asker wants it so."""
     return asks(actor, ticket) or not ticket.confidential or oversees(actor, ticket)
+
+
+def names_somebody(number: str) -> bool:
+    """Whether a number somebody gives for a call, a ticket or a case is a phone's or a person's: such a number stands nowhere in clear."""
+    bare = number.replace("-", "").upper()
+    return bool(_PHONE.fullmatch(bare)) or id_number_valid(bare)
 
 
 def days_of(kind: int) -> str:

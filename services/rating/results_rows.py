@@ -17,6 +17,9 @@ def row(id: str, name: str, counters: Row, by: str = WHOLE) -> pb.ResultRow:
 
 
 def rows(by: str, split: Split, names: Mapping[str, str] | None = None) -> list[pb.ResultRow]:
-    """The rows of a breakdown in the order of ids, with the names known here and those given."""
-    known = {**model_splits.labels(), **split.names, **(names or {})}
-    return [row(id, known.get(id, ""), counters, by) for id, counters in sorted(split.rows.items())]
+    """The rows of a breakdown with the names known here and those given; in the order of ids, channels and nodes in that of their codes."""
+    coded = model_splits.labels()
+    known = {**coded, **split.names, **(names or {})}
+    place = {id: number for number, id in enumerate(coded)}
+    order = sorted(split.rows, key=lambda id: (place.get(id, 0), id))
+    return [row(id, known.get(id, ""), split.rows[id], by) for id in order]

@@ -1,7 +1,7 @@
 """The bulletins, and what the ratings' journals said at an instant."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import takewhile
 from typing import Any, Final
@@ -67,11 +67,9 @@ def days(
 
 
 def _kind_at(ratings: Records[Rating], id: str, instant: datetime) -> str:
-    journal = ratings.get(id).journal
-    return kind_at(ratings, journal, instant)
+    return ratings.replay(until(ratings.get(id).journal, instant)).kind
 
 
-def kind_at(ratings: Records[Rating], journal: Any, instant: datetime) -> str:
-    """What a rating counted as at an instant, by its journal alone; empty before it was there."""
-    known = list(takewhile(lambda entry: entry["at"] <= instant, journal))
-    return ratings.replay(known).kind if known else ""
+def until(journal: Sequence[Document], instant: datetime) -> list[Document]:
+    """What a journal said at an instant; nothing before the record was there."""
+    return list(takewhile(lambda entry: entry["at"] <= instant, journal))

@@ -1,7 +1,7 @@
-"""A ticket as its reader may see it: the asker all that is his; a department no name, contact or case of who wants to stay unknown; the
-12345 platform how far it is."""
+"""A ticket as its reader may see it: the asker all that is his; officers what names somebody only while they have to answer (个人信息保护法
+art. 6), and a department nothing of who wants to stay unknown; the 12345 platform how far it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from chassis.records import Record
 from chassis.sealed import Keyring
 from services.rating import model_tickets as tickets
 from services.rating import model_tickets_moves as moves
-from services.rating.model_tickets import Line, Ticket
+from services.rating.model_tickets import Ticket
+from standards import personal_data
 from standards.identifiers import name_mask, phone_mask
 from standards.instants import text
 from standards.workdays import SHANGHAI
@@ -55,23 +56,21 @@ def number(keyring: Keyring, id: str, county: str, day: str) -> str:
 def full(record: Record[Ticket], actor: Actor, keyring: Keyring, now: datetime) -> pb.Ticket:
     """The whole ticket, for its reader."""
     ticket, view = record.state, brief(record, actor, keyring, now)
-    told = _told(ticket, keyring)
-    view.text = told.get("text", "")
+    told, shown = _told(ticket, keyring), _shown(actor, ticket)
+    view.text = shown(told.get("text", ""))
     for file in ticket.files:
         name = keyring.open_text(ticket.sealer_id, file.sealed_filename)
         view.files.add(file_id=file.file_id, filename=name, media_type=file.media_type, size=file.size)
     internal = not _asking(actor, ticket)
     for line in ticket.lines:
-        said = _came(told) if line.what == "TicketOpened" else keyring.open_text(ticket.sealer_id, line.sealed)
-        shown = internal or line.what not in _INTERNAL
-        view.lines.add(at=text(line.at), by=_who(line), title=WHAT[line.what], text=said if shown else "")
+        said = _came(told) if line.what == "TicketOpened" else shown(keyring.open_text(ticket.sealer_id, line.sealed))
+        theirs = internal or line.what not in _INTERNAL
+        view.lines.add(at=text(line.at), by=WHO[line.by], title=WHAT[line.what], text=said if theirs else "")
     if internal:
         view.hotline_number = ticket.hotline_number
         view.calls.extend(ticket.calls)
     if tickets.knows_asker(actor, ticket):
-        # Whoever has to answer may ask back.
-        open = not internal or ticket.status in tickets.UNANSWERED
-        view.asker_name, view.contact = _asker(told, open)
+        view.asker_name, view.contact = _asker(told, _needs(actor, ticket))
     return view
 
 
@@ -84,7 +83,7 @@ def brief(record: Record[Ticket], actor: Actor, keyring: Keyring, now: datetime)
         number=ticket.number,
         kind=ticket.kind,  # type: ignore[arg-type]
         status=ticket.status,  # type: ignore[arg-type]
-        title=_told(ticket, keyring).get("title", ""),
+        title=_shown(actor, ticket)(_told(ticket, keyring).get("title", "")),
         confidential=ticket.confidential,
         region=ticket.region,
         department=ticket.department,
@@ -136,6 +135,24 @@ def _asking(actor: Actor, ticket: Ticket) -> bool:
     return actor == ANONYMOUS or tickets.asks(actor, ticket)
 
 
+def _needs(actor: Actor, ticket: Ticket) -> bool:
+    """Whether the reader may see what names somebody: the asker, and whoever has to answer and may know him, so that he can ask back."""
+    return _asking(actor, ticket) or (ticket.status in tickets.UNANSWERED and tickets.knows_asker(actor, ticket))
+
+
+def _shown(actor: Actor, ticket: Ticket) -> Callable[[str], str]:
+    """What is said, as the reader may see it."""
+    return str if _needs(actor, ticket) else _masked
+
+
+def _masked(said: str) -> str:
+    """A text with whatever in it leads to a person as stars."""
+    for one in personal_data.found(said):
+        start, end = one.span
+        said = said[:start] + "*" * (end - start) + said[end:]
+    return said
+
+
 def _told(ticket: Ticket, keyring: Keyring) -> dict[str, Any]:
     return keyring.open(ticket.sealer_id, ticket.sealed) or {}
 
@@ -151,7 +168,3 @@ def _came(told: Mapping[str, str]) -> str:
     at = datetime.fromisoformat(called).astimezone(SHANGHAI) if called else None
     parts = [f"来电时间：{at:%Y-%m-%d %H:%M}" if at else "", f"涉及部门：{meant}" if meant else ""]
     return "；".join(part for part in parts if part)
-
-
-def _who(line: Line) -> str:
-    return WHO[line.by]

@@ -77,6 +77,12 @@ QQ浏览器打不开网站，换了才行。
 孩子上学的事一天就办好了，感谢！
 <script>alert(1)</script> 页面显示有问题。
 办得好！！！！！
+经核实，群众反映的问题属实，已经整改。
+尊敬的群众，您好：您反映的问题已收悉。
+对向各位先生女士造成的不便表示歉意。
+居委会主任和车间主任都来调解过，高中老师也来了。
+管委会主任、纪委书记信箱的信都有回复。
+您好，许多市民反映的停车难已解决。
 """.strip().splitlines()
 """Texts in which nothing may be found."""
 
@@ -141,6 +147,10 @@ _MARKED: Final = f"""
 {data.NAME}|姓名 买买提·艾力
 {data.NAME}|本人刘建国，请核实
 {data.NAME}|诸葛老师很专业
+{data.NAME}|尊敬的王小明：您好，已整改
+{data.NAME}|张丽您好，问题已解决
+{data.NAME}|经核实，刘建国反映的问题属实
+{data.NAME}|市民赵丽来电反映
 {data.ADDRESS}|家住幸福小区3栋2单元501室
 {data.ADDRESS}|我家在阳光花园12号楼，没通气
 {data.ADDRESS}|3幢1单元602

@@ -13,7 +13,7 @@ from chassis.records import broken_at
 from services.rating import model_flags, store_flags, worker_flags
 from services.rating.giving import Entered
 from services.rating.model import Flag
-from tests.support.actors import OTHER_DEPARTMENT, officer, person
+from tests.support.actors import OTHER_DEPARTMENT, officer, person, supervisor
 from tests.support.calling import refused
 from tests.support.rating_service import DEPARTMENT, REGION, RatingHere, closed
 from yiwang.rating.v1 import events_pb2 as events
@@ -297,3 +297,24 @@ def test_a_text_of_a_megabyte_is_refused_and_script_stays_text(rating: RatingHer
     script = "<script>alert('x')</script>&lt;b&gt;"
     told = rating.by(ann).GiveRating(rating_id=id, grade=pb.GRADE_SATISFIED, comment=script)
     assert told.comment == script
+
+
+# -- who looks at it ---------------------------------------------------------------------------------------------------
+
+
+def test_a_supervisor_reads_the_reason_and_lifts_it_and_nobody_else_sees_any(rating: RatingHere) -> None:
+    ann, item = person(), str(uuid.uuid4())
+    boss, desk = (rating.by(one, service="LoopService") for one in (supervisor(), officer("review", "decide")))
+    odd = rating.given(ann, pb.GRADE_DISSATISFIED, tags=["101"], case={"item": item})
+    boss.AssignRating(rating_id=odd.id)
+    (flag,) = boss.GetNegative(rating_id=odd.id).flags
+    assert (flag.kind, flag.lifted) == (pb.FLAG_KIND_CONTRADICTION, False)
+    assert "“不满意”" in flag.reason
+    assert [one.id for one in boss.ListNegative(flagged=True).ratings] == [odd.id]
+    assert not desk.GetNegative(rating_id=odd.id).flags
+    assert not rating.by(ann).GetRating(rating_id=odd.id).flags
+    assert rating.totals(pb.TOTAL_SCOPE_ITEM, item).apart == 1
+    (lifted,) = boss.LiftFlag(rating_id=odd.id, kind=flag.kind, reason="经核实系误选指标").flags
+    assert (lifted.kind, lifted.reason, lifted.lifted) == (flag.kind, flag.reason, True)
+    totals = rating.totals(pb.TOTAL_SCOPE_ITEM, item)
+    assert (totals.rated, totals.dissatisfied, totals.apart) == (1, 1, 0)

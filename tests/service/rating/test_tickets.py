@@ -1,8 +1,9 @@
 """What people ask and complain of: where it goes, who sees it, who answers, and that it is answered in time."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import grpc
@@ -10,11 +11,11 @@ import pytest
 
 from chassis.acts import now
 from chassis.records import broken_at
-from services.rating import store
-from standards.instants import instant
+from services.rating import model_tickets_counts, store
 from standards.workdays import local_day, working_days_between
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, delegate, handler, officer, person, supervisor
 from tests.support.calling import refused
+from tests.support.items import PDF
 from tests.support.rating_service import RatingHere
 from tests.support.tickets import ANSWER, NAME, PHONE, SECRETS, TEXT, TITLE, TicketsHere
 from yiwang.identity.v1.events_pb2 import PersonErased
@@ -124,7 +125,12 @@ def test_a_code_of_a_case_binds_the_complaint_to_it_for_nobody_elses_eyes(desk: 
 
 def test_it_needs_a_place_and_says_something(desk: TicketsHere) -> None:
     ann = person()
-    for told, field in (({"region": ""}, "region"), ({"text": "    "}, "text"), ({"title": "  "}, "title")):
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"region": ""}, "region"),
+        ({"text": "    "}, "text"),
+        ({"title": "  "}, "title"),
+    )
+    for told, field in wrong:
         with refused(Code.INVALID_ARGUMENT) as said:
             desk.open(ann, **told)
         assert list(said.fields) == [field]
@@ -200,6 +206,37 @@ def test_who_wants_to_stay_unknown_is_unknown_to_the_department(desk: TicketsHer
     assert (view.asker_name, view.contact) == (NAME, PHONE)
     masked = desk.answer(plain.id)
     assert (masked.asker_name, masked.contact) == ("诸葛***", "199****0777"), "nobody has to call any more"
+
+
+def test_what_names_somebody_in_a_text_is_masked_but_for_who_has_to_answer(desk: TicketsHere) -> None:
+    ann, said = person(), f"请回电{PHONE}，谢谢"
+    plain, unknown = (desk.assigned(ann, text=said, confidential=one) for one in (False, True))
+
+    def texts(id: str) -> list[str]:
+        return [desk.by(who).GetTicket(ticket_id=id).text for who in (ann, desk.supervisor, desk.officer)]
+
+    masked = said.replace(PHONE, "*" * len(PHONE))
+    assert texts(plain.id) == [said, said, said]
+    assert texts(unknown.id) == [said, said, masked]
+    desk.answer(plain.id)
+    assert texts(plain.id) == [said, masked, masked]
+
+
+def test_a_file_goes_with_it_to_who_may_read_it(desk: TicketsHere) -> None:
+    ann, eve = person(), person()
+    bring = desk.rating.by(ann).UploadRatingFile
+    file = bring(filename="现场照片.pdf", content=PDF)
+    with refused(Code.INVALID_ARGUMENT, "FILE_UNKNOWN"):
+        desk.open(eve, file_ids=[file.file_id])
+    told = desk.assigned(ann, file_ids=[file.file_id])
+    for who in (ann, desk.officer, desk.supervisor):
+        (seen,) = desk.by(who).GetTicket(ticket_id=told.id).files
+        assert (seen.filename, seen.size) == ("现场照片.pdf", len(PDF))
+        read = desk.rating.by(who).DownloadRatingFile(record_id=told.id, file_id=file.file_id)
+        assert read.content == PDF
+    for who in (eve, officer("review", department=OTHER_DEPARTMENT)):
+        with refused(Code.NOT_FOUND):
+            desk.rating.by(who).DownloadRatingFile(record_id=told.id, file_id=file.file_id)
 
 
 def test_a_number_without_its_code_tells_nothing(desk: TicketsHere) -> None:
@@ -311,7 +348,7 @@ def test_each_act_is_done_once_by_its_request(desk: TicketsHere) -> None:
 def test_due_dates_are_the_countys_working_days(desk: TicketsHere) -> None:
     ann, days = person(), {CONSULT: 5, SUGGESTION: 5, COMPLAINT: 15}
     for kind, working in days.items():
-        due = instant(desk.open(ann, kind).due)
+        due = datetime.fromisoformat(desk.open(ann, kind).due)
         assert working_days_between(local_day(now()), local_day(due), REGION) == working
 
 
@@ -324,7 +361,7 @@ def test_more_time_is_given_once_before_it_is_due_by_a_supervisor(desk: TicketsH
     assert (asked.extension, asked.extension_days, asked.due) == ("asked", 3, told.due)
     granted = watching.DecideTicketExtension(ticket_id=told.id, granted=True, reason="同意")
     assert granted.extension == "granted"
-    before, after = local_day(instant(told.due)), local_day(instant(granted.due))
+    before, after = local_day(datetime.fromisoformat(told.due)), local_day(datetime.fromisoformat(granted.due))
     assert working_days_between(before, after, REGION) == 3
     with refused(Code.FAILED_PRECONDITION, "EXTENDED_ALREADY"):
         ours.AskTicketExtension(ticket_id=told.id, days=3, reason="还需要时间")
@@ -394,6 +431,39 @@ def test_counts_equal_what_was_done_whatever_was_told_twice(desk: TicketsHere) -
     ):
         with refused(Code.INVALID_ARGUMENT):
             desk.by(None).CountTickets(county=REGION, **fields)
+
+
+def test_the_numbers_are_those_a_recount_of_the_journals_gives(desk: TicketsHere) -> None:
+    ann, records = person(), desk.records
+    kinds = (COMPLAINT, CONSULT, SUGGESTION, COMPLAINT, CONSULT, COMPLAINT)
+    ids = [desk.open(ann, kind, request_id=f"opened-{number}").id for number, kind in enumerate(kinds)]
+    past = {"$set": {"state.answer_due": now() - timedelta(days=3), "state.due": now() - timedelta(days=3)}}
+
+    def step(number: int, turn: int) -> None:
+        id, request = ids[number], f"step-{number}-{turn}"
+        watching, asker = desk.by(desk.supervisor), desk.by(ann)
+        acts = (
+            lambda: watching.AssignTicket(request_id=request, ticket_id=id, department=DEPARTMENT),
+            lambda: desk.by(desk.officer).AnswerTicket(request_id=request, ticket_id=id, text=ANSWER),
+            lambda: asker.ConfirmTicket(request_id=request, ticket_id=id, satisfied=number % 2 == 0),
+            lambda: asker.WithdrawTicket(request_id=request, ticket_id=id),
+        )
+        for _ in "ab":  # each request twice
+            try:
+                acts[(number + turn) % len(acts)]()
+            except grpc.RpcError as error:
+                assert error.code() in (Code.FAILED_PRECONDITION, Code.NOT_FOUND)
+
+    for turn in range(6):
+        for number in range(len(ids)):
+            step(number, turn)
+        if turn == 2:
+            records.collection.update_one({"_id": ids[5]}, past)
+            desk.rating.worker.fire_tickets()
+        desk.counts()
+    recounted = Counter(records.replay(document["journal"]).counted for document in records.collection.find({}))
+    assert desk.counts() == model_tickets_counts.counts(recounted)
+    assert len(recounted) > 2 and sum(recounted.values()) == len(ids)
 
 
 # -- rated ----------------------------------------------------------------------------------------------------------------

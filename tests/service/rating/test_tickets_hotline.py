@@ -183,6 +183,24 @@ def test_a_call_is_linked_so_that_who_answers_the_next_one_sees_it(line: Line) -
     assert [one.id for one in found] == [line.of_hotline("HL-0002").id]
 
 
+def test_no_number_that_is_a_phones_or_a_persons_stands_in_clear(line: Line) -> None:
+    line.hotline(NUMBER)
+    id = line.of_hotline(NUMBER).id
+    for number in ("19900000777", "010-12345678", "990101199003071018"):
+        with refused(Code.INVALID_ARGUMENT, "PERSONAL"):
+            line.hotline(number)
+        with refused(Code.INVALID_ARGUMENT, "PERSONAL"):
+            line.hotline(case_number=number)
+        with refused(Code.INVALID_ARGUMENT, "PERSONAL"):
+            line.tell(NUMBER, "SATISFIED", number)
+        with refused(Code.INVALID_ARGUMENT, "PERSONAL"):
+            line.by(line.supervisor).LinkCall(ticket_id=id, call_number=number)
+    with refused(Code.INVALID_ARGUMENT, "MALFORMED"):
+        line.hotline(case_number="诸葛试真名")
+    assert line.of_hotline(NUMBER).version == 1
+    assert line.records.collection.count_documents({}) == 1
+
+
 # -- out ------------------------------------------------------------------------------------------------------------------
 
 

@@ -34,7 +34,9 @@ RUNS, STEPS = 120, 25
 PLATFORM_SAYS = (acts.SATISFIED, acts.NOT_SATISFIED, acts.SENT_BACK, acts.CLOSED)
 
 
-def opened(kind: int = tickets.COMPLAINT, department: str = DEPARTMENT, **told: Any) -> events.TicketOpened:
+def opened(
+    kind: pb.TicketKind.ValueType = tickets.COMPLAINT, department: str = DEPARTMENT, **told: Any
+) -> events.TicketOpened:
     """Somebody asks."""
     given = {"asker_id": ASKER.id, "sealer_id": ASKER.id, "sealed": "…", "region": REGION, **told}
     event = events.TicketOpened(ticket_id="t", number="n", kind=kind, department=department, **given)
@@ -146,7 +148,7 @@ def test_whatever_the_platform_says_is_taken(status: int, word: str) -> None:
     ticket = ticket_in(status)
     told = acts.hear_hotline(ticket, "cb", word, "", None, NOW)
     after = evolved(ticket, told)
-    expected = {
+    expected: dict[str, int] = {
         acts.SENT_BACK: RECEIVED if status in (ANSWERED, CLOSED) else status,
         acts.CLOSED: status if status == WITHDRAWN else CLOSED,
     }
@@ -175,7 +177,7 @@ def test_the_clock_does_what_is_due_and_nothing_else() -> None:
         ticket = ticket_in(status)
         assert acts.fire(ticket, NOW) is None
         late = acts.fire(ticket, datetime(2027, 1, 1, tzinfo=UTC))
-        expected = {RECEIVED: "TicketOverdue", ASSIGNED: "TicketOverdue", ANSWERED: "TicketClosed"}
+        expected: dict[int, str] = {RECEIVED: "TicketOverdue", ASSIGNED: "TicketOverdue", ANSWERED: "TicketClosed"}
         assert (late.DESCRIPTOR.name if late else None) == expected.get(status)
         if late is not None:
             after = evolved(ticket, late)
@@ -205,7 +207,7 @@ class Way(RuleBasedStateMachine):
     """Tickets and all that can happen to them, in any order, told twice; the journal and the counts always agree."""
 
     @initialize(kinds=st.lists(st.sampled_from(sorted(tickets.KINDS)), min_size=1, max_size=3))
-    def begin(self, kinds: list[int]) -> None:
+    def begin(self, kinds: list[pb.TicketKind.ValueType]) -> None:
         self.now = NOW
         self.tickets: list[Ticket] = []
         self.journals: list[list[tuple[Message, Moment]]] = []
@@ -315,7 +317,7 @@ def _replayed(journal: list[tuple[Message, Moment]]) -> Ticket:
 
 def test_any_way_a_ticket_can_go_is_counted_as_its_journal_tells() -> None:
     settings_ = settings(max_examples=RUNS, stateful_step_count=STEPS, deadline=None)
-    run_state_machine_as_test(Way, settings=settings_)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Way, settings=settings_)
 
 
 def test_days_over_the_due_date_are_working_days() -> None:
