@@ -46,11 +46,6 @@ def found(text: str) -> list[Found]:
     )
 
 
-def kinds(text: str) -> list[str]:
-    """What was found, each kind once, as it is told to people; empty when nothing was."""
-    return list(dict.fromkeys(one.kind for one in found(text)))
-
-
 # -- what is read ------------------------------------------------------------------------------------------------------
 
 _NUMERALS: Final = dict(zip("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789", strict=True))

@@ -39,7 +39,6 @@ class Rule(NamedTuple):
 DEVICE: Final = Rule("device_mark", 3, timedelta(minutes=10), "同一设备")
 TERMINAL: Final = Rule("device_mark", 5, timedelta(minutes=2), "同一窗口终端")
 ADDRESS: Final = Rule("address_mark", 20, timedelta(minutes=10), "同一网络地址")
-LONGEST: Final = max(rule.within for rule in (DEVICE, TERMINAL, ADDRESS))
 
 
 def rules_of(channel: int) -> tuple[Rule, ...]:

@@ -59,7 +59,7 @@ def full(record: Record[Ticket], actor: Actor, keyring: Keyring, now: datetime) 
     told, shown = _told(ticket, keyring), _shown(actor, ticket)
     view.text = shown(told.get("text", ""))
     for file in ticket.files:
-        name = keyring.open_text(ticket.sealer_id, file.sealed_filename)
+        name = shown(keyring.open_text(ticket.sealer_id, file.sealed_filename))
         view.files.add(file_id=file.file_id, filename=name, media_type=file.media_type, size=file.size)
     internal = not _asking(actor, ticket)
     for line in ticket.lines:

@@ -24,6 +24,8 @@ LOOKS: Final = {"bursts": timedelta(0), "bursts_again": timedelta(minutes=2)}
 START = timedelta(days=1)
 # As long a look may take at most; what is left waits for the next round.
 LOOK_SECONDS = 0.5
+# A place is not written while nobody rates, but for once in so long.
+QUIET = timedelta(minutes=1)
 _BY: Final = "system:rating"
 
 
@@ -49,13 +51,15 @@ def look(ratings: store.Ratings, name: str, end: datetime) -> None:
     """Looks through what was noted since this look's place in the store, as far as the time allows. The place moves on only when all up to
     it was flagged: whoever is killed before is followed by who looks again, and two at once flag the same, once."""
     database, started, span = ratings.collection.database, time.monotonic(), SLICE
-    since = store_flags.place(database, name, end - START)
+    since = noted = store_flags.place(database, name, end - START)
     while since < end and time.monotonic() - started < LOOK_SECONDS:
         until = min(since + span, end)
         rows = store_flags.noted(database, since, until)
         for id, raised in _raised(ratings, rows):
             _flag(ratings, id, raised)
-        store_flags.go_on(database, name, until)
+        if rows or until - noted >= QUIET:
+            store_flags.go_on(database, name, until)
+            noted = until
         since, span = until, SLICE if rows else min(span * 4, LONGEST_SLICE)
 
 

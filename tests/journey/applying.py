@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from playwright.sync_api import expect
 
+from tests.journey.conftest import Visitor
 from tests.support.files import pdf
 
 FILED = ("NECESSITY_REQUIRED", "NECESSITY_DEFERRABLE")
@@ -77,6 +79,20 @@ def apply_for(client: Client, name: str) -> dict[str, Any]:
         materials=handed_in,
         channel="CHANNEL_WEB",
     )
+
+
+def apply_on_the_web(visitor: Visitor, item: str) -> None:
+    """Applies for an item without materials by its pages, scenario questions and all; the visitor stands before his case."""
+    page = visitor.go(f"/items?q={item}")
+    page.get_by_role("link", name=item, exact=True).first.click()
+    page.get_by_role("link", name="在线申请").first.click()
+    visitor.answer()
+    for field in page.locator("input[name^='form.'], textarea[name^='form.']").all():
+        values = {"tel": "0990-0000101", "date": "2027-01-04"}
+        value = "3" if field.get_attribute("inputmode") == "decimal" else "示范路八号"
+        field.fill(values.get(field.get_attribute("type") or "", value))
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.locator(".case-head")).to_be_visible()
 
 
 def _upload(client: Client, key: str) -> str:

@@ -53,9 +53,8 @@ def test_a_decision_by_rules_stands_on_the_page_that_answers_the_application(
     paper = page.locator("#documents li", has_text="决定书")
     paper.locator("summary").click()
     number, code = paper.locator("dd").all_inner_texts()
-    until(
-        lambda: visitor.go(page.url.partition("?")[0][len(visitor.url) :]).get_by_label("非常满意", exact=True).count()
-    )
+    case = page.url.partition("?")[0][len(visitor.url) :]
+    until(lambda: visitor.go(case).get_by_role("link", name="非常满意", exact=True).count())
     anybody = visit(390)
     page = anybody.go("/verify")
     page.get_by_label("文书编号").fill(number)

@@ -15,7 +15,6 @@ from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, machine, 
 from tests.support.calling import As
 from tests.support.rating_service import RatingHere, closed
 from yiwang.identity.v1 import events_pb2 as identity
-from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import tickets_pb2 as pb
 
 SERVICE = "TicketService"
@@ -115,11 +114,6 @@ class TicketsHere:
     def of_hotline(self, number: str) -> Record[Ticket]:
         """The record of the platform's ticket."""
         return self.records.get(store_tickets.hotline_id(REGION, number))
-
-    def due(self, id: str, at: Any) -> None:
-        """As if it had to be answered by then."""
-        moved = events.TicketExtensionDecided(ticket_id=id, officer_id="o", granted=True, due=text(at))
-        self.records.change(id, Cause(uuid.uuid4().hex, "system:rating"), lambda _: moved)
 
     def heard(self, name: str, id: str, kind: type[Any], times: int = 2) -> None:
         """The worker hears what stands last of this kind in the journal, twice."""

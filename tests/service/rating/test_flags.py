@@ -1,5 +1,6 @@
 """Ratings that are counted apart: with the reason, never deleted; found however the worker is killed or doubled."""
 
+import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,7 @@ def given(rating: RatingHere, count: int, device: str = "", address: str = "", *
 
 
 def find(rating: RatingHere) -> None:
+    time.sleep(0.002)  # what is stamped in the very millisecond of a look is found by the next one
     rating.worker.find_bursts()
 
 
@@ -281,8 +283,19 @@ def test_a_night_without_ratings_is_passed_in_few_looks(rating: RatingHere, monk
     end = now()
     store_flags.go_on(rating.database, "bursts", end - timedelta(days=20))
     worker_flags.look(rating.ratings, "bursts", end)
-    assert store_flags.place(rating.database, "bursts", now()) == end
+    assert end - store_flags.place(rating.database, "bursts", now()) < worker_flags.QUIET
     assert len(asked) < 40
+
+
+def test_the_place_is_not_written_all_the_time_while_nobody_rates(rating: RatingHere) -> None:
+    begun = now()
+    store_flags.go_on(rating.database, "bursts", begun)
+    worker_flags.look(rating.ratings, "bursts", begun + timedelta(seconds=50))
+    assert store_flags.place(rating.database, "bursts", begun) == begun
+    ids = given(rating, 4, "phone")
+    worker_flags.look(rating.ratings, "bursts", begun + timedelta(seconds=55))
+    assert store_flags.place(rating.database, "bursts", begun) > begun
+    assert all(kinds_of(rating, id) for id in ids)
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from chassis.records import broken_at
 from services.rating.giving import Entered
 from tests.support.rating_service import DEPARTMENT, REGION, Db, RatingHere
 from tests.support.sources import ROOT
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import service_pb2 as pb
 
@@ -74,7 +74,7 @@ def test_workers_that_are_killed_and_doubled_flag_every_rating_of_a_burst_once(
         ready = [stack.enter_context(worker(database)) for _ in range(KILLS + 2)]
         for number, one in enumerate(ready[:KILLS]):
             go(one)
-            until(lambda least=10 + 20 * number: flagged() >= least, step=0.001)  # type: ignore[misc]
+            wait_until(lambda least=10 + 20 * number: flagged() >= least, "flags", pause=0.001)  # type: ignore[misc]
             one.kill()
             one.wait()
             seen.append(flagged())

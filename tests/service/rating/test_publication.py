@@ -142,4 +142,4 @@ def test_what_is_published_with_a_rating_is_scanned_and_nothing_is_written_other
 def test_every_ordinary_text_may_be_published(rating: RatingHere) -> None:
     """Whoever publishes is not kept from it by false alarms."""
     for text in ORDINARY:
-        assert personal_data.kinds(f"评价：{text}") == []
+        assert personal_data.found(f"评价：{text}") == []
