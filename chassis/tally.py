@@ -4,7 +4,7 @@ Never `$inc` from an event: an event heard twice would count twice.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +48,7 @@ class Marks:
             self._buckets.update_one({"_id": bucket}, {"$set": mark}, upsert=True)
             self._marked[bucket] = instant
 
-    def recount(self, count: Callable[[str], None]) -> int:
+    def recount(self, count: Callable[[Sequence[str]], None]) -> int:
         """Has dirty buckets counted anew; called by a timer. Returns how many were counted."""
         started = time.monotonic()
         if started < self._rest_until:
@@ -60,10 +60,10 @@ class Marks:
         self._marked = {bucket: at for bucket, at in fresh.items() if bucket not in gone}
         for bucket in gone:
             self._mark(bucket)
+        settled = now() - CLEAN_AFTER
+        count([row["_id"] for row in dirty])
         for row in dirty:
-            settled = row["marked_at"] < now() - CLEAN_AFTER
-            count(row["_id"])
-            if settled:  # marked again meanwhile: stays dirty
+            if row["marked_at"] < settled:  # marked again meanwhile: stays dirty
                 unmark = {"_id": row["_id"], "marked_at": row["marked_at"]}
                 self._buckets.update_one(unmark, {"$unset": {"dirty": ""}})
         self._rest_until = time.monotonic() + (time.monotonic() - started) / SHARE
@@ -110,11 +110,12 @@ class Tally:
         """Counts dirty buckets anew; called by a timer. Returns how many were counted."""
         return self._marks.recount(self._count)
 
-    def _count(self, bucket: str) -> None:
+    def _count(self, buckets: Sequence[str]) -> None:
         group = {"$group": {"_id": f"${self._kind}", "count": {"$sum": 1}}}
-        rows = self._contributions.aggregate([{"$match": {self._buckets: bucket}}, group])
-        counts = {row["_id"]: row["count"] for row in rows}
-        self._totals.update_one({"_id": bucket}, {"$set": {"counts": counts}})
+        for bucket in buckets:
+            rows = self._contributions.aggregate([{"$match": {self._buckets: bucket}}, group])
+            counts = {row["_id"]: row["count"] for row in rows}
+            self._totals.update_one({"_id": bucket}, {"$set": {"counts": counts}})
 
     def totals(self, buckets: Iterable[str]) -> dict[str, int]:
         """Counts by kind, summed over buckets."""

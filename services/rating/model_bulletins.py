@@ -6,7 +6,7 @@ The cutoff and the journals alone make the numbers, so that running a period aga
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -14,8 +14,8 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 
 from chassis.acts import Evolve, Moment
 from services.rating import model_results, model_splits
+from services.rating.model_rows import rows
 from services.rating.model_splits import ALL, CHANNEL, DEPARTMENT, WHOLE, Group, Split
-from services.rating.results_rows import rows
 from standards.instants import instant, text
 from standards.workdays import SHANGHAI
 from yiwang.rating.v1 import events_pb2 as events
@@ -24,7 +24,7 @@ from yiwang.rating.v1 import results_pb2 as pb
 DAILY, WEEKLY, MONTHLY = pb.BULLETIN_KIND_DAILY, pb.BULLETIN_KIND_WEEKLY, pb.BULLETIN_KIND_MONTHLY
 KINDS: Final[Mapping[int, str]] = {DAILY: "日报", WEEKLY: "周报", MONTHLY: "月报"}
 # A bulletin has what was recorded by this time of the day after its last, in China; acts under way by then are written by SETTLED later.
-CUTOFF, SETTLED = time(6), timedelta(minutes=5)
+CUTOFF, SETTLED = "06:00", timedelta(minutes=5)
 # As many periods back a worker that was away still issues.
 BACK: Final[Mapping[int, int]] = {DAILY: 14, WEEKLY: 4, MONTHLY: 2}
 # What the numbers of a bulletin are; the rest tells of it.
@@ -56,7 +56,7 @@ class Period(NamedTuple):
     @property
     def cutoff(self) -> datetime:
         """What was recorded by then is in it."""
-        return datetime.combine(self.last + timedelta(days=1), CUTOFF, SHANGHAI)
+        return datetime.fromisoformat(f"{self.last + timedelta(days=1)}T{CUTOFF}").replace(tzinfo=SHANGHAI)
 
 
 def period_of(kind: int, day: date) -> Period:

@@ -102,7 +102,7 @@ def extend(rating: Rating, officer: Actor, days: int, sealed_reason: str) -> eve
 def call_back(
     rating: Rating, officer: Actor, outcome: int, sealed_note: str, rules: Rules | None, now: datetime
 ) -> list[Message]:
-    """What the rater said (回访). Not satisfied with a rectification for the first time: it is rectified again, in the same write; an excuse
+    """What the rater said (回访). Not satisfied with a rectification for the first time: it is rectified again, in one write; an excuse
     stays, against which he may appeal."""
     loop = require_move(rating, "CallBackRating")
     called = events.RaterCalledBack(

@@ -9,8 +9,8 @@ from pymongo.database import Database
 from chassis.errors import Violation, invalid
 from services.rating import model_results, model_splits
 from services.rating.model_results import CHANNELS, COVERAGE
+from services.rating.model_rows import row, rows
 from services.rating.model_splits import ALL, COVERED, DEPARTMENT, ITEM, WHOLE, WINDOW, Split
-from services.rating.results_rows import row, rows
 from services.rating.store_results import Counts
 from standards.instants import text
 from yiwang.rating.v1 import results_pb2 as pb

@@ -78,18 +78,20 @@ class Counts:
         for row in self._days.find({"edition": {"$lt": model_results.EDITION}}, {"_id": 1}):
             self._marks.mark([row["_id"]])
 
-    def count(self, bucket: str) -> None:
-        """Counts a day of a county over its ratings, then its month over the days."""
-        county, day = bucket.split(":")
-        for name, split in self.recounted(county, day).items():
-            self._keep(county, name, f"d:{day}", split)
-            self._place(county, name, split)
-        month = model_splits.month_of(day)
-        for name in SPLITS:
-            self._keep(
-                county, name, f"m:{month}", self.read(county, name, Span(f"d:{month}-01", f"d:{month}-31")).split
-            )
-        self._days.update_one({"_id": bucket}, {"$set": {"edition": model_results.EDITION}})
+    def count(self, buckets: Iterable[str]) -> None:
+        """Counts days of counties over their ratings, then their months over the days."""
+        months = set()
+        for bucket in buckets:
+            county, day = bucket.split(":")
+            for name, split in self.recounted(county, day).items():
+                self._keep(county, name, f"d:{day}", split)
+                self._place(county, name, split)
+            self._days.update_one({"_id": bucket}, {"$set": {"edition": model_results.EDITION}})
+            months.add((county, model_splits.month_of(day)))
+        for county, month in sorted(months):
+            for name in SPLITS:
+                days = self.read(county, name, Span(f"d:{month}-01", f"d:{month}-31"))
+                self._keep(county, name, f"m:{month}", days.split)
 
     def recounted(self, county: str, day: str) -> dict[str, Split]:
         """The counts of a day as its ratings are now, whatever was counted before."""

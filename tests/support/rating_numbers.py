@@ -25,9 +25,12 @@ Act = Callable[[Rating, datetime], Any]
 
 
 def _flagged(kind: int) -> Act:
-    return lambda rating, at: events.RatingFlagged(
-        rating_id=rating.id, flags=[events.Raised(kind=kind, reason="短时间集中")]
-    )  # type: ignore[arg-type]
+    def flag(rating: Rating, at: datetime) -> Message | None:
+        raised = [events.Raised(kind=kind, reason="短时间集中")]  # type: ignore[arg-type]
+        known = any(one.kind == kind for one in rating.flags)
+        return None if known else events.RatingFlagged(rating_id=rating.id, flags=raised)
+
+    return flag
 
 
 def _lifted(kind: int) -> Act:

@@ -6,7 +6,7 @@ Here over the model alone, with the store in memory; tests/service/rating/test_r
 import copy
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +80,7 @@ class Numbers(RuleBasedStateMachine):
         self.causes: list[tuple[str, Cause, str]] = []
         # What was published: a cutoff, and the numbers by then.
         self.published: list[tuple[datetime, str]] = []
+        self.hear(CASES[0], "closed")
 
     @rule(case=st.sampled_from(CASES), name=st.sampled_from(sorted(TOLD)))
     def hear(self, case: str, name: str) -> None:
@@ -93,26 +94,29 @@ class Numbers(RuleBasedStateMachine):
             except Refused as refused:
                 assert refused.reason == "REQUEST_ID_REUSED"
 
-    @rule(number=st.integers(0, 5), name=st.sampled_from(sorted(ACTS)))
-    def happen(self, number: int, name: str) -> None:
-        """Something happens to a rating, or is refused."""
-        self._act(number, name)
+    @rule(data=st.data(), count=st.integers(1, 6))
+    def happen(self, data: st.DataObject, count: int) -> None:
+        """Things happen to a rating that may, one after the other."""
+        id = data.draw(st.sampled_from(sorted(self.memory.documents)))
+        for _ in range(count):
+            if names := self._possible(id):
+                self._act(id, data.draw(st.sampled_from(names)))
 
-    @rule(
-        number=st.integers(0, 5),
-        way=st.sampled_from(("verify 1", "verify 2", "verify 3")),
-        grade=st.sampled_from((1, 2)),
-    )
-    def dissatisfy(self, number: int, way: str, grade: int) -> None:
-        """The beginning of a loop, which chance alone seldom finds."""
-        for name in (f"give {grade}", "assign", way):
-            self._act(number, name)
-
-    @rule(number=st.integers(0, 5), days=st.integers(1, 12))
-    def wait(self, number: int, days: int) -> None:
+    @rule(data=st.data(), days=st.integers(1, 12))
+    def wait(self, data: st.DataObject, days: int) -> None:
         """Days pass, and the clock does what it does."""
         self.at += timedelta(days=days)
-        self._act(number, "clock")
+        for id in sorted(self.memory.documents):
+            self._act(id, "clock")
+
+    @rule(data=st.data(), name=st.sampled_from(sorted(ACTS)))
+    def refuse(self, data: st.DataObject, name: str) -> None:
+        """Anything is tried; what may not be changes nothing."""
+        id = data.draw(st.sampled_from(sorted(self.memory.documents)))
+        if name not in self._possible(id):
+            before = copy.deepcopy(self.memory.documents[id])
+            self._act(id, name)
+            assert self.memory.documents[id] == before
 
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
@@ -136,18 +140,19 @@ class Numbers(RuleBasedStateMachine):
             clock.setattr(records, "now", lambda: self.at)
             yield
 
-    def _act(self, number: int, name: str) -> None:
-        ids = sorted(self.memory.documents)
-        if number >= len(ids):
-            return
-        id, cause = ids[number], Cause(f"test/{uuid.uuid4()}", "officer:1")
-        with self._later():
-            try:
-                before = self.memory.documents[id]["version"]
-                after = self.ratings.change(id, cause, lambda rating: ACTS[name](rating, self.at))
-            except Refused:
-                return
-        if after.version > before:
+    def _possible(self, id: str) -> list[str]:
+        """What may happen to a rating now and would be noted."""
+        state, found = self.ratings.get(id).state, []
+        for name, act in ACTS.items():
+            with suppress(Refused):
+                found += [name] if act(state, self.at) else []
+        return found
+
+    def _act(self, id: str, name: str) -> None:
+        cause, before = Cause(f"test/{uuid.uuid4()}", "officer:1"), self.memory.documents[id]["version"]
+        with self._later(), suppress(Refused):
+            self.ratings.change(id, cause, lambda rating: ACTS[name](rating, self.at))
+        if self.memory.documents[id]["version"] > before:
             self.causes.append((id, cause, name))
 
     def _numbers(self, instant: datetime) -> str:
@@ -178,5 +183,5 @@ class Numbers(RuleBasedStateMachine):
             assert self._numbers(cutoff) == numbers
 
 
-Numbers.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Numbers.TestCase.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
 TestTotalsAreARecountFromTheJournals = Numbers.TestCase
