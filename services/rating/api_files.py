@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chassis import telemetry
-from chassis.acts import Actor, now
+from chassis.acts import PERSON, Actor, now
 from chassis.errors import not_found
 from chassis.parts import Parts
 from chassis.records import Records
@@ -33,7 +33,7 @@ class FilesApi:
 
     def DownloadRatingFile(self, request: pb.DownloadRatingFileRequest, call: Call) -> pb.DownloadRatingFileResponse:
         call.span.set(telemetry.RECORD, request.record_id)
-        file = self._file(request.record_id, request.file_id, call.actor)
+        number, file = self._file(request.record_id, request.file_id, call.actor)
         stored, sealed = self.files.get(file.file_id), self.files.read(file.file_id)
         if stored is None or sealed is None:
             raise not_found()
@@ -41,7 +41,8 @@ class FilesApi:
         content = keyring.open_bytes(owner, sealed)
         if content is None:  # who brought it was erased
             raise not_found()
-        name = keyring.open_text(owner, file.sealed_filename)
+        own = call.actor.realm == PERSON
+        name = keyring.open_text(owner, file.sealed_filename) if own else model.neutral_name(number, file.media_type)
         told = pb.RatingFile(file_id=file.file_id, filename=name, media_type=file.media_type, size=file.size)
         return pb.DownloadRatingFileResponse(file=told, content=content)
 
@@ -59,14 +60,14 @@ class FilesApi:
             store_flags.note_device(self.parts.database, mark, actor.id, actor.department, now())
         return pb.NoteOfficerDeviceResponse()
 
-    def _file(self, record_id: str, file_id: str, actor: Actor) -> File:
-        """The file of a rating or a ticket the actor may read; NOT_FOUND whatever it is that is not there for him."""
+    def _file(self, record_id: str, file_id: str, actor: Actor) -> tuple[int, File]:
+        """The file, and which one of them, of a rating or a ticket the actor may read; NOT_FOUND whatever is not there for him."""
         for records, reads in self._readable:
             found = records.find({"_id": record_id})
             if found and reads(actor, found.state):
-                for file in found.state.files:
+                for number, file in enumerate(found.state.files, 1):
                     if file.file_id == file_id:
-                        return file  # type: ignore[no-any-return]
+                        return number, file
         raise not_found()
 
 

@@ -1,5 +1,6 @@
 """Files that go with a rating or a ticket: looked through by their content, sealed under the key of who brought them, claimed once."""
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from yiwang.rating.v1 import service_pb2 as pb
 MOST_BYTES: Final = 5 * 1024 * 1024
 TAKEN: Final = frozenset(("application/pdf", "image/jpeg", "image/png"))
 # Whatever else is wrong with it, it is broken to who brings it.
+_PICTURES: Final = {"image/jpeg": "JPEG", "image/png": "PNG"}
 _REASONS: Final[Mapping[str, str]] = {EMPTY: "FILE_EMPTY", SIZE: "FILE_TOO_LARGE", TYPE: "FILE_TYPE"}
 
 
@@ -30,7 +32,8 @@ def upload(
     it would hurt who opens it) at `content`.
     """
     kind = _inspect(request.content, request.filename)
-    stored = files.upload(keyring, actor.id, actor.by, cause, request.filename, kind, request.content)
+    content = _bare(request.content, kind)
+    stored = files.upload(keyring, actor.id, actor.by, cause, request.filename, kind, content)
     return pb.RatingFile(file_id=stored["upload"], filename=request.filename, media_type=kind, size=stored["size"])
 
 
@@ -47,6 +50,25 @@ def _inspect(content: bytes, filename: str) -> str:
     if found:
         raise invalid(*found)
     return kind
+
+
+def _bare(content: bytes, kind: str) -> bytes:
+    """A picture without what the camera wrote into it (where, when, whose): it would tell who rated. Other files as they are."""
+    if kind not in _PICTURES:
+        return content
+    from PIL import Image, ImageOps  # late: few calls need it, every process would carry it
+
+    written = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            # A new picture of the same points: nothing of the old one's head is left.
+            upright = ImageOps.exif_transpose(picture).convert("RGBA" if kind == "image/png" else "RGB")
+            bare = Image.new(upright.mode, upright.size)
+            bare.paste(upright)
+            bare.save(written, _PICTURES[kind], quality=90)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise invalid(Violation("content", "FILE_BROKEN", "图片损坏，无法打开，请重新拍摄后上传")) from None
+    return written.getvalue()
 
 
 def claim(

@@ -29,6 +29,7 @@ SUPERVISE = "supervise"
 # Who deals with a department's negative ratings.
 DESK_ROLES: Final = frozenset(("review", "decide"))
 COUNTY_DIGITS = 6
+_ENDINGS: Final[Mapping[str, str]] = {"image/jpeg": "jpg", "image/png": "png"}
 # What no record has.
 NOBODY: Final[dict[str, Any]] = {"state.id": ""}
 
@@ -158,6 +159,11 @@ class Rating:
     due_of: str = ""
     # What it counts as (model_kinds).
     kind: str = ""
+
+
+def neutral_name(number: int, media_type: str) -> str:
+    """What a file is called to officers: its own name would tell who brought it."""
+    return f"附件{number}.{_ENDINGS.get(media_type, 'pdf')}"
 
 
 def visible(actor: Actor) -> dict[str, Any]:

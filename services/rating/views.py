@@ -39,8 +39,13 @@ def full(record: Record[Rating], actor: Actor, keyring: Keyring) -> pb.Rating:
     view = _public(record)
     view.comment = keyring.open_text(rating.rater_id, rating.sealed_comment)
     view.again_comment = keyring.open_text(rating.rater_id, rating.sealed_again)
-    for file in rating.files:
-        name = keyring.open_text(rating.rater_id, file.sealed_filename)
+    for number, file in enumerate(rating.files, 1):
+        own = actor.realm == PERSON
+        name = (
+            keyring.open_text(rating.rater_id, file.sealed_filename)
+            if own
+            else model.neutral_name(number, file.media_type)
+        )
         view.files.add(file_id=file.file_id, filename=name, media_type=file.media_type, size=file.size)
     if rating.loop:
         view.loop.CopyFrom(_loop(rating, rating.loop, actor, keyring))

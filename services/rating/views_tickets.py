@@ -10,6 +10,7 @@ from chassis.records import Record
 from chassis.sealed import Keyring
 from services.rating import model_tickets as tickets
 from services.rating import model_tickets_moves as moves
+from services.rating.model import neutral_name
 from services.rating.model_tickets import Ticket
 from standards import personal_data
 from standards.identifiers import name_mask, phone_mask
@@ -58,8 +59,10 @@ def full(record: Record[Ticket], actor: Actor, keyring: Keyring, now: datetime) 
     ticket, view = record.state, brief(record, actor, keyring, now)
     told, shown = _told(ticket, keyring), _shown(actor, ticket)
     view.text = shown(told.get("text", ""))
-    for file in ticket.files:
-        name = shown(keyring.open_text(ticket.sealer_id, file.sealed_filename))
+    for position, file in enumerate(ticket.files, 1):
+        own = _asking(actor, ticket)
+        opened = keyring.open_text(ticket.sealer_id, file.sealed_filename) if own else ""
+        name = opened or neutral_name(position, file.media_type)
         view.files.add(file_id=file.file_id, filename=name, media_type=file.media_type, size=file.size)
     internal = not _asking(actor, ticket)
     for line in ticket.lines:

@@ -12,15 +12,17 @@ from tests.journey.applying import apply_for, signed_in
 from tests.journey.conftest import AGAIN, Look, Visitor, until
 
 ITEM, DEPARTMENT = "公共场所卫生许可", "示范县卫生健康局"
-SUPERVISOR, CLERK = "jd-801", "wj-201"
+SUPERVISOR, RECEIVER, CLERK = "jd-801", "wj-101", "wj-201"
 NARROW: tuple[Look, ...] = ((320, "light"), (390, "dark"), (1280, "light"))
 
 
 @pytest.fixture(scope="module")
 def case(suite: Suite, accounts: dict[str, Any]) -> dict[str, Any]:
-    """A case of the citizen, as its service tells it."""
-    person = accounts["people"][2]
-    return apply_for(signed_in(suite.gateway_url, person["phone"], person["password"]), ITEM)
+    """An accepted case of the citizen, as its service tells it."""
+    person, officer = accounts["people"][2], accounts["officers"][RECEIVER]
+    case = apply_for(signed_in(suite.gateway_url, person["phone"], person["password"]), ITEM)
+    desk = signed_in(suite.gateway_url, officer["staffNumber"], officer["password"])
+    return desk.act("case.v1.CaseService/AcceptCase", caseId=case["id"])
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Files of ratings and tickets: told by their content, sealed, claimed once, read by who may read the record, and swept when unused."""
 
+import io
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from PIL import Image
 
 from chassis.acts import Actor, Cause, now
 from chassis.files import GOOD_FOR
@@ -44,17 +46,31 @@ def with_department(rating: RatingHere, id: str, department: str = DEPARTMENT) -
 # -- what is taken -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("content", "kind"), [(PDF, "application/pdf"), (png(), "image/png"), (jpeg(), "image/jpeg")])
+def taken(kind: str) -> bytes:
+    """A picture of one colour."""
+    written = io.BytesIO()
+    Image.new("RGB", (6, 3), "blue").save(written, kind)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [(PDF, "application/pdf"), (taken("PNG"), "image/png"), (taken("JPEG"), "image/jpeg")]
+)
 def test_a_picture_or_pdf_goes_with_a_rating_and_comes_back_whole(
     rating: RatingHere, content: bytes, kind: str
 ) -> None:
     ann = person()
     stored = rating.by(ann).UploadRatingFile(content=content, filename="现场照片.exe")
-    assert (stored.media_type, stored.size, stored.filename) == (kind, len(content), "现场照片.exe")
+    assert (stored.media_type, stored.filename) == (kind, "现场照片.exe")
     given = rated(rating, ann, stored.file_id)
     assert list(given.files) == [stored]
     read = rating.by(ann).DownloadRatingFile(record_id=given.id, file_id=stored.file_id)
-    assert (read.content, read.file) == (content, stored)
+    assert read.file == stored and stored.size == len(read.content)
+    if kind == "application/pdf":
+        assert read.content == content
+    else:
+        seen = Image.open(io.BytesIO(read.content)).convert("RGB")
+        assert seen.size == (6, 3) and seen.getpixel((1, 1))[2] > 250  # type: ignore[index]
     assert rating.ratings.drift(rating.ratings.collection.find_one({"_id": given.id}) or {}) == []
 
 
@@ -68,6 +84,7 @@ def test_a_file_and_its_name_stand_nowhere_in_clear(rating: RatingHere) -> None:
 
 WRONG = {
     "nothing": (b"", "FILE_EMPTY"),
+    "a picture nobody can open": (jpeg(), "FILE_BROKEN"),
     "a text": (b"hello, this is only text", "FILE_TYPE"),
     "a page with a script": (b"<!DOCTYPE html><script>alert(1)</script>", "FILE_TYPE"),
     "a drawing with a script": (b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', "FILE_TYPE"),
@@ -285,3 +302,21 @@ def test_everybody_sees_the_tags_of_each_grade_for_hall_and_web(rating: RatingHe
         assert int(tag.code[0]) == 6 - tag.grade, "1 = very satisfied"
         assert tag.name
     assert {(tag.grade, tag.hall) for tag in told} == {(grade, hall) for grade in range(1, 6) for hall in (True, False)}
+
+
+def test_a_picture_keeps_nothing_of_who_took_it_and_where(rating: RatingHere) -> None:
+    ann, secret = person(), b"Canon of Zhang Wei"
+    picture, exif = Image.new("RGB", (8, 4), "red"), Image.Exif()
+    exif[0x010F], exif[0x0112] = secret.decode(), 6
+    written = io.BytesIO()
+    picture.save(written, "JPEG", exif=exif)
+    assert secret in written.getvalue()
+    uploaded = rating.by(ann).UploadRatingFile(filename="张伟在大厅.jpg", content=written.getvalue())
+    given = rating.given(ann, pb.GRADE_DISSATISFIED, file_ids=[uploaded.file_id])
+    own = rating.by(ann).DownloadRatingFile(record_id=given.id, file_id=uploaded.file_id)
+    assert own.file.filename == "张伟在大厅.jpg" and secret not in own.content
+    assert Image.open(io.BytesIO(own.content)).size == (4, 8), "it stands as it was taken"
+    seen = rating.by(supervisor()).DownloadRatingFile(record_id=given.id, file_id=uploaded.file_id)
+    assert seen.file.filename == "附件1.jpg" and seen.content == own.content
+    listed = rating.by(supervisor(), service="LoopService").GetNegative(rating_id=given.id)
+    assert [one.filename for one in listed.files] == ["附件1.jpg"]

@@ -231,7 +231,8 @@ def test_a_file_goes_with_it_to_who_may_read_it(desk: TicketsHere) -> None:
     told = desk.assigned(ann, file_ids=[file.file_id])
     for who in (ann, desk.officer, desk.supervisor):
         (seen,) = desk.by(who).GetTicket(ticket_id=told.id).files
-        assert (seen.filename, seen.size) == ("现场照片.pdf", len(PDF))
+        name = "现场照片.pdf" if who is ann else "附件1.pdf"
+        assert (seen.filename, seen.size) == (name, len(PDF))
         read = desk.rating.by(who).DownloadRatingFile(record_id=told.id, file_id=file.file_id)
         assert read.content == PDF
     for who in (eve, officer("review", department=OTHER_DEPARTMENT)):
