@@ -18,6 +18,10 @@ from yiwang.case.v1 import service_pb2 as pb
 from yiwang.case.v1 import service_pb2_grpc
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import service_pb2_grpc as catalog_grpc
+from yiwang.rating.v1 import loop_pb2 as loop
+from yiwang.rating.v1 import loop_pb2_grpc as loop_grpc
+from yiwang.rating.v1 import service_pb2 as rating
+from yiwang.rating.v1 import service_pb2_grpc as rating_grpc
 
 Spec = dict[str, Any]
 FINAL = {
@@ -41,9 +45,13 @@ class Ledger:
             self._file.write(json.dumps(values | {"at": time.time()}) + "\n")
 
 
-def _stub(spec: Spec) -> service_pb2_grpc.CaseServiceStub:
+def _channel(address: str) -> grpc.Channel:
     options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)]
-    return service_pb2_grpc.CaseServiceStub(grpc.insecure_channel(spec["address"], options=options))
+    return grpc.insecure_channel(address, options=options)
+
+
+def _stub(spec: Spec) -> service_pb2_grpc.CaseServiceStub:
+    return service_pb2_grpc.CaseServiceStub(_channel(spec["address"]))
 
 
 def _bearer(token: str) -> tuple[tuple[str, str], ...]:
@@ -100,6 +108,41 @@ def submit_http(spec: Spec) -> Act:
             raise Refusal(answer.text[:200])
         answer.raise_for_status()
         ledger.note(acknowledged=request_id, case=answer.json()["id"], number=answer.json()["number"])
+
+    return act
+
+
+def rate(spec: Spec) -> Act:
+    """One of the spec's ratings is given and, when it is negative, dealt with until it is closed; each request is one, however often it
+    is repeated."""
+    channel, ledger = _channel(spec["rating"]), Ledger(spec.get("ledger"))
+    rater, desk = rating_grpc.RatingServiceStub(channel), loop_grpc.LoopServiceStub(channel)
+
+    def act(number: int) -> None:
+        one = spec["ratings"][number]
+        request_id, grade = f"{spec['run']}-{number}", 1 + number % 5
+        known = {"request_id": request_id, "rating_id": one["id"]}
+        steps: list[tuple[Any, Any, str]] = [
+            (rater.GiveRating, rating.GiveRatingRequest(**known, grade=grade, comment="等了很久"), one["rater"]),  # type: ignore[arg-type]
+        ]
+        if grade <= rating.GRADE_DISSATISFIED:
+            department, supervisor = one["department"], spec["supervisor"]
+            satisfied = rating.CALL_BACK_OUTCOME_SATISFIED
+            steps += [
+                (desk.AssignRating, loop.AssignRatingRequest(**known), supervisor),
+                (desk.VerifyRating, loop.VerifyRatingRequest(**known, verdict=rating.VERDICT_VALID, finding="情况属实"), department),
+                (desk.RectifyRating, loop.RectifyRatingRequest(**known, measures="增设窗口"), department),
+                (desk.CallBackRating, loop.CallBackRatingRequest(**known, outcome=satisfied, note="表示满意"), department),
+                (desk.PublishRating, loop.PublishRatingRequest(**known, public_reply="已增设窗口"), supervisor),
+                (desk.CloseRating, loop.CloseRatingRequest(**known), supervisor),
+            ]  # fmt: skip
+        for call, request, token in steps:
+            method = type(request).__name__.removesuffix("Request")
+            ledger.note(asked=request_id, method=method, rating=one["id"])
+            _final(
+                lambda call=call, request=request, token=token: call(request, metadata=_bearer(token), timeout=SECONDS)
+            )
+            ledger.note(acknowledged=request_id, method=method, rating=one["id"])
 
     return act
 
@@ -181,6 +224,7 @@ def raw_find(spec: Spec) -> Act:
 ACTS: dict[str, Callable[[Spec], Act]] = {
     "submit": submit,
     "submit_http": submit_http,
+    "rate": rate,
     "get": _on_cases(_get, "tokens"),
     "accept": _on_cases(_accept, "receivers"),
     "inbox": inbox,

@@ -26,6 +26,7 @@ from loadtests import (
     bench_catalog_lint,
     bench_exchange,
     bench_identity,
+    bench_rating,
     bench_search,
     bench_watch,
 )
@@ -303,6 +304,8 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += bench_identity.figures(campaign, folder)
     _say("exchange with departments' systems")
     figures += bench_exchange.figures(folder)
+    _say("ratings and their results")
+    figures += bench_rating.figures(campaign.suite)
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

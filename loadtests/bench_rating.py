@@ -13,12 +13,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 import psutil
 
+from chassis import records
 from chassis.acts import Cause, now
 from chassis.records import Records
 from deploy.local.suite import Suite
@@ -41,7 +42,7 @@ GIVEN, WRITERS, PAGES, WARM = 5_000, 8, 300, 20
 PERSONS, DEPARTMENTS, ITEMS, WINDOWS, DAYS = 200, 20, 200, 100, 365
 # Ratings are given in one county and read of another.
 LIVE, COUNTY = "990131", "990130"
-LAST = date(2026, 10, 31)
+LAST = datetime.now(UTC).date() - timedelta(days=1)
 GOAL_RATE, GOAL_PAGE = 500, 100
 By = results_pb2.Breakdown
 _GRADES = (5, 5, 5, 5, 5, 4, 4, 4, 3, 2, 1)
@@ -125,7 +126,8 @@ def _read(suite: Suite, database: Any, many: int) -> list[Figure]:
     """The calls of the results page, one after the other, over so many ratings of a county and a year; an echo of the same bytes beside."""
     started = time.monotonic()
     ratings = store.ratings(database)
-    _insert(ratings, (_rated(ratings, number, many) for number in range(many)))
+    with _dated() as clock:
+        _insert(ratings, (_rated(ratings, clock(number, many), many) for number in range(many)))
     filled = time.monotonic() - started
     counts, started = Counts(database), time.monotonic()
     counts.count(sorted({f"{COUNTY}:{_day(number, many)}" for number in range(many)}))
@@ -169,14 +171,15 @@ def _read(suite: Suite, database: Any, many: int) -> list[Figure]:
     return [*found, Figure("rating.page_ratio", _p(took["page"], 50) / _p(took["echo"], 50), "× echo")]
 
 
-def _period(number: int) -> dict[str, str]:
-    """What people look at: the last month, the last thirty days, a quarter, the year; and a year that cuts months in two."""
+def _period(number: int) -> dict[str, Any]:
+    """What people look at: the last week, thirty days, a quarter, the year in whole months, and the year to the day."""
+    month = LAST.replace(day=1)
     first, last = (
-        (date(2026, 10, 1), LAST),
+        (LAST - timedelta(days=6), LAST),
         (LAST - timedelta(days=29), LAST),
-        (date(2026, 7, 1), date(2026, 9, 30)),
-        (date(2025, 11, 1), LAST),
-        (date(2025, 11, 15), date(2026, 10, 16)),
+        ((month - timedelta(days=80)).replace(day=1), month - timedelta(days=1)),
+        ((month - timedelta(days=330)).replace(day=1), LAST),
+        (LAST - timedelta(days=364), LAST),
     )[number % 5]
     return {"from_day": str(first), "to_day": str(last)}
 
@@ -215,7 +218,7 @@ def _echo(size: int) -> Iterator[Callable[[], Any]]:
     try:
         channel = grpc.insecure_channel(address)
         grpc.channel_ready_future(channel).result(20)
-        call = channel.unary_unary("/load.Echo/Echo")
+        call: Callable[[bytes], Any] = channel.unary_unary("/load.Echo/Echo")
         yield lambda: call(b"x" * 60)
     finally:
         process.terminate()
@@ -251,11 +254,11 @@ def _invitation(ratings: Records[Rating], number: int, county: str, day: str) ->
 def _rated(ratings: Records[Rating], number: int, many: int) -> dict[str, Any]:
     """A service of the year that ended somehow: rated, by default, not yet, negative with its loop; by the model."""
     served, id = _served(number, COUNTY, _day(number, many))
-    person, at, draw = f"load-person-{number % PERSONS}", now(), random.Random(number)
+    person, at, draw = f"load-person-{number % PERSONS}", records.now(), random.Random(number)
     told: list[Any] = [model_giving.open_invitation(id, served, person, None, at)]
     way, grade = draw.random(), draw.choice(_GRADES)
     if way < 0.2:
-        told += [events.RatingDefaulted(rating_id=id, grade=4)] if way < 0.15 else []
+        told += [events.RatingDefaulted(rating_id=id, grade=service_pb2.GRADE_SATISFIED)] if way < 0.15 else []
     else:
         given = events.GivenRating(grade=grade, channel=1 + draw.randrange(7), anonymous=draw.random() < 0.3)  # type: ignore[arg-type]
         told += [events.RatingGiven(rating_id=id, rater_id=person, given=given)]
@@ -270,6 +273,22 @@ def _rated(ratings: Records[Rating], number: int, many: int) -> dict[str, Any]:
             events.RatingPublished(rating_id=id, officer_id="o", public_reply="已增开窗口", step_due=due),
         ]
     return ratings._document(id, told, Cause(f"bench/{id}", "system:rating"))
+
+
+@contextmanager
+def _dated() -> Iterator[Callable[[int, int], int]]:
+    """Journals are written on the day after the service ended, not all in the minutes of the filling."""
+    present = records.now
+
+    def turn(number: int, many: int) -> int:
+        at = datetime.fromisoformat(f"{_day(number, many)}T04:00:00+00:00") + timedelta(seconds=number % 30_000)
+        records.now = lambda: at  # type: ignore[assignment]
+        return number
+
+    try:
+        yield turn
+    finally:
+        records.now = present
 
 
 def _day(number: int, many: int) -> str:
@@ -298,9 +317,9 @@ def _served(number: int, county: str, day: str) -> tuple[events.ServiceServed, s
 
 
 def main() -> None:
-    """These figures alone, into build/bench_rating.json."""
+    """These figures alone, into build/bench-rating.json."""
     with Suite(scratch("bench-rating") / "suite", services=("identity", "rating"), gateway=False) as suite:
-        publish("bench_rating", figures(suite))
+        publish("bench-rating", figures(suite))
 
 
 if __name__ == "__main__":

@@ -37,8 +37,11 @@ class Campaign:
             "items": world.keep_items(stores["case"]),
             "tokens": [world.person_token(key, number) for number in range(world.PERSONS)],
             "receivers": [world.officer_token(key, number, "receive", "review") for number in range(world.DEPARTMENTS)],
+            "supervisor": world.officer_token(key, 0, "supervise"),
             "officers": [world.officer_token(key, number, "receive") for number in range(world.DEPARTMENTS)],
         }
+        if "rating" in self.suite.services:
+            self.spec["rating"] = self.suite.address("rating")
         if "catalog" in self.suite.services:
             self.spec["catalog"] = self.suite.address("catalog")
         if self.suite.gateway_url:

@@ -41,7 +41,6 @@ from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
 from yiwang.identity.v1.sso_pb2_grpc import SsoServiceStub
 from yiwang.identity.v1.verifications_pb2_grpc import VerificationServiceStub
 from yiwang.rating.v1.loop_pb2_grpc import LoopServiceStub
-from yiwang.rating.v1.records_pb2_grpc import RecordServiceStub
 from yiwang.rating.v1.results_pb2_grpc import ResultServiceStub
 from yiwang.rating.v1.service_pb2_grpc import RatingServiceStub
 from yiwang.rating.v1.tickets_pb2_grpc import TicketServiceStub
@@ -169,12 +168,14 @@ class Backends:
         self.supervision = SupervisionServiceStub(self.channels["case"])
         self.trace = TraceServiceStub(self.channels["case"])
         self.exchange = ExchangeServiceStub(self.channels["case"])
-        self.rating = RatingServiceStub(self.channels["rating"])
-        self.loop = LoopServiceStub(self.channels["rating"])
-        self.window_codes = WindowServiceStub(self.channels["rating"])
-        self.tickets = TicketServiceStub(self.channels["rating"])
-        self.results = ResultServiceStub(self.channels["rating"])
-        self.records = RecordServiceStub(self.channels["rating"])
+        self._of_rating(self.channels["rating"])
+
+    def _of_rating(self, channel: grpc.aio.Channel) -> None:
+        self.rating = RatingServiceStub(channel)
+        self.loop = LoopServiceStub(channel)
+        self.window_codes = WindowServiceStub(channel)
+        self.tickets = TicketServiceStub(channel)
+        self.results = ResultServiceStub(channel)
 
     async def close(self) -> None:
         """Ends the channels; calls under way get a second."""

@@ -126,7 +126,7 @@ def _county(request: Request) -> str:
 
 def _rules(form: FormData) -> dict[str, Any]:
     days = {name: rating_forms.whole_number(form, name) for name, _, _ in DAYS}
-    return {"rules": loop.RatingRules(region=county_of(str(form.get("region", ""))), **days)}  # type: ignore[arg-type]
+    return {"rules": loop.RatingRules(region=county_of(str(form.get("region", ""))), **days)}
 
 
 SAVE_RULES = Act(

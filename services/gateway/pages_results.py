@@ -108,7 +108,7 @@ async def formulas_of(request: Request) -> Mapping[str, results.Formula]:
 
 
 async def _tickets(request: Request, asked: Asked) -> tickets.TicketCounts:
-    message = tickets.CountTicketsRequest(**asked.of)  # type: ignore[arg-type]
+    message = tickets.CountTicketsRequest(**asked.of)
     return await ask_public(request, backends(request).tickets.CountTickets, message)
 
 
@@ -153,7 +153,7 @@ async def behind(request: Request) -> Response:
 async def coverage(request: Request) -> Response:
     """What was asked and rated where, by item and channel."""
     asked = asked_of(request)
-    message = results.GetCoverageRequest(**asked.of)  # type: ignore[arg-type]
+    message = results.GetCoverageRequest(**asked.of)
     found, formulas = await asyncio.gather(
         ask_public(request, backends(request).results.GetCoverage, message), formulas_of(request)
     )

@@ -99,6 +99,12 @@ async def rated(request: Request) -> Response:
     return show(request, "window_rated.html")
 
 
+async def tablet(request: Request) -> Response:
+    """The page a window's tablet keeps open: it signs in as a device by its own key (static/tablet.js), and nobody else can use it."""
+    tags = await rating_forms.tags_by_grade(request, hall=True)
+    return show(request, "tablet.html", tags=tags, tried=FRESH)
+
+
 async def complain_page(request: Request, told: Tried = FRESH) -> Response:
     """The form of 码上监督."""
     try:
@@ -186,6 +192,7 @@ async def print_code(request: Request) -> Response:
 
 PAGES = (
     Page("/rated", rated),
+    Page("/tablet", tablet),
     Page(CODE, by_code, rate, acting=True),
     Page(CODE + "/complain", complain_page, complain, acting=True),
     Page(LIVE, shown(live_page), issue, "officer", SERVING),

@@ -70,7 +70,7 @@ def _move(
     return Move(Act(name, rpc, request, done, _named(entries), rating_words.FIELD), title, entries, hint, first)
 
 
-def _options(words: Mapping[int, str]) -> list[tuple[str, str]]:
+def _options(words: Mapping[Any, str]) -> list[tuple[str, str]]:
     return [(str(value), word) for value, word in words.items()]
 
 

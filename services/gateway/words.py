@@ -7,7 +7,6 @@ from standards import codes, limits
 from yiwang.access.v1 import access_pb2 as access
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
-from yiwang.rating.v1 import service_pb2 as rating
 
 # China has had one time zone without summer time since 1991; no table of zones is needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -124,14 +123,6 @@ TIME_UNIT = {
     catalog.TIME_UNIT_MONTH: "个月",
 }
 
-GRADE = {
-    rating.GRADE_VERY_SATISFIED: "非常满意",
-    rating.GRADE_SATISFIED: "满意",
-    rating.GRADE_FAIRLY_SATISFIED: "基本满意",
-    rating.GRADE_DISSATISFIED: "不满意",
-    rating.GRADE_VERY_DISSATISFIED: "非常不满意",
-}
-
 LEVEL = {
     access.IDENTITY_LEVEL_WEAK: "手机号已核验",
     access.IDENTITY_LEVEL_MEDIUM: "实名已核验",
@@ -183,7 +174,6 @@ DONE = {
     "submitted": "申请已提交。请记下办件编号和查询码，可随时查询进度。",
     "corrected": "补正材料已提交，部门将继续办理。",
     "withdrawn": "申请已撤回。",
-    "rated": "感谢您的评价。",
     "accepted": "已受理，办理时限开始计算。",
     "asked": "补正通知已发出，等待申请人补正。",
     "refused": "已作出不予受理的处理。",

@@ -72,7 +72,8 @@ def _rectification(rating: Rating) -> str:
         return NONE
     if loop.rectified_at is not None:
         return ON_TIME if loop.rectified_at <= loop.rectify_due else LATE
-    return LATE_OPEN if loop.overdue else RUNNING
+    # While a department's appeal waits, what is late is the supervisor's review.
+    return LATE_OPEN if loop.overdue and loop.status == pb.LOOP_STATUS_RECTIFYING else RUNNING
 
 
 def text(kind: Kind) -> str:

@@ -89,7 +89,6 @@ def rectify(
 def extend(rating: Rating, officer: Actor, days: int, sealed_reason: str) -> events.RectificationExtended:
     """More working days for the rectification, once, while there is time: FAILED_PRECONDITION STEP_OVERDUE afterwards."""
     loop = require_move(rating, "ExtendRectification")
-    require(not loop.overdue, "STEP_OVERDUE", "整改已超期，不能延长")
     assert loop.rectify_due is not None  # of every rectification
     return events.RectificationExtended(
         rating_id=rating.id,

@@ -83,7 +83,10 @@ _GUARDS: Final[Mapping[str, tuple[tuple[Callable[[Rating, Loop], bool], str, str
         (lambda _, loop: not loop.department_appealed, "CONTESTED_ALREADY", "该差评已申诉过一次"),
         (lambda _, loop: not loop.reviewed, "REVIEWED_ALREADY", "该差评已由监察部门复核认定，不能再申诉"),
     ),
-    "ExtendRectification": ((lambda _, loop: not loop.extended, "EXTENDED_ALREADY", "整改期限只能延长一次"),),
+    "ExtendRectification": (
+        (lambda _, loop: not loop.extended, "EXTENDED_ALREADY", "整改期限只能延长一次"),
+        (lambda _, loop: not loop.overdue, "STEP_OVERDUE", "整改已超期，不能延长"),
+    ),
     "CallBackRating": ((lambda rating, _: not rating.anonymous, "NO_CONTACT", "匿名评价不回访"),),
     "AppealRating": (
         (lambda _, loop: loop.verdict_final, "NOT_EXCUSED", "该评价未被认定为误评、恶意差评或非承办部门原因"),
@@ -140,7 +143,12 @@ _SEES: Final[Mapping[str, Callable[[Actor, Rating], bool]]] = {
 }
 
 
+# Of an excuse that holds there is nothing to rectify, whatever the rater says when he is called.
+_NEVER: Final = frozenset({("CallBackRating", REVIEWED, RECTIFYING)})
+
+
 def leads(name: str) -> list[tuple[int, int]]:
     """The (status, status) pairs a move leads along; none when it stays."""
     move = MOVES[name]
-    return [] if move.sources == move.targets else [(a, b) for a in move.sources for b in move.targets if a != b]
+    pairs = () if move.sources == move.targets else ((a, b) for a in move.sources for b in move.targets)
+    return [(a, b) for a, b in pairs if a != b and (name, a, b) not in _NEVER]

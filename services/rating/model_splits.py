@@ -93,10 +93,24 @@ def added(splits: Iterable[Split]) -> Split:
     for one in splits:
         total.names.update(one.names)
         for id, row in one.rows.items():
-            into = total.rows.setdefault(id, {})
+            into = total.rows.get(id)
+            if into is None:
+                total.rows[id] = row.copy()
+                continue
             for key, count in row.items():
                 into[key] = into.get(key, 0) + count
     return total
+
+
+def less(split: Split, other: Split) -> Split:
+    """A split without another that is part of it; what nothing is left of is left out."""
+    rows = {}
+    for id, row in split.rows.items():
+        taken = other.rows.get(id, {})
+        left = {key: count - taken.get(key, 0) for key, count in row.items() if count > taken.get(key, 0)}
+        if left:
+            rows[id] = left
+    return Split(rows, split.names)
 
 
 class Span(NamedTuple):
@@ -106,27 +120,57 @@ class Span(NamedTuple):
     last: str
 
 
-def spans(first: date, last: date) -> list[Span]:
-    """What makes up a period, both days included: whole months, and the days before and after them."""
+class Spans(NamedTuple):
+    """What makes up a period: what is added up, and what of it is taken away again."""
+
+    added: list[Span]
+    taken: list[Span]
+
+
+def spans(first: date, last: date) -> Spans:
+    """What makes up a period, both days included: whole months; of the months it begins and ends in the days, or, where they are fewer, the
+    month without the other days. So a period is never more than a month of days."""
+    found = Spans([], [])
     if first > last:
-        return []
-    begin = first if first.day == 1 else _month_after(first)
-    # The first day of the month `last` lies in, or of the one after when it is whole.
-    end = last + timedelta(days=1) if last < date.max else date.max
-    end = end.replace(day=1)
-    if begin >= end:
-        return [Span(f"d:{first}", f"d:{last}")]
-    found = []
-    if first < begin:
-        found.append(Span(f"d:{first}", f"d:{begin - timedelta(days=1)}"))
-    found.append(Span(f"m:{month_of(str(begin))}", f"m:{month_of(str(end - timedelta(days=1)))}"))
-    if end <= last:
-        found.append(Span(f"d:{end}", f"d:{last}"))
+        return found
+    ends = [month_of(str(first)), month_of(str(last))]
+    within = (
+        _month_after(first),
+        last.replace(day=1) - timedelta(days=1) if last.replace(day=1) > date.min else date.min,
+    )
+    if within[0] <= within[1]:
+        found.added.append(_months(*within))
+    for month in dict.fromkeys(ends):
+        begin = date.fromisoformat(f"{month}-01")
+        end = _month_after(begin) - timedelta(days=1) if _month_after(begin) > begin else date.max
+        _part(found, begin, end, max(first, begin), min(last, end))
     return found
 
 
+def _part(found: Spans, begin: date, end: date, first: date, last: date) -> None:
+    """A month of the period, from its `begin` to its `end`, of which these days are in it."""
+    if (last - first).days + 1 <= (first - begin).days + (end - last).days:
+        found.added.append(_days(first, last))
+        return
+    found.added.append(_months(begin, begin))
+    if first > begin:
+        found.taken.append(_days(begin, first - timedelta(days=1)))
+    if last < end:
+        found.taken.append(_days(last + timedelta(days=1), end))
+
+
+def _days(first: date, last: date) -> Span:
+    return Span(f"d:{first}", f"d:{last}")
+
+
+def _months(first: date, last: date) -> Span:
+    return Span(f"m:{month_of(str(first))}", f"m:{month_of(str(last))}")
+
+
 def _month_after(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) if (day.year, day.month) < (9999, 12) else date.max
+    """The first day of the next month; of the last month there is, its own."""
+    first = day.replace(day=1)
+    return first if (day.year, day.month) == (date.max.year, 12) else (first + timedelta(days=32)).replace(day=1)
 
 
 def month_of(day: str) -> str:

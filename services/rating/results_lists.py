@@ -3,8 +3,8 @@
 Ids are blinded: a rating's own id follows from its case's, by which an officer would know whose it is.
 """
 
-from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from chassis.errors import Violation, invalid
 from chassis.paging import malformed, newest
@@ -23,6 +23,10 @@ FIELDS = (
     *("department", "department_name", "item_id", "subject", "window_id", "kind", "day"),
     *("node", "channel", "grade", "status", "loop.status"),
 )
+
+
+# How far one look at what was published goes back at first.
+LOOK: Final = timedelta(days=1)
 
 
 class Behind(NamedTuple):
@@ -107,7 +111,7 @@ def published(
     match = {"state.county": county, "state.published": True}
     if department:
         match["state.department"] = department
-    rows, following = newest(ratings, match, "published_at", _known(ratings, keyring, match, token), count)
+    rows, following = newest(ratings, match, "published_at", _known(ratings, keyring, match, token), count, LOOK)
     if following:
         following = following.replace(rows[-1].id, opaque(keyring, rows[-1].id))
     return [_published(keyring, row.state) for row in rows], following

@@ -121,8 +121,11 @@ class Counts:
 
     def between(self, county: str, name: str, first: date, last: date, id: str | None = None) -> Found:
         """The counts of a county in a period by a breakdown, both days included; of one id alone when it is given."""
-        found = [self.read(county, name, span, id) for span in model_splits.spans(first, last)]
+        spans = model_splits.spans(first, last)
+        found = [self.read(county, name, span, id) for span in spans.added]
         split = model_splits.added(one.split for one in found)
+        for span in spans.taken:
+            split = model_splits.less(split, self.read(county, name, span, id).split)
         return Found(split, max((one.at for one in found if one.at), default=None))
 
     def read(self, county: str, name: str, span: Span, id: str | None = None) -> Found:
@@ -172,12 +175,12 @@ def _field(id: str) -> str:
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {_id(field): value for field, value in fields.items()}
+    for field in [field for field in fields if "%" in field]:
+        fields[_id(field)] = fields.pop(field)
+    return fields
 
 
 def _id(field: str) -> str:
-    if "%" not in field:
-        return field
     return "" if field == "%" else field.replace("%2E", ".").replace("%24", "$").replace("%25", "%")
 
 

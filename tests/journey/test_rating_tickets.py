@@ -13,7 +13,7 @@ from tests.journey.conftest import AGAIN, Look, Visitor, until
 
 ITEM, DEPARTMENT = "公共场所卫生许可", "示范县卫生健康局"
 SUPERVISOR, RECEIVER, CLERK = "jd-801", "wj-101", "wj-201"
-NARROW: tuple[Look, ...] = ((320, "light"), (390, "dark"), (1280, "light"))
+NARROW: tuple[Look, ...] = ((320, "light"), (1280, "dark"))
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,7 @@ def test_a_complaint_lands_at_supervision_and_not_with_whom_it_is_about(
     page.get_by_label("发生了什么").fill(COMPLAINT)
     person.shot("325-complain-phone", NARROW)
     page.get_by_role("button", name="提交给监察部门").tap()
+    expect(page.get_by_role("status")).to_contain_text("查询码")
     told["number"], told["code"] = page.locator(".voucher dd").all_inner_texts()
     person.shot("326-complained-phone", AGAIN)
     page = person.go("/tickets/follow")

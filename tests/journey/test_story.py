@@ -216,7 +216,7 @@ def test_one_trace_runs_from_the_browser_to_the_invitation(suite: Suite, told: d
     print("\n" + "\n".join(trace.lines(spans)))
     assert {(span["service"], span["kind"]) for span in spans} >= STEPS
     by_id = {span["span"]: span for span in spans}
-    invitation = next(span for span in spans if span["name"] == "handle rating.open_invitation")
+    invitation = next(span for span in spans if span["name"] == "handle rating.invite_closed")
     path = [invitation]
     while path[-1]["parent"] in by_id:
         path.append(by_id[path[-1]["parent"]])

@@ -9,6 +9,7 @@ import pytest
 
 from loadtests.campaign import Campaign, Reckoning, until_true
 from tests.resilience.conftest import named
+from tests.resilience.rated import Rated
 
 RATE = 50
 SECONDS = 15
@@ -26,6 +27,7 @@ BYSTANDERS = (
     "catalog-worker",
     "identity-api",
     "identity-store",
+    "rating-api",
     "rating-worker",
     "rating-store",
 )
@@ -54,19 +56,22 @@ def test_nothing_acknowledged_is_lost_or_doubled(campaign: Campaign, name: str) 
 
 
 def test_submits_go_on_while_other_services_are_killed(campaign: Campaign) -> None:
-    """Case keeps a copy of the items and verifies tokens by itself: nobody else need be there."""
-    load = campaign.start("submit", RATE, SECONDS, retry=False)
+    """Case keeps a copy of the items and verifies tokens by itself: nobody else need be there. Who rates meanwhile is asked to wait, and
+    what he was told is done is done."""
+    load, rated = campaign.start("submit", RATE, SECONDS, retry=False), Rated(campaign)
+    time.sleep(2)
     for name in BYSTANDERS:
         named(campaign, name).kill()
     result = load.result(SECONDS + 150)
     for name in BYSTANDERS:
         named(campaign, name).launch()
+    rated.reckon()
     _judge("of identity, catalog and rating", campaign.reckon(load.ledger), result)
 
 
 def test_everything_killed_at_once_comes_back(campaign: Campaign) -> None:
     """The stand-in for a power cut: all processes at the same moment, then all started again."""
-    load = campaign.start("submit", RATE, SECONDS, retry=True)
+    load, rated = campaign.start("submit", RATE, SECONDS, retry=True), Rated(campaign)
     time.sleep(4)
     daemons = campaign.suite.daemons()
     for daemon in daemons:
@@ -75,6 +80,7 @@ def test_everything_killed_at_once_comes_back(campaign: Campaign) -> None:
         daemon.launch()
     until_true(lambda: all(daemon.answers() for daemon in daemons), 90)
     result = load.result(SECONDS + 150)
+    rated.reckon()
     _judge("of everything at once", campaign.reckon(load.ledger), result)
     every_arrival_counted_once(campaign)
 

@@ -162,12 +162,14 @@ def _rectification(journal: list[dict[str, Any]]) -> set[str]:
             kind in ("RatingVerified", "RatingReviewed") and told["verdict"] == "VERDICT_VALID"
         ) or kind == "RatingReopened":
             due, done, late = datetime.fromisoformat(told["stepDue"]), None, False
+        elif kind == "RectificationExtended":
+            due = datetime.fromisoformat(told["stepDue"])
         elif kind == "RatingRectified":
             done, late = entry["at"], False
-        elif kind == "RatingAppealed" or kind not in ("StepOverdue", "RatingFlagged", "FlagLifted", "RatingAddedTo"):
-            late = False
         elif kind == "StepOverdue":
-            late = True
+            late = told["status"] == "LOOP_STATUS_RECTIFYING"
+        elif kind not in ("RatingFlagged", "FlagLifted", "RatingAddedTo"):
+            late = False
     if due is None:
         return set()
     if done is not None:

@@ -26,7 +26,6 @@ TABLES = [
     (cases.Channel, words.CHANNEL),
     (catalog.Necessity, words.NECESSITY),
     (catalog.StepKind, words.STEP_KIND),
-    (rating.Grade, words.GRADE),
     (catalog.Trait, catalog_terms.TRAIT),
     (catalog.HandlingForm, catalog_terms.FORM),
     (catalog.Reach, catalog_terms.REACH),

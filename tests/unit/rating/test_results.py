@@ -1,6 +1,7 @@
 """Counters, rates, scores and periods as the public results are made of them: each by rows made by hand."""
 
 import inspect
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.rating import model, model_bulletins, model_kinds, model_results, 
 from services.rating.model_bulletins import DAILY, MONTHLY, WEEKLY
 from services.rating.model_kinds import Kind
 from services.rating.model_results import COUNTERS, RATES, SCORE
-from services.rating.model_splits import COVERED, Group, Split
+from services.rating.model_splits import COVERED, Group, Span, Split
 from yiwang.rating.v1 import results_pb2 as pb
 from yiwang.rating.v1 import service_pb2
 
@@ -172,24 +173,43 @@ def test_every_breakdown_adds_up_to_the_whole_and_the_order_does_not_matter(told
 days = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 
 
+def each(span: Span) -> list[str]:
+    """The days of a span of days or months."""
+    months = span.first[0] == "m"
+    one, found = date.fromisoformat(span.first[2:] + ("-01" if months else "")), []
+    while f"{span.first[0]}:{one}"[: len(span.last)] <= span.last:
+        found.append(str(one))
+        one += timedelta(days=1)
+    return found
+
+
 @given(days, st.integers(0, 400))
 def test_months_and_days_make_up_a_period_each_day_once(first: date, length: int) -> None:
     last = first + timedelta(days=length)
-    found: list[str] = []
     spans = model_splits.spans(first, last)
-    for span in spans:
-        one = date.fromisoformat(span.first[2:] + ("-01" if span.first[0] == "m" else ""))
-        while f"{span.first[0]}:{one}"[: len(span.last)] <= span.last:
-            found.append(str(one))
-            one += timedelta(days=1)
-    assert found == [str(first + timedelta(days=n)) for n in range(length + 1)]
-    assert len(spans) <= 3
+    added = Counter(day for span in spans.added for day in each(span))
+    taken = Counter(day for span in spans.taken for day in each(span))
+    assert set(added.values()) | set(taken.values()) == {1}
+    assert sorted(added - taken) == [str(first + timedelta(days=n)) for n in range(length + 1)]
+    assert not taken - added
+    # However long it is, no more than a month of days is read.
+    assert sum(len(each(span)) for span in (*spans.added, *spans.taken) if span.first[0] == "d") <= 31
+
+
+@given(groups)
+def test_what_is_taken_away_leaves_what_was_there_before(told: list[tuple[Group, int]]) -> None:
+    cut = len(told) // 2
+    parts = [model_splits.split(told[:cut]), model_splits.split(told[cut:])]
+    for name in model_splits.SPLITS:
+        both = model_splits.added(part[name] for part in parts)
+        assert model_splits.less(both, parts[1][name]).rows == parts[0][name].rows
+        assert model_splits.less(parts[0][name], both).rows == {}
 
 
 def test_a_period_that_bounds_nothing_is_all_months() -> None:
-    first, *_ = model_splits.spans(date.min, date.max)
-    assert (first.first, first.last) == ("m:0001-01", "m:9999-11")
-    assert model_splits.spans(date(2026, 2, 1), date(2026, 1, 1)) == []
+    months = [span for span in model_splits.spans(date.min, date.max).added if span.first[0] == "m"]
+    assert min(span.first for span in months) == "m:0001-01" and max(span.last for span in months) == "m:9999-12"
+    assert model_splits.spans(date(2026, 2, 1), date(2026, 1, 1)) == ([], [])
 
 
 def test_periods_are_days_weeks_from_monday_and_months() -> None:

@@ -8,25 +8,20 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from pymongo.errors import DuplicateKeyError
 
 from chassis import records
 from chassis.acts import Cause
 from chassis.errors import Refused
-from chassis.records import Records
 from services.rating import inviting, model_bulletins, model_giving, model_results, model_splits, store
-from services.rating.model import Rating
-from services.rating.model_evolve import EVOLVE
+from tests.support import rating_memory
 from tests.support.rating_numbers import ACTS, recount
 from tests.support.rating_service import closed, served
 from yiwang.case.v1 import events_pb2 as case_events
-from yiwang.rating.v1 import events_pb2 as events
 
 START = datetime(2026, 11, 22, 4, tzinfo=UTC)
 CASES = ("case-1", "case-2", "case-3")
@@ -38,44 +33,13 @@ TOLD = {
 }
 
 
-class Memory:
-    """As much of a collection as records write."""
-
-    def __init__(self) -> None:
-        self.documents: dict[str, dict[str, Any]] = {}
-
-    def find_one(self, query: dict[str, Any], _only: Any = None) -> dict[str, Any] | None:
-        return copy.deepcopy(self.documents.get(query["_id"]))
-
-    def insert_one(self, document: dict[str, Any]) -> None:
-        if document["_id"] in self.documents:
-            raise DuplicateKeyError("")
-        self.documents[document["_id"]] = copy.deepcopy(document)
-
-    def update_one(self, query: dict[str, Any], change: dict[str, Any]) -> Any:
-        document = self.documents[query["_id"]]
-        assert document["version"] == query["version"]
-        for path, value in change["$set"].items():
-            if path.startswith("state."):
-                document["state"][path.removeprefix("state.")] = copy.deepcopy(value)
-        document["journal"] += copy.deepcopy(change["$push"]["journal"]["$each"])
-        document["version"] += change["$inc"]["version"]
-        return Written
-
-
-class Written:
-    """What an update answers."""
-
-    matched_count = 1
-
-
 class Numbers(RuleBasedStateMachine):
     """Ratings of three cases, to which everything happens that can."""
 
     @initialize()
     def begin(self) -> None:
-        self.memory = Memory()
-        self.ratings: Records[Rating] = Records(self.memory, Rating, EVOLVE, events)  # type: ignore[arg-type]
+        self.memory = rating_memory.Memory()
+        self.ratings = rating_memory.ratings(self.memory)
         self.at = START
         self.causes: list[tuple[str, Cause, str]] = []
         # What was published: a cutoff, and the numbers by then.
