@@ -27,7 +27,9 @@ _SURNAME: Final = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_CLEAR}])"
 _ANY_SURNAME: Final = f"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_CLEAR}{_DOUBTFUL}])"
 _HAN: Final = "\u4e00-\u9fff"
 # What a given name is not made of: particles, pronouns, verbs and numerals that follow a word which only looks like a family name.
-_GIVEN: Final = f"(?:(?![的了着过吗呢吧啊们们我你他她它是不很太都也就还又把被让给跟对从到在有没去来说位各这那每该些])[{_HAN}])"
+_GIVEN: Final = (
+    f"(?:(?![的了着过吗呢吧啊们们我你他她它是不很太都也就还又把被让给跟对从到在有没去来说位各这那每该些])[{_HAN}])"
+)
 _BLANK: Final = r"\s{0,2}"
 
 # Words that begin like a name.
