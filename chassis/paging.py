@@ -60,6 +60,9 @@ def _parse(token: str) -> tuple[datetime, str]:
 
 
 def _token(page: Sequence[Record[Any]], field: str, count: int) -> str:
-    if len(page) < count:
-        return ""
-    return f"{round(getattr(page[-1].state, field).timestamp() * 1000)}-{page[-1].id}"
+    return "" if len(page) < count else place(page[-1], field)
+
+
+def place(row: Record[Any], field: str) -> str:
+    """The token of a page that ends with this record."""
+    return f"{round(getattr(row.state, field).timestamp() * 1000)}-{row.id}"

@@ -21,7 +21,7 @@ import psutil
 
 from chassis import records
 from chassis.acts import Cause, now
-from chassis.records import Records
+from chassis.records import Records, record_id
 from deploy.local.suite import Suite
 from loadtests import world
 from loadtests.campaign import scratch, until_true
@@ -313,7 +313,7 @@ def _served(number: int, county: str, day: str) -> tuple[events.ServiceServed, s
         day=day,
         case_channel=1,
     )
-    return served, store.rating_id(case, served.node)
+    return served, record_id(f"bench/{case}/{served.node}")
 
 
 def main() -> None:

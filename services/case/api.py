@@ -275,7 +275,7 @@ class CaseApi:
         return self.desk.move(request, call, lambda case: model_acts.issue(case, call.actor, request.result_number))
 
     def CloseCase(self, request: pb.CloseCaseRequest, call: Call) -> pb.Case:
-        return self.desk.move(request, call, model_acts.close)
+        return self.desk.move(request, call, lambda case: model_acts.close(case, call.actor))
 
     def WithdrawCase(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.Case:
         return self.desk.move(

@@ -157,6 +157,8 @@ class Case:
     receivers: list[str] = field(default_factory=list)
     # Whose work it is, and since when: the officer who acted last, or who took over from him.
     handler_id: str = ""
+    # Everybody whose work it ever was.
+    handlers: list[str] = field(default_factory=list)
     handled_at: datetime | None = None
     accepted_at: datetime | None = None
     promised_due: datetime | None = None

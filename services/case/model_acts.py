@@ -226,17 +226,17 @@ def require_paid(case: Case) -> None:
     require(not model.owed(case), "FEE_UNPAID", "费用尚未缴清")
 
 
-def close(case: Case) -> events.CaseClosed:
+def close(case: Case, officer: Actor) -> events.CaseClosed:
     """The end of a decided case; carries what a rating needs."""
     require_move(case, "CloseCase")
     if case.status != DENIED:
         require_paid(case)
         require(not case.deferred, "DEFERRED_OPEN", "容缺材料尚未补齐，不能办结")
-    return closed(case, case.status != DENIED)
+    return closed(case, case.status != DENIED, officer.id)
 
 
-def closed(case: Case, granted: bool) -> events.CaseClosed:
-    """The event of the end."""
+def closed(case: Case, granted: bool, officer_id: str = "") -> events.CaseClosed:
+    """The event of the end; `officer_id` is who ends it, empty where a rule does."""
     return events.CaseClosed(
         case_id=case.id,
         number=case.number,
@@ -252,5 +252,5 @@ def closed(case: Case, granted: bool) -> events.CaseClosed:
         bundle_id=case.bundle_id,
         bundle_key=case.bundle_key,
         window_id=case.window_id,
-        officer_ids=officers(case),
+        officer_ids=officers(case, officer_id),
     )

@@ -11,7 +11,13 @@ from yiwang.case.v1 import events_pb2 as events
 
 def handled(case: Case, officer_id: str, moment: Moment) -> Case:
     """The officer who acted last handles it."""
-    return replace(case, handler_id=officer_id, handled_at=moment.at)
+    return replace(took_part(case, officer_id), handler_id=officer_id, handled_at=moment.at)
+
+
+def took_part(case: Case, officer_id: str) -> Case:
+    """The officer had a part in it, so that he never deals with its rating."""
+    known = not officer_id or officer_id in case.handlers
+    return case if known else replace(case, handlers=[*case.handlers, officer_id])
 
 
 def received(case: Case, officer_id: str, moment: Moment) -> Case:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chassis.acts import Evolve, Moment
 from services.case import model
 from services.case.model import Case, FeeLine, Opinion, Procedure, Signature, Visit
-from services.case.model_changes import handled, received, with_dues, with_files
+from services.case.model_changes import handled, received, took_part, with_dues, with_files
 from standards.instants import instant
 from yiwang.case.v1 import events_pb2 as events
 
@@ -99,11 +99,12 @@ def extension_proposed(case: Case, event: events.ExtensionProposed, moment: Mome
 
 
 def limit_extended(case: Case, event: events.LimitExtended, _moment: Moment) -> Case:
-    case = with_dues(case, event.dues)
+    case = took_part(with_dues(case, event.dues), event.officer_id)
     return replace(case, extended_days=event.days, extension_days=0, extension_by="", sealed_extension="")
 
 
-def extension_declined(case: Case, _event: events.ExtensionDeclined, _moment: Moment) -> Case:
+def extension_declined(case: Case, event: events.ExtensionDeclined, _moment: Moment) -> Case:
+    case = took_part(case, event.officer_id)
     return replace(case, extension_days=0, extension_by="", sealed_extension="")
 
 

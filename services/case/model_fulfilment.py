@@ -66,7 +66,7 @@ def record_payment(case: Case, officer: Actor, receipt_number: str, now: datetim
         amount=amount,
         paid_at=text(now),
         reference=f"window:{receipt_number}",
-        served=served(case),
+        served=served(case, officer.id),
     )
 
 

@@ -7,7 +7,8 @@ from yiwang.case.v1 import events_pb2 as events
 def officers(case: Case, *now: str) -> list[str]:
     """Everybody of the department who took part in a case so far, and who does now: none of them deals with its rating."""
     signed = (signature.officer_id for visit in case.visits for signature in visit.signatures)
-    return sorted({case.received_by, *case.receivers, case.handler_id, case.decided_by, *signed, *now} - {""})
+    known = (case.received_by, *case.receivers, case.handler_id, *case.handlers, case.decided_by)
+    return sorted({*known, *signed, *now} - {""})
 
 
 def served(case: Case, *now: str) -> events.Served:

@@ -66,8 +66,7 @@ class RatingApi(FilesApi):
 
     def RateAgain(self, request: pb.RateAgainRequest, call: Call) -> pb.Rating:
         def decide(rating: Rating) -> Any:
-            comment = request.comment.strip()
-            sealed = self.keyring.seal(rating.rater_id, comment) if comment else ""
+            sealed = self._sealed(rating, request.comment)
             rules = self.giving.rules_of(rating.region)
             name = self.giving.agent_name(call.actor)
             return model_giving.rate_again(rating, request.grade, sealed, name, rules, now())
@@ -84,13 +83,17 @@ class RatingApi(FilesApi):
         self, request: pb.AppealRatingRequest | pb.ReopenRatingRequest, call: Call, act: Callable[..., Message]
     ) -> pb.Rating:
         def decide(rating: Rating) -> Message:
-            sealed = self.keyring.seal(rating.rater_id, request.reason.strip())
-            return act(rating, sealed, self.giving.rules_of(rating.region), now())
+            return act(rating, self._sealed(rating, request.reason), self.giving.rules_of(rating.region), now())
 
         return self._view(self.ratings.change(request.rating_id, call.cause, decide, model.visible(call.actor)), call)
 
     def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
         return self.results.totals(request.scope, request.id, request.from_day, request.to_day)
+
+    def _sealed(self, rating: Rating, text: str) -> str:
+        # Before it was rated there is nobody whose key it would be; the act is refused then.
+        said = text.strip() if rating.rater_id else ""
+        return self.keyring.seal(rating.rater_id, said) if said else ""
 
     def _view(self, record: Record[Rating], call: Call) -> pb.Rating:
         call.span.set(telemetry.RECORD, record.id)

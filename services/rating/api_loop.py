@@ -1,5 +1,6 @@
 """LoopService over gRPC: a negative rating from its receipt to its end."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ from yiwang.rating.v1 import service_pb2 as pb
 
 PAGE = 20
 Decide = Callable[[Rating, Rules | None], Message | list[Message]]
+# Signs nobody sees, or that turn the direction of writing.
+_UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
 # By whose eyes a move finds its rating.
 _FINDS: dict[str, Callable[[Actor, Rating], bool]] = {DEPARTMENT: model.handles, SUPERVISOR: model.oversees}
 
@@ -50,7 +53,7 @@ class LoopApi:
     def GetNegative(self, request: loop_pb.GetNegativeRequest, call: Call) -> pb.Rating:
         record = self.ratings.get(request.rating_id)
         seen = model.handles(call.actor, record.state) or model.oversees(call.actor, record.state)
-        if not seen or not (record.state.negative or record.state.flagged):
+        if not seen or not _shown(record.state):
             raise not_found()
         return self._view(record, call)
 
@@ -114,6 +117,7 @@ class LoopApi:
     def LiftFlag(self, request: loop_pb.LiftFlagRequest, call: Call) -> pb.Rating:
         def decide(rating: Rating) -> Message:
             _require_seen(rating, call.actor, (SUPERVISOR,))
+            _require_shown(rating)
             return model_loop.lift_flag(rating, call.actor, request.kind, self._sealed(rating, request.reason))
 
         return self._view(self.ratings.change(request.rating_id, call.cause, decide), call)
@@ -144,9 +148,13 @@ class LoopApi:
 
         def moving(rating: Rating) -> Message | list[Message]:
             _require_seen(rating, call.actor, MOVES[call.method].sees)
+            _require_shown(rating)
             return decide(rating, store.rules_of(self.rules, rating.region))
 
-        return self._view(self.ratings.change(id, call.cause, moving), call)
+        moved = self.ratings.change(id, call.cause, moving)
+        # A move that comes again is answered with the rating as it is: not to who left the department it is with.
+        _require_seen(moved.state, call.actor, MOVES[call.method].sees)
+        return self._view(moved, call)
 
     def _require_nobody_named(self, rating: Rating, **texts: str) -> None:
         """INVALID_ARGUMENT PERSONAL_DATA names each text with something of a person in it (个人信息保护法 art. 25), or of this one."""
@@ -155,8 +163,10 @@ class LoopApi:
         known = {"联系电话": contact, "姓名": name, "办件编号": rating.case_number}
         faults = []
         for field, text in texts.items():
+            if any(unicodedata.category(sign) in _UNSEEN and sign not in "\n\t" for sign in text.replace("\r\n", "\n")):
+                faults.append(Violation(field, "HIDDEN_SIGNS", "公开内容不得含有看不见或改变书写方向的字符"))
             kinds = {one.kind for one in personal_data.found(text)}
-            kinds |= {kind for kind, value in known.items() if value and value in text}
+            kinds |= {kind for kind, value in known.items() if _bare(value) and _bare(value) in _bare(text)}
             if kinds:
                 told = f"公开内容不得含有个人信息：{'、'.join(sorted(kinds))}"
                 faults.append(Violation(field, "PERSONAL_DATA", told))
@@ -164,8 +174,13 @@ class LoopApi:
             raise invalid(*faults)
 
     def _sealed(self, rating: Rating, text: str) -> str:
-        stripped = text.strip()
-        return self.keyring.seal(rating.rater_id, stripped) if stripped else ""
+        """What an officer says, sealed under the rater's key. Of one who is erased meanwhile nothing more is kept, and the loop goes on."""
+        try:
+            return self.keyring.seal(rating.rater_id, text.strip()) if text.strip() else ""
+        except Refused as refused:
+            if refused.reason != "PERSON_ERASED":
+                raise
+            return ""
 
     def _view(self, record: Record[Rating], call: Call) -> pb.Rating:
         call.span.set(telemetry.RECORD, record.id)
@@ -176,6 +191,22 @@ def _require_seen(rating: Rating, actor: Actor, by: tuple[str, ...]) -> None:
     """NOT_FOUND for who does not see the rating in this part, or is concerned himself: he never deals with it."""
     if not any(_FINDS[who](actor, rating) for who in by):
         raise not_found()
+
+
+def _shown(rating: Rating) -> bool:
+    """Whether officers deal with it at all."""
+    return rating.negative or rating.flagged
+
+
+def _require_shown(rating: Rating) -> None:
+    """NOT_FOUND for a rating with which there is nothing the matter, nor ever was: it is between the rater and nobody."""
+    if not (_shown(rating) or rating.flags):
+        raise not_found()
+
+
+def _bare(text: str) -> str:
+    """Its letters and digits, however they are parted or printed."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isalnum())
 
 
 def _wanted(request: loop_pb.ListNegativeRequest, rating: Rating) -> bool:

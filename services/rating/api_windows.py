@@ -16,7 +16,7 @@ from chassis.errors import (
 from chassis.parts import Parts
 from chassis.records import Filter, Record, record_id
 from chassis.rpc import Call
-from services.rating import model, model_codes, model_giving, model_windows, store, store_imports, store_windows
+from services.rating import model, model_codes, model_windows, store, store_imports, store_windows
 from services.rating.giving import Entered, Giving
 from services.rating.model import Rating
 from services.rating.model_codes import Code
@@ -55,7 +55,7 @@ class WindowApi:
         window = self._issuing(request.window_id, call.actor)
         if request.printed:
             _may_print(window, request.case_number, call.actor)
-        case = self._open_case(request.case_number, window) if request.case_number else None
+        case = self._case(request.case_number, window) if request.case_number else None
         code = self.windows.issue(window, request.printed, call.cause, now(), case.id if case else "")
         return windows_pb.WindowCode(
             code=self.windows.text_of(code), window_id=window.id, expires_at=text(code.expires_at)
@@ -133,7 +133,7 @@ class WindowApi:
             served = self.windows.served(window, officers, now())
             return _receipt(self.giving.begin(served, entered, call.cause, id=own, actor=call.actor))
         case = model_windows.of_case((one.state for one in of_case), window.department)
-        return _receipt(self._of_case(case.id, officers, entered, call))
+        return _receipt(self._of_case(case.id, _Served(window, officers), entered, call))
 
     def _by_code(self, code: Code, id: str, served: _Served, entered: Entered, call: Call) -> Record[Rating]:
         """A rating by a code that holds. FAILED_PRECONDITION CODE_USED for a live one that gave its rating, RATED_ALREADY for a case that
@@ -143,7 +143,7 @@ class WindowApi:
             if code.case_rating_id:
                 # A person's token says who rates: another's case is none of his. Else the code is what lets him rate.
                 visible = model.visible(call.actor) if call.actor.realm == PERSON else None
-                return self._of_case(id, served.officers, entered, call, visible)
+                return self._of_case(id, served, entered, call, visible)
             body = self.windows.served(served.window, served.officers, now())
             return self.giving.begin(body, entered, call.cause, id=id, person=person, actor=call.actor)
         except Refused as refused:
@@ -154,11 +154,14 @@ class WindowApi:
             raise Refused(FAILED_PRECONDITION, "CODE_USED", "该二维码已用于评价，请在窗口重新获取") from None
 
     def _of_case(
-        self, id: str, officers: list[str], entered: Entered, call: Call, visible: Filter | None = None
+        self, id: str, here: _Served, entered: Entered, call: Call, visible: Filter | None = None
     ) -> Record[Rating]:
         """Rates a node of a case. NOT_FOUND also where the applicant is erased: nobody else learns of that."""
         try:
-            return self.giving.give(id, entered, call.cause, visible, call.actor, officers=officers)
+            window = here.window.id
+            return self.giving.give(
+                id, entered, call.cause, visible, call.actor, officers=here.officers, window_id=window
+            )
         except Refused as refused:
             raise (not_found() if refused.reason == "PERSON_ERASED" else refused) from None
 
@@ -191,11 +194,10 @@ class WindowApi:
             raise Refused(FAILED_PRECONDITION, "DEVICE_WITHOUT_WINDOW", "该设备没有登记在窗口")
         return window
 
-    def _open_case(self, number: str, window: Window) -> Rating:
+    def _case(self, number: str, window: Window) -> Rating:
+        """The rating of a case a code is for, whether it was given or not: who shows the code is not to find out who has rated."""
         found = store_imports.of_case_number(self.ratings, number)
-        case = model_windows.of_case((one.state for one in found), window.department)
-        model_giving.require_open(case)
-        return case
+        return model_windows.node_of((one.state for one in found), window.department)
 
 
 def _rater(actor: Actor) -> str:

@@ -50,9 +50,10 @@ class Giving:
         actor: Actor,
         origin: tuple[str, str] = ("", ""),
         officers: Sequence[str] = (),
+        window_id: str = "",
     ) -> Record[Rating]:
         """Rates a service node somebody was asked about; `origin` as in `begin`, `officers` are concerned beside those of the node: on duty
-        where it is given. Refused as GiveRating."""
+        at `window_id`, where it is given. Refused as GiveRating."""
 
         def decide(rating: Rating) -> list[events.RatingGiven]:
             model_giving.require_open(rating)
@@ -60,7 +61,8 @@ class Giving:
             given = self.given(entered, rating.id, rating.department, sealer, actor)
             rules = self.rules_of(rating.region)
             name = self.agent_name(actor)
-            return model_giving.give(rating, sealer, given, name, rules, now(), origin, officers)  # type: ignore[return-value]
+            told = (origin, officers, window_id)
+            return model_giving.give(rating, sealer, given, name, rules, now(), *told)  # type: ignore[return-value]
 
         return self.ratings.change(id, cause, decide, visible)  # type: ignore[arg-type]
 

@@ -118,7 +118,7 @@ class Importing:
         new = [row.told for row in rows if not row.told.case_number and not row.second]
         worded = [one.reference for one in new if one.comment.strip() or one.contact.strip()]
         if worded:
-            self.keyring.ready({store_imports.row_id(source.region, source.system, one) for one in worded})
+            self.keyring.ready({self._id(one, source) for one in worded})
 
     def _row(self, row: Row, source: _Source) -> Outcome:
         if known := self._known(row, source):
@@ -203,9 +203,12 @@ class Importing:
             region=told.region,
             day=inviting.day_of(entered.given_at),
         )
-        id = store_imports.row_id(source.region, source.system, told.reference)
+        id = self._id(told.reference, source)
         origin = (source.system, told.reference)
         self.giving.begin(served, entered, self._cause(told, source), id=id, origin=origin)
+
+    def _id(self, reference: str, source: _Source) -> str:
+        return store_imports.row_id(self.keyring, source.region, source.system, reference)
 
     def _cause(self, row: pb.ImportedRating, source: _Source) -> Cause:
         cause = source.call.cause

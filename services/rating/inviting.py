@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chassis.acts import Cause
 from chassis.errors import Refused
+from chassis.parts import Parts
 from services.rating import model_giving, store
 from standards.workdays import SHANGHAI
 from yiwang.case.v1 import events_pb2 as case_events
@@ -56,16 +57,20 @@ def day_of(at: datetime) -> str:
 class Inviting:
     """Opens invitations."""
 
-    def __init__(self, database: Any) -> None:
-        self._ratings = store.ratings(database)
-        self._rules = store.rules(database)
-        self._counties = store.Counties(database)
+    def __init__(self, parts: Parts) -> None:
+        self._keyring = parts.keyring
+        self._ratings = store.ratings(parts.database)
+        self._rules = store.rules(parts.database)
+        self._counties = store.Counties(parts.database)
 
     def invite(self, served: events.ServiceServed, person: str, at: datetime, cause: Cause) -> None:
-        """Asks for a rating of a service node, once however often and by whatever it is told that it ended."""
+        """Asks for a rating of a service node, once however often and by whatever it is told that it ended. Of what does not say what was
+        served, as events did not in former times, nobody is asked."""
+        if not served.region:
+            return
         self._counties.know(served.region)
         rules = store.rules_of(self._rules, served.region)
-        id = store.rating_id(served.case_id or served.ticket_id, served.node, served.occasion)
+        id = store.rating_id(self._keyring, served.case_id or served.ticket_id, served.node, served.occasion)
         try:
             self._ratings.create(cause, lambda new: model_giving.open_invitation(new, served, person, rules, at), id)
         except Refused as refused:

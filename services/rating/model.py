@@ -77,6 +77,8 @@ class Loop:
     verdict_final: bool = False
     # The supervisor said what holds.
     reviewed: bool = False
+    # Whose word of the department it is that a supervisor looks at: none of them does himself.
+    parties: list[str] = field(default_factory=list)
     rectify_due: datetime | None = None
     rectified_at: datetime | None = None
     extended: bool = False

@@ -59,7 +59,7 @@ def text_of(code: Code, sign: Sign) -> str:
     window, end = uuid.UUID(code.window_id).bytes, int(code.expires_at.timestamp())
     told = _HEAD.pack(kind, window, code.generation, end, code.nonce)
     if code.case_rating_id:
-        told += uuid.UUID(code.case_rating_id).bytes
+        told += _veiled(uuid.UUID(code.case_rating_id).bytes, code.nonce, sign)
     return _encoded(told + _tag(told, sign))
 
 
@@ -72,7 +72,7 @@ def parse(text: str, sign: Sign) -> Code:
     if not hmac.compare_digest(tag, _tag(told, sign)) or _encoded(raw) != text:
         raise forged()
     kind, window, generation, end, nonce = _HEAD.unpack(told[: _HEAD.size])
-    case = str(uuid.UUID(bytes=told[_HEAD.size :])) if kind == _CASE else ""
+    case = str(uuid.UUID(bytes=_veiled(told[_HEAD.size :], nonce, sign))) if kind == _CASE else ""
     return Code(
         kind == _PRINTED, str(uuid.UUID(bytes=window)), generation, datetime.fromtimestamp(end, UTC), nonce, case
     )
@@ -108,6 +108,12 @@ def refused(reason: str, message: str) -> Refused:
 
 def _tag(told: bytes, sign: Sign) -> bytes:
     return sign(_encoded(told))[:TAG_BYTES]
+
+
+def _veiled(id: bytes, nonce: bytes, sign: Sign) -> bytes:
+    """The id of a case's rating as nobody else reads it, and again as it is: whoever shows a code must not know a negative rating by it.
+    A nonce is of one id alone. What is signed for a tag has no colon."""
+    return bytes(a ^ b for a, b in zip(id, sign(f"case:{nonce.hex()}"), strict=False))
 
 
 def _encoded(raw: bytes) -> str:

@@ -63,6 +63,7 @@ def _given(rating: Rating | None, event: events.RatingGiven, moment: Moment) -> 
         sealed_agent_name=event.sealed_agent_name,
         # On duty where it was given, beside those whose work it was.
         officers=list(dict.fromkeys([*rating.officers, *event.served.officer_ids])),
+        window_id=rating.window_id or event.served.window_id,
         flags=_raised(rating.flags, given.flags, moment.at),
         device_mark=given.device_mark,
         address_mark=given.address_mark,
@@ -134,7 +135,10 @@ def _verified(rating: Rating, event: events.RatingVerified, moment: Moment) -> R
     waits = {"status": moves.VERIFIED, "step_due": instant(event.step_due), "overdue": False}
     changed = _rectifying(event.step_due) if valid else waits
     sealed = event.sealed_finding
-    return _loop(rating, moment, moves.DEPARTMENT, "RatingVerified", sealed, verdict=event.verdict, **changed)
+    return _loop(
+        rating, moment, moves.DEPARTMENT, "RatingVerified", sealed,
+        verdict=event.verdict, parties=[event.officer_id], **changed,
+    )  # fmt: skip
 
 
 def _reviewed(rating: Rating, event: events.RatingReviewed, moment: Moment) -> Rating:
@@ -178,7 +182,8 @@ def _reopened(rating: Rating, event: events.RatingReopened, moment: Moment) -> R
 
 def _appealed(rating: Rating, event: events.RatingAppealed, moment: Moment) -> Rating:
     by = moves.DEPARTMENT if event.officer_id else moves.RATER
-    once = {"department_appealed": True} if event.officer_id else {"rater_appealed": True}
+    parties = [*(rating.loop.parties if rating.loop else ()), event.officer_id]
+    once = {"department_appealed": True, "parties": parties} if event.officer_id else {"rater_appealed": True}
     due = instant(event.step_due)
     return _loop(
         rating, moment, by, "RatingAppealed", event.sealed_reason,

@@ -36,14 +36,15 @@ def give(
     now: datetime,
     origin: tuple[str, str] = ("", ""),
     officers: Sequence[str] = (),
+    window_id: str = "",
 ) -> list[Message]:
     """The rating, given once and never changed; a negative one opens its loop in the same write. `origin` as in `begin`; `officers` are
-    concerned beside those of the node."""
+    concerned beside those of the node; `window_id` is where it is given, and counts where the service was at no window."""
     require_open(rating)
     system, reference = origin
     event = events.RatingGiven(
         rating_id=rating.id,
-        served=events.ServiceServed(officer_ids=officers) if officers else None,
+        served=events.ServiceServed(officer_ids=officers, window_id=window_id) if officers or window_id else None,
         rater_id=rater_id,
         given=given,
         sealed_agent_name=sealed_agent_name,

@@ -9,7 +9,7 @@ from datetime import datetime
 from google.protobuf.message import Message
 
 from chassis.acts import Actor
-from chassis.errors import require
+from chassis.errors import Violation, invalid, require
 from services.rating import model_rules
 from services.rating.model import Rating
 from services.rating.model_moves import require_move
@@ -22,8 +22,11 @@ from yiwang.rating.v1 import service_pb2 as pb
 def assign(
     rating: Rating, officer: Actor, department: str, sealed_note: str, rules: Rules | None, now: datetime
 ) -> events.RatingAssigned:
-    """Handed to the department that verifies it (转办): the one that was rated unless another is named."""
+    """Handed to the department that verifies it (转办): the one that was rated unless another is named. INVALID_ARGUMENT REQUIRED where
+    supervision itself was rated: somebody has to have it on his desk."""
     require_move(rating, "AssignRating")
+    if not (department or rating.department):
+        raise invalid(Violation("department", "REQUIRED", "请选择承办部门"))
     return events.RatingAssigned(
         rating_id=rating.id,
         officer_id=officer.id,
@@ -52,8 +55,9 @@ def review(
     rating: Rating, officer: Actor, verdict: int, sealed_reason: str, rules: Rules | None, now: datetime
 ) -> events.RatingReviewed:
     """The supervisor's word on an excuse or an appeal (复核). Valid: the rectification has its whole time from now on, since the time of an
-    appeal is not the department's; an excuse is final, and the rater is told."""
-    require_move(rating, "ReviewRating")
+    appeal is not the department's; an excuse is final, and the rater is told. FAILED_PRECONDITION VERIFIER_MAY_NOT_REVIEW."""
+    loop = require_move(rating, "ReviewRating")
+    require(officer.id not in loop.parties, "VERIFIER_MAY_NOT_REVIEW", "核实人、申诉人不得复核同一评价")
     due = _due(rating, "rectify_days", rules, now) if verdict == pb.VERDICT_VALID else _told_by(rating, rules, now)
     return events.RatingReviewed(
         rating_id=rating.id,

@@ -34,13 +34,13 @@ _DESK: Final = tuple(sorted(model.DESK_ROLES))
 
 
 class Move(NamedTuple):
-    """One way a loop can go."""
+    """One way a loop can go, or a ticket (model_tickets_moves)."""
 
     title: str
     realm: int
     roles: tuple[str, ...]
     sources: tuple[int, ...]
-    # Where it can lead; more than one where the rating tells which. The same as a source: it stays.
+    # Where it can lead; more than one where the record tells which. The same as a source: it stays.
     targets: tuple[int, ...]
     sees: tuple[str, ...]
 
@@ -73,12 +73,27 @@ MOVES: Final[Mapping[str, Move]] = {
 }  # fmt: skip
 
 
+# So often it is handed from one department to another: there must be room for all that follows.
+MOST_ASSIGNED: Final = 20
+
+
+def _assigned(loop: Loop) -> int:
+    return sum(said.what == "RatingAssigned" for said in loop.said)
+
+
 def _uncalled(_rating: Rating, loop: Loop) -> bool:
     return loop.status != CALLED_BACK
 
 
 # What beside the status has to hold; its reason and message otherwise.
 _GUARDS: Final[Mapping[str, tuple[tuple[Callable[[Rating, Loop], bool], str, str], ...]]] = {
+    "AssignRating": (
+        (
+            lambda _, loop: _assigned(loop) < MOST_ASSIGNED,
+            "ASSIGNED_TOO_OFTEN",
+            f"该差评已转办{MOST_ASSIGNED}次，不能再转办",
+        ),
+    ),
     "ContestRating": (
         (lambda _, loop: not loop.department_appealed, "CONTESTED_ALREADY", "该差评已申诉过一次"),
         (lambda _, loop: not loop.reviewed, "REVIEWED_ALREADY", "该差评已由监察部门复核认定，不能再申诉"),
@@ -131,6 +146,7 @@ def open_moves(rating: Rating, actor: Actor) -> list[str]:
         and any(_SEES[who](actor, rating) for who in move.sees)
         and (not move.roles or not actor.roles.isdisjoint(move.roles))
         and all(holds(rating, loop) for holds, _, _ in _GUARDS.get(name, ()))
+        and not (name == "ReviewRating" and actor.id in loop.parties)
     ]
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from chassis.acts import MACHINE, OFFICER, PERSON, SERVICE, Actor
 from chassis.errors import require
 from services.rating import model
 from services.rating import model_tickets as tickets
+from services.rating.model_moves import Move
 from services.rating.model_tickets import (
     ANSWERED,
     ASKER,
@@ -23,19 +24,6 @@ from services.rating.model_tickets import (
     WITHDRAWN,
     Ticket,
 )
-
-
-class Move(NamedTuple):
-    """One way a ticket can go."""
-
-    title: str
-    realm: int
-    roles: tuple[str, ...]
-    sources: tuple[int, ...]
-    # Where it can lead; more than one where the ticket tells which. The same as a source: it stays.
-    targets: tuple[int, ...]
-    sees: tuple[str, ...]
-
 
 _ALL: Final = tuple(STATUSES)
 _DESK: Final = tuple(sorted(tickets.DESK_ROLES))

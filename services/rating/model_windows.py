@@ -91,18 +91,28 @@ def served(window: Window, department_name: str, officers: Sequence[str], now: d
 def of_case(found: Iterable[Rating], department: str, field: str = "case_number") -> Rating:
     """The rating of a case that is given at a window of its department: of its closing, or of the application where no closing is known.
 
-    INVALID_ARGUMENT CASE_UNKNOWN for a case there is not, or of another department; FAILED_PRECONDITION RATED_ALREADY, RATING_LAPSED, and
-    CASE_NOT_CLOSED when it goes on and nothing waits for a rating.
+    INVALID_ARGUMENT CASE_UNKNOWN for a case there is not, or of another department; FAILED_PRECONDITION CASE_NOT_CLOSED when it goes on
+    and nothing waits for a rating.
     """
+    node = node_of(found, department, field)
+    if node.node == pb.SERVICE_NODE_APPLY and node.status != model.OPEN:
+        raise _not_closed()
+    return node
+
+
+def node_of(found: Iterable[Rating], department: str, field: str = "case_number") -> Rating:
+    """The same, also when it was given already: of what is refused nobody learns whether it was."""
     nodes = {one.node: one for one in found if one.department == department}
     if not nodes:
         raise invalid(Violation(field, "CASE_UNKNOWN", "没有此办件，或不是本窗口部门的办件"))
-    closing, application = (nodes.get(node) for node in (pb.SERVICE_NODE_CLOSE, pb.SERVICE_NODE_APPLY))
-    if closing is not None:
-        return closing
-    if application is None or application.status != model.OPEN:
-        raise Refused(FAILED_PRECONDITION, "CASE_NOT_CLOSED", "该办件尚未办结，办结后即可评价")
-    return application
+    node = nodes.get(pb.SERVICE_NODE_CLOSE) or nodes.get(pb.SERVICE_NODE_APPLY)
+    if node is None:
+        raise _not_closed()
+    return node
+
+
+def _not_closed() -> Refused:
+    return Refused(FAILED_PRECONDITION, "CASE_NOT_CLOSED", "该办件尚未办结，办结后即可评价")
 
 
 def masked(number: str) -> str:

@@ -26,7 +26,7 @@ FIELDS = (
 
 
 # How far one look at what was published goes back at first.
-LOOK: Final = timedelta(days=1)
+LOOK: Final = timedelta(hours=1)
 
 
 class Behind(NamedTuple):

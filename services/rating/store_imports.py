@@ -5,6 +5,7 @@ from typing import Any
 from pymongo.database import Database
 
 from chassis.records import Record, Records, record_id
+from chassis.sealed import Keyring
 from services.rating.model import Rating
 from services.rating.model_imports import EVOLVE, FileImport
 from standards.codes import region_covers, region_prefix
@@ -35,10 +36,10 @@ def file_id(region: str, sha256: str) -> str:
     return record_id(f"import-file/{region_prefix(region)}/{sha256}")
 
 
-def row_id(region: str, system: str, reference: str) -> str:
+def row_id(keyring: Keyring, region: str, system: str, reference: str) -> str:
     """The id of the rating a row without a case of ours becomes. Names of systems and references are the region's own, so that
-    none can take those of another region."""
-    return record_id(f"import/{region_prefix(region)}/{system}/{reference}")
+    none can take those of another region. Keyed, for a reference is known where it comes from."""
+    return record_id(f"import/{keyring.blind('import_id', f'{region_prefix(region)}/{system}/{reference}')}")
 
 
 def of_reference(ratings: Records[Rating], region: str, system: str, reference: str) -> Record[Rating] | None:

@@ -1,11 +1,14 @@
 """A rating as its reader may see it: the rater all that is his, a department no word of who wrote it while its loop is open, a
 supervisor the flags beside."""
 
+from datetime import datetime
+
 from chassis.acts import PERSON, Actor
 from chassis.records import Record
 from chassis.sealed import Keyring
 from services.rating import model, model_moves
 from services.rating.model import Loop, Rating
+from services.rating.model_windows import day_start
 from standards.instants import text
 from yiwang.rating.v1 import service_pb2 as pb
 
@@ -29,6 +32,8 @@ WHAT = {
     "LoopClosed": "办结",
     "StepOverdue": "超期",
 }
+# What was served where that would tell who asked.
+TICKET = "咨询"
 # A department calls back to verify, and after the rectification.
 _CALLING = (model_moves.ASSIGNED, model_moves.RECTIFIED, model_moves.REVIEWED)
 
@@ -55,6 +60,8 @@ def full(record: Record[Rating], actor: Actor, keyring: Keyring) -> pb.Rating:
             view.flags.add(kind=flag.kind, reason=flag.reason, at=text(flag.at), lifted=flag.lifted)
     if _knows_rater(rating, actor):
         view.case_id, view.case_number, view.ticket_id = rating.case_id, rating.case_number, rating.ticket_id
+    else:
+        _unknown(view, rating)
     if actor.realm == PERSON:
         view.agent_name = keyring.open_text(rating.agent_id, rating.sealed_agent_name)
     return view
@@ -67,6 +74,23 @@ def _knows_rater(rating: Rating, actor: Actor) -> bool:
         return True
     closed = rating.loop is None or rating.loop.status == model_moves.CLOSED
     return not rating.anonymous and (closed or model.oversees(actor, rating))
+
+
+def _unknown(view: pb.Rating, rating: Rating) -> None:
+    """Without what tells whose service it was: a department knows when each of its cases was closed and who was at the window when, and the
+    number of a ticket is that of its asker. Of instants the day is left."""
+    if rating.ticket_id:
+        view.subject = TICKET
+    view.opened_at, view.closes_at = _day(rating.opened_at), _day(rating.closes_at)
+    view.rated_at, view.again_at = _day(rating.rated_at), _day(rating.again_at)
+    for line, said in zip(view.loop.lines, rating.loop.said if rating.loop else (), strict=True):
+        if said.by == model_moves.RATER:
+            line.at = _day(said.at)
+
+
+def _day(at: datetime | None) -> str:
+    """The beginning of the day in China."""
+    return text(day_start(at)) if at else ""
 
 
 def _public(record: Record[Rating]) -> pb.Rating:

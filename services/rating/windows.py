@@ -28,7 +28,9 @@ class Windows:
 
     def issue(self, window: Window, printed: bool, cause: Cause, now: datetime, case_rating_id: str = "") -> Code:
         """A code for a window. The same act again gives the same one, so that both together are good for one rating."""
-        nonce = bytes.fromhex(self.keyring.blind("window_code_nonce", cause.key))[: model_codes.NONCE_BYTES]
+        nonce = bytes.fromhex(self.keyring.blind("window_code_nonce", f"{cause.key}/{case_rating_id}"))[
+            : model_codes.NONCE_BYTES
+        ]
         generation = store_windows.generation(self.database, window.id)
         return model_codes.issue(window.id, printed, generation, nonce, now, case_rating_id)
 

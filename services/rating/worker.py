@@ -82,7 +82,7 @@ def build(parts: Parts) -> type[Worker]:
     """The worker of rating, from its parts."""
     Worker.parts = parts
     Worker.ratings = store.ratings(parts.database)
-    Worker.inviting = inviting.Inviting(parts.database)
+    Worker.inviting = inviting.Inviting(parts)
     counties = store.Counties(parts.database)
     Worker.timing = Timing("rating", Worker.ratings, model_timers.fire, counties.all, store.BY_COUNTY)
     worker_tickets.prepare(Worker, parts)

@@ -7,13 +7,12 @@ from datetime import date
 from typing import Any
 
 from chassis.acts import Cause, now
-from chassis.records import broken_at
+from chassis.records import broken_at, record_id
 from loadtests import world
 from loadtests.campaign import Campaign, Load, until_true
 from services.rating import inviting, model_giving, model_splits, store, store_results
 from tests.support.rating_numbers import recount
 from tests.support.rating_service import COUNTY, ITEM, closed
-from yiwang.rating.v1 import service_pb2 as pb
 
 RATE, SECONDS = 10, 10
 # What each method writes; the loop of a negative rating opens with it.
@@ -43,14 +42,14 @@ class Rated:
         ended = closed(f"load-person-{number}", item=ITEM, department=world.department(department))
         served, person = inviting.served_of(ended, now())
         store.Counties(self.database).know(served.region)
-        id = store.rating_id(ended.case_id, pb.SERVICE_NODE_CLOSE)
+        id = record_id(f"rated/{ended.case_id}")
         cause = Cause(f"load/{id}", "system:rating")
         self.ratings.create(cause, lambda new: model_giving.open_invitation(new, served, person, None, now()), id)
         spec = campaign.spec
         return {"id": id, "rater": spec["tokens"][number], "department": spec["receivers"][department]}
 
     def reckon(self) -> None:
-        """Waits for the load's end; nothing is lost, nothing is there twice, and the numbers agree."""
+        """Waits for the load's end; nothing is lost, and nothing is there twice."""
         result = self.load.result(SECONDS + 150)
         lines = [json.loads(line) for line in self.load.ledger.read_text().splitlines()]
         acknowledged = {(line["rating"], line["method"]) for line in lines if "acknowledged" in line}
@@ -64,8 +63,11 @@ class Rated:
         assert len({id for id, _ in acknowledged}) == len(self.asked)
         assert all(count == 1 for types in written.values() for count in types.values()), "nothing twice"
         assert all(broken_at(one["journal"]) is None and not self.ratings.drift(one) for one in documents)
+
+    def numbers_agree(self) -> None:
+        """All is sent, and the day's numbers, those of earlier loads included, are what the journals say."""
         until_true(lambda: self.ratings.collection.find_one({"unsent": True}) is None, 60)
-        until_true(lambda: self._counted() == self._journals(), 60, step=0.5)
+        until_true(lambda: self._counted() == self._journals(), 90, step=0.5)
 
     def _counted(self) -> dict[str, int]:
         day = date.fromisoformat(self.day)

@@ -83,6 +83,7 @@ def test_everything_killed_at_once_comes_back(campaign: Campaign) -> None:
     rated.reckon()
     _judge("of everything at once", campaign.reckon(load.ledger), result)
     every_arrival_counted_once(campaign)
+    rated.numbers_agree()
 
 
 def every_arrival_counted_once(campaign: Campaign) -> None:
@@ -94,4 +95,4 @@ def every_arrival_counted_once(campaign: Campaign) -> None:
         return sum(row.get("counts", {}).get("arrived", 0) for row in departments) == total
 
     until_true(lambda: database["arrivals"].estimated_document_count() == total, 90)
-    until_true(counted, 60)
+    until_true(counted, 180)  # at most 2 % of the time is spent counting, so a loaded machine is slow at it

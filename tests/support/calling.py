@@ -1,7 +1,10 @@
 """Calls in a test's own words: `citizen.SubmitCase(item_id=…)`, and what a refusal says."""
 
+import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,3 +100,19 @@ def _read(error: Any, refusal: Refusal) -> None:
             for one in bad.field_violations:
                 refusal.fields.setdefault(one.field, one.reason)
                 refusal.messages.setdefault(one.field, one.description)
+
+
+def at_once(many: int, call: Callable[[int], Any]) -> Counter[str]:
+    """What so many calls at one moment are answered: `done`, or the code of the refusal."""
+    barrier = threading.Barrier(many)
+
+    def one(number: int) -> str:
+        barrier.wait()
+        try:
+            call(number)
+        except grpc.RpcError as error:
+            return str(error.code())
+        return "done"
+
+    with ThreadPoolExecutor(many) as pool:
+        return Counter(pool.map(one, range(many)))

@@ -187,7 +187,7 @@ ACTS: Mapping[str, Act] = {
     "ChooseDelivery": lambda w: fulfilment.choose_delivery(w.case, w.dice.choice((1, 2, 3)), "sealed"),
     "DispatchResult": lambda w: fulfilment.dispatch(w.case, w.actor, w.dice.choice(("", "SF1")), w.now),
     "DeliverResult": lambda w: fulfilment.deliver(w.case, w.actor, "sealed"),
-    "CloseCase": lambda w: model_acts.close(w.case),
+    "CloseCase": lambda w: model_acts.close(w.case, w.actor),
     "WithdrawCase": lambda w: model_asides.withdraw(w.case, "sealed", w.now),
     "ConfirmWithdrawal": lambda w: model_asides.confirm_withdrawal(w.case),
     "WithdrawBySilence": lambda w: model_asides.withdraw_by_silence(w.case, w.now),

@@ -146,3 +146,9 @@ def _late(journal: Entries) -> None:
 def _by_nobody_concerned(rating: Rating, journal: Entries) -> None:
     who = {entry["by"].removeprefix("officer:") for entry in journal if entry["by"].startswith("officer:")}
     assert who.isdisjoint(rating.officers), "the officer concerned never deals with it"
+    said: set[str] = set()
+    for entry in journal:
+        officer = entry["data"].get("officerId", "")
+        assert entry["type"] != "RatingReviewed" or officer not in said, "nobody reviews his own word"
+        said = {officer} if entry["type"] == "RatingVerified" else said
+        said |= {officer} if entry["type"] == "RatingAppealed" and officer else set()

@@ -15,6 +15,8 @@ from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import service_pb2 as pb
 
 OFFICER_HERE: Final = Actor(id="officer-1", realm=OFFICER)
+# Who looks at what that one says.
+SUPERVISOR_HERE: Final = Actor(id="supervisor-1", realm=OFFICER)
 VALID, MISTAKEN, MALICIOUS, ELSEWHERE = (
     pb.VERDICT_VALID,
     pb.VERDICT_MISTAKEN,
@@ -64,7 +66,7 @@ ACTS: Final[Mapping[str, Act]] = {
     },
     **{
         f"review {verdict}": lambda rating, at, verdict=verdict: model_loop.review(
-            rating, OFFICER_HERE, verdict, "", None, at
+            rating, SUPERVISOR_HERE, verdict, "", None, at
         )
         for verdict in (VALID, MISTAKEN, MALICIOUS, ELSEWHERE)
     },

@@ -79,7 +79,7 @@ class RatingHere(Here):
     def close(self, event: case_events.CaseClosed, time: str = ENDED_AT) -> str:
         """As if the case had been closed; returns the id of the rating its applicant may give."""
         self.hear("invite_closed", event, event.case_id, 6, time)
-        return store.rating_id(event.case_id, pb.SERVICE_NODE_CLOSE)
+        return store.rating_id(self.keyring, event.case_id, pb.SERVICE_NODE_CLOSE)
 
     def given(self, actor: Any, grade: int, **told: Any) -> pb.Rating:
         """A closed case of the actor's that he rated so."""

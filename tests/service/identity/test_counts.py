@@ -28,7 +28,7 @@ def here(database: Database[dict[str, Any]]) -> Iterator[IdentityHere]:
 
 def counts(here: IdentityHere) -> pb.CountPrincipalsResponse:
     """What an administrator is told after the worker has recounted."""
-    here.worker.principals._rest_until = 0.0
+    here.worker.principals._marks._rest_until = 0.0
     here.worker.recount_principals()
     return here.by(officer("administer")).CountPrincipals()
 

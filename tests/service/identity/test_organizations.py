@@ -166,7 +166,7 @@ def test_a_claimant_who_is_erased_represents_nothing(here: IdentityHere) -> None
 
 def test_organisations_are_counted_once_they_have_a_representative(here: IdentityHere) -> None:
     def active() -> int:
-        here.worker.principals._rest_until = 0.0
+        here.worker.principals._marks._rest_until = 0.0
         here.worker.recount_principals()
         return store_counts.counted(here.parts.database).organizations
 

@@ -1,15 +1,13 @@
 """One rating per service node, from what case tells to the rating given, over the wire."""
 
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
 from chassis.records import broken_at
 from services.rating import store
 from tests.support.actors import person
-from tests.support.calling import refused
+from tests.support.calling import at_once, refused
 from tests.support.rating_service import RatingHere, closed, served
 from yiwang.case.v1 import events_pb2 as case_events
 from yiwang.rating.v1 import service_pb2 as pb
@@ -57,20 +55,9 @@ def test_each_service_node_of_a_case_is_asked_about_once_however_often_it_is_tol
 
 def test_of_ten_ratings_at_one_moment_one_counts(rating: RatingHere) -> None:
     ann = person()
-    id, barrier = rating.close(closed(ann.id)), threading.Barrier(10)
-
-    def rate(number: int) -> str:
-        barrier.wait()
-        try:
-            rating.by(ann).GiveRating(rating_id=id, grade=1 + number % 5)
-        except grpc.RpcError as error:
-            return str(error.code())
-        return "rated"
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(rate, range(10)))
-    assert answers.count("rated") == 1
-    assert set(answers) == {"rated", str(Code.FAILED_PRECONDITION)}
+    id = rating.close(closed(ann.id))
+    answers = at_once(10, lambda number: rating.by(ann).GiveRating(rating_id=id, grade=1 + number % 5))
+    assert answers == {"done": 1, str(Code.FAILED_PRECONDITION): 9}
 
 
 def test_the_same_request_twice_is_one_rating(rating: RatingHere) -> None:

@@ -59,7 +59,7 @@ def test_totals_are_the_same_in_any_order_and_however_often(rating: RatingHere, 
         rating.close(event)
     for event, grade in zip(heard, (5, 5, 3, 0, 0, 1), strict=True):
         if grade:
-            id = store.rating_id(event.case_id, pb.SERVICE_NODE_CLOSE)
+            id = store.rating_id(rating.keyring, event.case_id, pb.SERVICE_NODE_CLOSE)
             rating.by(person(event.applicant_id)).GiveRating(rating_id=id, grade=grade)
             rating.close(event)
     assert as_counted(rating.totals(pb.TOTAL_SCOPE_ITEM, ITEM)) == (5, 3, 2, 0, 1, 0, 0)
@@ -104,7 +104,7 @@ def test_a_closed_case_reaches_the_totals_through_the_broker(
     try:
         citizen, everyone = rating.by(ann), rating.by(None)
         wait_until(lambda: list(citizen.ListRatings().ratings), "the invitation", 40)
-        id = store.rating_id(event.case_id, pb.SERVICE_NODE_CLOSE)
+        id = store.rating_id(rating.keyring, event.case_id, pb.SERVICE_NODE_CLOSE)
         citizen.GiveRating(rating_id=id, grade=pb.GRADE_VERY_SATISFIED)
 
         def counted() -> bool:

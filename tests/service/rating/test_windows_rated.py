@@ -1,8 +1,6 @@
 """What is rated in the hall, by a code of a window and on its tablet: once, by whom it may be, of whom it is, and nothing else counted."""
 
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +12,7 @@ from chassis.acts import now
 from services.rating import model, store
 from services.rating.model import Rating
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, delegate, device, handler, officer, person
-from tests.support.calling import refused
+from tests.support.calling import at_once, refused
 from tests.support.rating_service import RatingHere, closed
 from tests.support.rating_windows import Hall
 from yiwang.case.v1 import events_pb2 as case_events
@@ -128,20 +126,9 @@ def test_the_same_act_issues_the_same_code_so_that_both_give_one_rating(hall: Ha
 def test_of_ten_ratings_by_one_live_code_one_counts(hall: Hall, of_case: bool) -> None:
     window, case = hall.window(), closed(person().id)
     hall.here.close(case)
-    code, barrier = hall.live(window, case_number=case.number if of_case else ""), threading.Barrier(10)
-
-    def rate(number: int) -> str:
-        barrier.wait()
-        try:
-            hall.by(None).RateAtWindow(code=code, grade=1 + number % 5)
-        except grpc.RpcError as error:
-            return str(error.code())
-        return "rated"
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(rate, range(10)))
-    assert answers.count("rated") == 1
-    assert set(answers) == {"rated", str(Code.FAILED_PRECONDITION)}
+    code = hall.live(window, case_number=case.number if of_case else "")
+    answers = at_once(10, lambda number: hall.by(None).RateAtWindow(code=code, grade=1 + number % 5))
+    assert answers == {"done": 1, str(Code.FAILED_PRECONDITION): 9}
     scope = (pb.TOTAL_SCOPE_DEPARTMENT, DEPARTMENT)
     assert hall.here.totals(*scope).rated == 1
 
@@ -290,7 +277,7 @@ def test_a_request_of_a_tablet_gets_its_receipt_though_the_case_goes_on(hall: Ha
     hall.here.hear("invite_applied", case_events.CaseAccepted(case_id=case, served=told), case, 2)
     request = {"request_id": "request-1", "grade": 5, "at": clock(), "case_number": end.number}
     receipt = hall.by(tablet).RateOnTablet(**request)
-    assert receipt.rating_id == store.rating_id(case, pb.SERVICE_NODE_APPLY)
+    assert receipt.rating_id == store.rating_id(hall.here.keyring, case, pb.SERVICE_NODE_APPLY)
     with refused(Code.FAILED_PRECONDITION, "CASE_NOT_CLOSED"):
         hall.by(tablet).RateOnTablet(**request | {"request_id": "request-2"})
     id = hall.here.close(end)

@@ -32,7 +32,7 @@ ACTS: dict[str, Callable[[Case], Message]] = {
     "PassReviewStep": lambda case: model_acts.pass_step(case, OFFICER, "sealed"),
     "DecideCase": lambda case: model_acts.decide(case, OFFICER, True, "", "", SUBMITTED_AT),
     "IssueResult": lambda case: model_acts.issue(case, OFFICER, "N1"),
-    "CloseCase": model_acts.close,
+    "CloseCase": lambda case: model_acts.close(case, OFFICER),
     "WithdrawCase": lambda case: model_asides.withdraw(case, "", SUBMITTED_AT),
     "NotAcceptCase": lambda case: model_acts.not_accept(case, OFFICER, True, ""),
     "ConfirmWithdrawal": model_asides.confirm_withdrawal,
@@ -224,7 +224,7 @@ def test_nobody_else_is_offered_any_move(status: str) -> None:
 
 def test_a_grant_that_ends_in_no_document_is_closed_as_it_is_and_one_with_a_document_is_not() -> None:
     without = standing("GRANTED", result_name="")
-    assert isinstance(model_acts.close(without), events.CaseClosed)
+    assert isinstance(model_acts.close(without, OFFICER), events.CaseClosed)
     assert "CloseCase" in offered(without, officer("decide"))
     assert "CloseCase" not in offered(standing("GRANTED"), officer("decide"))
 
@@ -359,7 +359,7 @@ def test_the_review_steps_pass_in_the_order_of_the_item() -> None:
 def test_the_closing_event_carries_what_a_rating_needs() -> None:
     for status, granted in (("DENIED", False), ("ISSUED", True)):
         case = standing(status)
-        closed = model_acts.close(case)
+        closed = model_acts.close(case, OFFICER)
         assert (closed.applicant_id, closed.item_id, closed.department, closed.region, closed.granted) == (
             case.applicant_id,
             case.item_id,

@@ -149,6 +149,6 @@ def test_another_system_decides_no_sooner_than_an_officer_could(parts: dict[str,
 def test_nothing_is_revoked_or_deregistered_that_was_never_granted(name: str) -> None:
     denied = case_in(model.REVIEWED, result_number="")
     denied = then(denied, model_acts.decide(denied, officer("decide", id="d"), False, "不符", "s", SUBMITTED_AT))
-    assert not model_moves.may_come(then(denied, model_acts.close(denied)), name)
+    assert not model_moves.may_come(then(denied, model_acts.close(denied, officer("decide", id="d"))), name)
     assert model_moves.may_come(case_in(model.CLOSED, deliver_due=FAR), name)
     assert model_moves.may_come(case_in(model.CLOSED, result_number="N1"), name), "also one of before"

@@ -72,7 +72,7 @@ def attempt(case: Case, item: catalog.ItemDefinition, name: str, who: int, detai
         "PassReviewStep": lambda: model_acts.pass_step(case, one, "opinion"),
         "DecideCase": lambda: model_acts.decide(case, one, detail, "理由", "reason", NOW),
         "IssueResult": lambda: model_acts.issue(case, one, "N1"),
-        "CloseCase": lambda: model_acts.close(case),
+        "CloseCase": lambda: model_acts.close(case, one),
         "WithdrawCase": lambda: model_asides.withdraw(case, "reason", NOW, "sealed name"),
         "hand over": lambda: model_asides.hand_over(case, one.id, OFFICERS[who - 1].id if detail else "", NOW + YEAR),
     }[name]()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from chassis.acts import PERSON, REALMS, Acting, Actor, Cause
 from chassis.errors import FAILED_PRECONDITION, Refused
-from chassis.records import Records, _converter, broken_at, matches
-from services.rating import inviting, model, model_giving, model_kinds, model_results, model_timers, results, store
+from chassis.records import Records, _converter, broken_at, matches, record_id
+from services.rating import inviting, model, model_giving, model_kinds, model_results, model_timers, results
 from services.rating.model import Rating
 from services.rating.model_evolve import EVOLVE
 from services.rating.model_rules import Rules
@@ -25,7 +25,7 @@ from yiwang.rating.v1 import service_pb2 as pb
 RECORDS: Records[Rating] = Records(None, Rating, EVOLVE, events)  # type: ignore[arg-type]
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
-ID = store.rating_id("case-1", pb.SERVICE_NODE_CLOSE)
+ID = record_id("rating/case-1")
 grades = st.sampled_from(sorted(model.GRADES))
 
 

@@ -1,19 +1,21 @@
 """The closed loop as the model has it: every (status, move) pair, every guard by its reason, steps and their days."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chassis.errors import FAILED_PRECONDITION, Refused
-from services.rating import model, model_kinds, model_loop, model_moves, model_timers
+from services.rating import model, model_giving, model_kinds, model_loop, model_moves, model_timers
 from services.rating.model import Rating
 from services.rating.model_moves import MOVES
 from services.rating.model_rules import Rules
-from standards.instants import after
+from standards.instants import after, text
 from tests.support.actors import officer, person, supervisor
 from tests.support.rating_loops import (
     ACTS,
     DESK,
+    MISTAKEN,
     NOT_SATISFIED,
     NOW,
     SUPERVISOR,
@@ -85,6 +87,41 @@ def test_the_steps_have_the_days_of_the_county() -> None:
     assert loop_of(one).step_due == after(NOW, 4, one.region)
     one = apply(one, model_loop.verify(one, DESK, VALID, "x", rules, NOW))
     assert loop_of(one).rectify_due == loop_of(one).step_due == after(NOW, 15, one.region)
+
+
+def test_each_step_has_days_of_its_own() -> None:
+    """So many days from when a step began, whoever made it begin."""
+    names = ("assign_days", "verify_days", "review_days", "rectify_days", "call_back_days", "publish_days")
+    rules = Rules("990121", {name: number for number, name in enumerate(names, 11)})
+    days = {name: text(after(NOW, rules.days[name], "990121")) for name in names}
+    one, named, unnamed = at(model_moves.ASSIGNED), at(model_moves.RECTIFYING), given(anonymous=True)
+    unnamed = walk(unnamed, "AssignRating", "VerifyRating")
+    rectified, excused = at(model_moves.RECTIFIED), at(model_moves.REVIEWED)
+    steps = {
+        "assign_days": [model_giving.loop_of("r", 1, "990121", rules, NOW)[0]],
+        "verify_days": [model_loop.assign(given(), SUPERVISOR, "", "", rules, NOW)],
+        "review_days": [
+            model_loop.verify(one, DESK, MISTAKEN, "x", rules, NOW),
+            model_loop.contest(named, DESK, "x", rules, NOW),
+            model_loop.appeal(excused, "x", rules, NOW),
+        ],
+        "rectify_days": [
+            model_loop.verify(one, DESK, VALID, "x", rules, NOW),
+            model_loop.review(at(model_moves.VERIFIED), SUPERVISOR, VALID, "x", rules, NOW),
+            model_loop.reopen(rectified, "x", rules, NOW),
+            model_loop.call_back(rectified, DESK, NOT_SATISFIED, "x", rules, NOW)[1],
+        ],
+        "call_back_days": [
+            model_loop.rectify(named, DESK, "x", rules, NOW),
+            model_loop.review(at(model_moves.VERIFIED), SUPERVISOR, MISTAKEN, "x", rules, NOW),
+        ],
+        "publish_days": [
+            model_loop.call_back(excused, DESK, NOT_SATISFIED, "x", rules, NOW)[0],
+            model_loop.rectify(unnamed, DESK, "x", rules, NOW),
+        ],
+    }
+    for name, begun in steps.items():
+        assert [event.step_due for event in begun] == [days[name]] * len(begun), name  # type: ignore[attr-defined]
 
 
 def test_a_rectification_is_extended_once_and_not_when_it_is_late() -> None:
@@ -185,8 +222,43 @@ def told(rating: Rating) -> tuple[int, int]:
 
 
 def test_a_second_negative_rating_opens_a_loop_where_there_was_none() -> None:
-    from services.rating import model_giving
-
     one = given(pb.GRADE_SATISFIED)
     again = apply(one, model_giving.rate_again(one, pb.GRADE_DISSATISFIED, "", "", None, NOW))
     assert told(again) == (model_moves.RECEIVED, pb.GRADE_SATISFIED)
+
+
+def test_it_is_handed_on_so_often_and_no_more_and_there_is_room_for_all_that_follows() -> None:
+    one = given()
+    for _ in range(model_moves.MOST_ASSIGNED):
+        one = walk(one, "AssignRating")
+    assert "AssignRating" not in model_moves.open_moves(one, SUPERVISOR)
+    with pytest.raises(Refused) as refused:
+        walk(one, "AssignRating")
+    assert refused.value.reason == "ASSIGNED_TOO_OFTEN"
+    assert loop_of(walk(one, "VerifyRating", "RectifyRating")).status == model_moves.RECTIFIED
+
+
+def test_a_rating_of_supervision_itself_is_assigned_to_somebody() -> None:
+    one = replace(given(), department="")
+    with pytest.raises(Refused) as refused:
+        model_loop.assign(one, SUPERVISOR, "", "", None, NOW)
+    assert [fault.field for fault in refused.value.violations] == ["department"]
+    assert apply(one, model_loop.assign(one, SUPERVISOR, DEPARTMENT, "", None, NOW)).desk == DEPARTMENT
+
+
+def test_nobody_reviews_what_he_found_or_appeals_himself() -> None:
+    both = supervisor("review", "decide", department=DEPARTMENT)
+    excused = at(model_moves.ASSIGNED)
+    excused = apply(excused, model_loop.verify(excused, both, MISTAKEN, "x", None, NOW))
+    valid = at(model_moves.ASSIGNED)
+    valid = apply(valid, model_loop.verify(valid, DESK, VALID, "x", None, NOW))
+    contested = apply(valid, model_loop.contest(valid, both, "x", None, NOW))
+    for one in (excused, contested):
+        assert "ReviewRating" not in model_moves.open_moves(one, both)
+        assert "ReviewRating" in model_moves.open_moves(one, SUPERVISOR)
+        with pytest.raises(Refused) as refused:
+            model_loop.review(one, both, MISTAKEN, "x", None, NOW)
+        assert refused.value.reason == "VERIFIER_MAY_NOT_REVIEW"
+    assert loop_of(contested).parties == [DESK.id, both.id]
+    excused = walk(excused, "ReviewRating", "AppealRating")
+    assert "ReviewRating" not in model_moves.open_moves(excused, both), "nor when the rater appeals"

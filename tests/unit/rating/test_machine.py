@@ -14,8 +14,8 @@ from pytest import MonkeyPatch, raises
 from chassis import records
 from chassis.acts import Cause
 from chassis.errors import Refused
-from chassis.records import broken_at
-from services.rating import inviting, model, model_giving, model_moves, model_timers, store
+from chassis.records import broken_at, record_id
+from services.rating import inviting, model, model_giving, model_moves, model_timers
 from services.rating.model import Rating
 from services.rating.model_moves import MOVES
 from services.rating.model_rules import DEFAULTS, Rules
@@ -28,7 +28,7 @@ from yiwang.rating.v1 import service_pb2 as pb
 RUNS, STEPS, STRETCH = 260, 6, 12
 SEEDS = st.integers(0, 2**24 - 1)
 FIRST = datetime(2026, 9, 1, 1, tzinfo=UTC)
-ID = store.rating_id("case-1", pb.SERVICE_NODE_CLOSE)
+ID = record_id("rating/case-1")
 # How far time moves at once: within a day, over a weekend, over the holiday of October, past every limit.
 LEAPS = tuple(timedelta(hours=hours) for hours in (0.1, 0.1, 1, 1, 5, 12, 24, 48, 120, 240, 800))
 CHANCES = (60, 18, 5, 7, 10)

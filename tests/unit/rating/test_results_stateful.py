@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis import records
 from chassis.acts import Cause
 from chassis.errors import Refused
-from services.rating import inviting, model_bulletins, model_giving, model_results, model_splits, store
+from chassis.records import record_id
+from services.rating import inviting, model_bulletins, model_giving, model_results, model_splits
 from tests.support import rating_memory
 from tests.support.rating_numbers import ACTS, recount
 from tests.support.rating_service import closed, served
@@ -50,7 +51,7 @@ class Numbers(RuleBasedStateMachine):
     def hear(self, case: str, name: str) -> None:
         """An event of case, perhaps again, perhaps before one that was earlier."""
         told, person = inviting.served_of(TOLD[name](case), START)
-        id = store.rating_id(case, told.node, told.occasion)
+        id = record_id(f"{case}/{told.node}/{told.occasion}")
         cause = Cause(f"{case}.{name}/invite", "system:case")
         with self._later():
             try:
