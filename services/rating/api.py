@@ -7,7 +7,6 @@ from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.acts import now
-from chassis.errors import not_found
 from chassis.parts import Api, Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -98,18 +97,6 @@ class RatingApi(FilesApi):
     def _view(self, record: Record[Rating], call: Call) -> pb.Rating:
         call.span.set(telemetry.RECORD, record.id)
         return views.full(record, call.actor, self.keyring)
-
-    def __getattr__(self, name: str) -> Any:
-        return _pending
-
-
-class _Pending:
-    def __getattr__(self, name: str) -> Any:
-        return _pending
-
-
-def _pending(_request: Any, _call: Any) -> Any:
-    raise not_found()
 
 
 def build(parts: Parts) -> Api:

@@ -18,7 +18,7 @@ from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, UNAVAILABLE, Refused,
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.rpc import Call
-from services.rating import inviting, model_giving, model_imports, store_imports
+from services.rating import inviting, model, model_giving, model_imports, store_imports
 from services.rating.giving import Entered, Giving
 from services.rating.importing_csv import Row
 from services.rating.model import Rating
@@ -165,7 +165,7 @@ class Importing:
         found = [
             one.state
             for one in store_imports.of_case_number(self.ratings, row.told.case_number)
-            if one.state.node == node and region_covers(source.region, one.state.region)
+            if one.state.node == node and _may_rate(source, one.state)
         ]
         found = [one for one in found if row.occasion in (0, one.occasion)]
         return self.ratings.get(max(found, key=lambda one: one.occasion).id) if found else None
@@ -216,6 +216,11 @@ class Importing:
 
     def _digest(self, row: pb.ImportedRating) -> str:
         return self.keyring.request_digest(row.SerializeToString(deterministic=True))
+
+
+def _may_rate(source: _Source, rating: Rating) -> bool:
+    """Whether a rating of a case comes from its region, and not from an officer who would be rated by it."""
+    return region_covers(source.region, rating.region) and not model.concerned(source.call.actor, rating)
 
 
 def _fault(row: Row, region: str, at: datetime) -> Violation | None:

@@ -203,6 +203,17 @@ def test_who_rated_himself_is_not_rated_for(rating: RatingHere) -> None:
     assert rating.by(ann).GetRating(rating_id=id).grade == 2
 
 
+def test_a_supervisor_brings_no_rating_of_his_own_case(rating: RatingHere) -> None:
+    """He would rate himself, and shut out who was served."""
+    chief = supervisor(region="990121")
+    number = "9901212611220000903"
+    rating.close(closed(person().id, number=number, officer_ids=[chief.id]))
+    rows = f"评价编号,评价渠道,满意度,评价时间,办件编号\nS-9,电话,非常满意,2026-11-22 09:30:00,{number}\n".encode()
+    own = rating.by(chief, service="RecordService").ImportFile(filename="a.csv", content=rows)
+    assert faults(own) == [(1, "case_number", "NOT_FOUND")]
+    assert counts(desk(rating).ImportFile(filename="a.csv", content=rows)) == (1, 0, 0)
+
+
 def test_what_is_not_there_not_asked_about_foreign_or_erased_is_told_alike(rating: RatingHere) -> None:
     ann = person()
     rating.close(closed("bob", number="9901212611220000903", region="990122101"))

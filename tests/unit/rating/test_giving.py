@@ -142,3 +142,25 @@ def test_what_a_rating_counts_as_is_read_back_as_it_was_written(grade: int) -> N
 def test_every_grade_is_counted_under_its_name() -> None:
     assert set(model.GRADES) == set(pb.Grade.values()) - {pb.GRADE_UNSPECIFIED}
     assert set(results.SCOPES) == set(pb.TotalScope.values()) - {pb.TOTAL_SCOPE_UNSPECIFIED}
+
+
+def test_it_was_rated_when_it_was_given_and_goes_out_when_it_was_noted() -> None:
+    rating, entries = opened()
+    told = events.GivenRating(grade=5, channel=6, given_at="2026-11-01T02:00:00+00:00")  # type: ignore[arg-type]
+    rated = apply(rating, model_giving.give(rating, "ann", told, "", None, NOON), entries)
+    assert rated.rated_at == datetime(2026, 11, 1, 2, tzinfo=UTC) and rated.record_at == entries[-1]["at"]
+    unasked = apply(None, model_giving.begin(ID, events.ServiceServed(), "", told, None, NOON), [])
+    assert (unasked.rated_at, unasked.applicant_id, unasked.rater_id) == (rated.rated_at, "", ID)
+    lapsed, entries = opened()
+    lapsed = apply(lapsed, [model_timers.fire(lapsed, lapsed.closes_at)], entries)  # type: ignore[list-item,arg-type]
+    assert lapsed.record_at == entries[-1]["at"] and lapsed.rated_at is None
+
+
+def test_a_case_keeps_its_own_window_and_has_the_one_it_was_rated_at_where_it_was_at_none() -> None:
+    told = events.GivenRating(grade=5, channel=4)  # type: ignore[arg-type]
+    for own, expected in (("", "w-2"), ("w-1", "w-1")):
+        served, _ = inviting.served_of(closed("ann", "case-1", window_id=own, officer_ids=["o-1"]), NOON)
+        rating = apply(None, model_giving.open_invitation(ID, served, "ann", None, NOON), [])
+        given = model_giving.give(rating, "ann", told, "", None, NOON, officers=["o-2", "o-1"], window_id="w-2")
+        rated = apply(rating, given, [])
+        assert (rated.window_id, rated.officers) == (expected, ["o-1", "o-2"])

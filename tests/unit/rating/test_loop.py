@@ -262,3 +262,31 @@ def test_nobody_reviews_what_he_found_or_appeals_himself() -> None:
     assert loop_of(contested).parties == [DESK.id, both.id]
     excused = walk(excused, "ReviewRating", "AppealRating")
     assert "ReviewRating" not in model_moves.open_moves(excused, both), "nor when the rater appeals"
+
+
+def test_what_was_published_ends_ten_natural_days_later() -> None:
+    published = model_loop.publish(at(model_moves.CALLED_BACK), SUPERVISOR, "", "已整改", NOW)
+    # The tenth day ends at midnight in China, though it is a Thursday.
+    assert published.step_due == "2026-09-17T15:59:59+00:00"
+
+
+def test_the_table_says_who_and_from_where() -> None:
+    """By hand, beside the table: what of it the rules of C.5.4 stand on."""
+    of = MOVES.__getitem__
+    assert of("ReopenRating").sources == (model_moves.RECTIFIED, model_moves.CALLED_BACK, model_moves.PUBLISHED)
+    assert of("AppealRating").sources == (model_moves.REVIEWED, model_moves.CALLED_BACK)
+    assert of("AssignRating").sources == (model_moves.RECEIVED, model_moves.ASSIGNED)
+    assert of("ContestRating").roles == ("decide",) and set(of("VerifyRating").roles) == {"review", "decide"}
+    by_supervision = {name for name, move in MOVES.items() if move.sees == (model_moves.SUPERVISOR,)}
+    assert by_supervision == {"AssignRating", "ReviewRating", "ExtendRectification", "PublishRating", "CloseRating"}
+    assert all(of(name).roles == ("supervise",) for name in by_supervision)
+
+
+def test_a_flag_of_a_kind_that_is_known_is_not_raised_again() -> None:
+    burst = events.Raised(kind=pb.FLAG_KIND_BURST, reason="十分钟内4次")
+    one = apply(given(pb.GRADE_SATISFIED), events.RatingFlagged(flags=[burst]))
+    one = apply(one, model_loop.lift_flag(one, SUPERVISOR, pb.FLAG_KIND_BURST, "x"))
+    again = apply(one, events.RatingFlagged(flags=[burst, events.Raised(kind=pb.FLAG_KIND_SELF, reason="本部门")]))
+    assert [(flag.kind, flag.lifted) for flag in again.flags] == [
+        (pb.FLAG_KIND_BURST, True), (pb.FLAG_KIND_SELF, False),
+    ]  # fmt: skip
