@@ -250,3 +250,14 @@ def test_a_case_nobody_is_known_of_is_asked_about_and_lapses_like_others(
     monkeypatch.setattr("chassis.timers.now", lambda: datetime.now(UTC) + timedelta(days=40))
     rating.worker.fire_timers()
     assert rating.ratings.get(id).state.status == pb.RATING_STATUS_DEFAULTED
+
+
+def test_why_a_rating_is_counted_apart_is_for_supervisors_alone(rating: RatingHere) -> None:
+    ann = person()
+    id = rating.given(ann, pb.GRADE_DISSATISFIED, tags=["101"]).id
+    loop(rating, SUPERVISOR).AssignRating(rating_id=id)
+    assert [one.kind for one in loop(rating, SUPERVISOR).GetNegative(rating_id=id).flags] == [
+        pb.FLAG_KIND_CONTRADICTION
+    ]
+    assert not loop(rating, DESK).GetNegative(rating_id=id).flags
+    assert not rating.by(ann).GetRating(rating_id=id).flags

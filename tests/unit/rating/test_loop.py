@@ -290,3 +290,14 @@ def test_a_flag_of_a_kind_that_is_known_is_not_raised_again() -> None:
     assert [(flag.kind, flag.lifted) for flag in again.flags] == [
         (pb.FLAG_KIND_BURST, True), (pb.FLAG_KIND_SELF, False),
     ]  # fmt: skip
+
+
+def test_while_an_appeal_waits_what_is_late_is_the_review_and_not_the_rectification() -> None:
+    for status, stands in (
+        (model_moves.RECTIFYING, model_kinds.LATE_OPEN),
+        (model_moves.APPEALED, model_kinds.RUNNING),
+    ):
+        one = at(status)
+        assert one.due is not None and model_kinds.kind_of(one).rectification == model_kinds.RUNNING
+        late = apply(one, model_timers.fire(one, one.due), one.due)
+        assert model_kinds.kind_of(late).rectification == stands
