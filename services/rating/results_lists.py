@@ -1,6 +1,6 @@
 """What stands behind a number, and negative ratings as they were published. Neither names a person or an officer.
 
-Ids are blinded: a rating's own id follows from its case's, by which an officer would know whose it is.
+Ids are blinded: by a rating's own id the department that deals with it would know which one it is.
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -4,6 +4,7 @@ Whoever writes a rating marks its county's day before; a timer counts marked day
 nor the order of anything changes a number. The breakdown of a day or month is one document: a year of all items is read in a dozen.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -41,6 +42,10 @@ class Found(NamedTuple):
     at: datetime | None
 
 
+# Places that were noted are noted again so often: a store may be restored under a running worker. Seconds.
+FORGOTTEN_AFTER = 600.0
+
+
 class Counts:
     """The counts of a service's ratings."""
 
@@ -52,6 +57,7 @@ class Counts:
         self._windows = database["windows"]
         self._marks = Marks(self._days)
         self._known: set[tuple[str, str]] = set()
+        self._known_since = time.monotonic()
 
     def ensure_indexes(self) -> None:
         """Days that are marked, and counts by county, breakdown and time."""
@@ -111,6 +117,9 @@ class Counts:
         """Notes in which county an item, a department or a window has numbers."""
         if name not in (model_splits.DEPARTMENT, model_splits.ITEM, model_splits.WINDOW):
             return
+        if time.monotonic() - self._known_since > FORGOTTEN_AFTER:
+            self._known.clear()
+            self._known_since = time.monotonic()
         for id in split.rows:
             place = (f"{name}:{id}", county)
             if place not in self._known:

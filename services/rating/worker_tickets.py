@@ -81,7 +81,8 @@ def _served(parts: Parts, ticket: Ticket, answered: TicketAnswered, at: datetime
         node=pb.SERVICE_NODE_CONSULT,
         occasion=1,
         ticket_id=ticket.id,
-        subject=f"咨询{ticket.number}",
+        # No number: what was rated is public, the ticket is not.
+        subject="咨询",
         department=answered.department,
         department_name=known.name if known else "",
         region=ticket.region,
