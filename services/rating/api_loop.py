@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.acts import Actor, now
-from chassis.errors import NOT_FOUND, Refused, Violation, invalid, not_found
+from chassis.errors import Refused, Violation, invalid, not_found
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.rpc import Call
@@ -23,6 +23,8 @@ from yiwang.rating.v1 import service_pb2 as pb
 
 PAGE = 20
 Decide = Callable[[Rating, Rules | None], Message | list[Message]]
+# The shortest number that rings somewhere without its area code.
+SUBSCRIBER_DIGITS = 7
 # Signs nobody sees, or that turn the direction of writing.
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
 # By whose eyes a move finds its rating.
@@ -120,19 +122,16 @@ class LoopApi:
             _require_shown(rating)
             return model_loop.lift_flag(rating, call.actor, request.kind, self._sealed(rating, request.reason))
 
-        return self._view(self.ratings.change(request.rating_id, call.cause, decide), call)
+        lifted = self.ratings.change(request.rating_id, call.cause, decide)
+        # As of a move that comes again.
+        _require_seen(lifted.state, call.actor, (SUPERVISOR,))
+        return self._view(lifted, call)
 
     def SaveRatingRules(self, request: loop_pb.SaveRatingRulesRequest, call: Call) -> loop_pb.RatingRules:
         region = request.rules.region
         if not region_covers(call.actor.region, region):
             raise not_found()
-        id, event = store.rules_id(region), model_rules.saved(request.rules)
-        try:
-            saved = self.rules.change(id, call.cause, lambda _: event)
-        except Refused as refused:
-            if refused.code != NOT_FOUND:
-                raise
-            saved = self.rules.create(call.cause, lambda _: event, id)
+        saved = store_loop.save_rules(self.rules, region, call.cause, model_rules.saved(request.rules))
         return model_rules.view(region, saved.state)
 
     def GetRatingRules(self, request: loop_pb.GetRatingRulesRequest, _call: Call) -> loop_pb.RatingRules:
@@ -160,7 +159,7 @@ class LoopApi:
         """INVALID_ARGUMENT PERSONAL_DATA names each text with something of a person in it (个人信息保护法 art. 25), or of this one."""
         contact = self.keyring.open_text(rating.rater_id, rating.sealed_contact)
         name = self.keyring.open_text(rating.agent_id, rating.sealed_agent_name).removesuffix("经办")
-        known = {"联系电话": contact, "姓名": name, "办件编号": rating.case_number}
+        known = {"联系电话": _subscriber(contact), "姓名": name, "办件编号": rating.case_number}
         faults = []
         for field, text in texts.items():
             if any(unicodedata.category(sign) in _UNSEEN and sign not in "\n\t" for sign in text.replace("\r\n", "\n")):
@@ -207,6 +206,12 @@ def _require_shown(rating: Rating) -> None:
 def _bare(text: str) -> str:
     """Its letters and digits, however they are parted or printed."""
     return "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isalnum())
+
+
+def _subscriber(contact: str) -> str:
+    """The end of a telephone number, as it is told with the country or the area before it and without; empty for what is none."""
+    digits = "".join(sign for sign in _bare(contact) if sign.isdecimal())
+    return digits[-SUBSCRIBER_DIGITS:] if len(digits) >= SUBSCRIBER_DIGITS else ""
 
 
 def _wanted(request: loop_pb.ListNegativeRequest, rating: Rating) -> bool:

@@ -1,18 +1,22 @@
 """The closed loop over gRPC: who sees a negative rating, who deals with it, what is said and what leaves."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import bson
 import grpc
 import pytest
 
-from chassis import timers
-from chassis.records import broken_at
+from chassis import paging, timers
+from chassis.acts import Cause
+from chassis.records import Records, broken_at
 from services.rating import store
 from tests.support.actors import OTHER_DEPARTMENT, officer, person, supervisor
 from tests.support.calling import As, refused
 from tests.support.rating_service import DEPARTMENT, RatingHere, closed
 from yiwang.identity.v1.events_pb2 import PersonErased
+from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import loop_pb2 as loop_pb
 from yiwang.rating.v1 import service_pb2 as pb
 
@@ -209,3 +213,71 @@ def test_a_county_states_its_days_and_they_hold_from_then_on(rating: RatingHere)
     assert set(refusal.fields) == {"rules.rectify_days"}
     record = rating.parts.database["rating_rules"].find_one({"_id": store.rules_id("990121")}) or {}
     assert len(record["journal"]) == 2
+
+
+def test_a_flag_lifted_before_is_not_shown_to_who_left_the_region(rating: RatingHere) -> None:
+    id, chief = rating.given(person(), pb.GRADE_VERY_SATISFIED).id, supervisor()
+    raised = events.Raised(kind=pb.FLAG_KIND_BURST, reason="十分钟内4次")
+    rating.ratings.change(id, Cause("flag-1", "system:rating"), lambda _: events.RatingFlagged(flags=[raised]))
+    lifting = {"request_id": "lift-1-1", "rating_id": id, "kind": pb.FLAG_KIND_BURST, "reason": "已经核实"}
+    once = loop(rating, chief).LiftFlag(**lifting)
+    assert loop(rating, chief).LiftFlag(**lifting) == once
+    with refused(Code.NOT_FOUND, "NOT_FOUND"):
+        loop(rating, replace(chief, region="350000")).LiftFlag(**lifting)
+
+
+def test_a_telephone_is_found_without_its_area_and_what_is_none_keeps_nothing_back(rating: RatingHere) -> None:
+    desk, chief = loop(rating, DESK), loop(rating, SUPERVISOR)
+    for contact, reply, named in (
+        ("0591-87654321", "已致87654321回访", True),
+        ("+86 138 0013 8000", "已致138-0013-8000", True),
+        ("1------", "已于第1窗口增设导办", False),
+    ):
+        id = bad(rating, contact=contact).id
+        chief.AssignRating(rating_id=id)
+        desk.VerifyRating(rating_id=id, verdict=pb.VERDICT_VALID, finding="情况属实")
+        desk.RectifyRating(rating_id=id, measures="已经整改完毕")
+        desk.CallBackRating(rating_id=id, outcome=pb.CALL_BACK_OUTCOME_SATISFIED, note="表示满意")
+        if named:
+            with refused(Code.INVALID_ARGUMENT, "PERSONAL_DATA"):
+                chief.PublishRating(rating_id=id, public_reply=reply)
+        else:
+            chief.PublishRating(rating_id=id, public_reply=reply)
+
+
+def test_of_two_who_first_state_the_days_of_a_county_at_one_moment_one_does_so_after_the_other(
+    rating: RatingHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, late = Records.create, list[str]()
+
+    def between(self: Any, cause: Cause, decide: Any, id: str | None = None) -> Any:
+        if id == store.rules_id("990121") and not late:
+            late.append(id)
+            faster = loop_pb.RatingRules(region="990121", rectify_days=9)
+            loop(rating, officer("administer")).SaveRatingRules(rules=faster)
+        return create(self, cause, decide, id)
+
+    monkeypatch.setattr(Records, "create", between)
+    rules = loop_pb.RatingRules(region="990121", rectify_days=7)
+    admin = loop(rating, officer("administer"))
+    assert admin.SaveRatingRules(request_id="rules-2-1", rules=rules).rectify_days == 7
+    assert late
+    assert admin.SaveRatingRules(request_id="rules-2-1", rules=rules).rectify_days == 7
+    with refused(Code.INVALID_ARGUMENT, "REQUEST_ID_REUSED"):
+        admin.SaveRatingRules(request_id="rules-2-1", rules=loop_pb.RatingRules(region="990121", rectify_days=8))
+
+
+def test_what_is_seldom_wanted_is_found_in_few_steps(rating: RatingHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [bad(rating).id for _ in range(25)]
+    for id in ids[1:]:
+        loop(rating, SUPERVISOR).AssignRating(rating_id=id)
+    steps, newest_of = list[int](), paging.newest_of
+
+    def stepping(*told: Any) -> Any:
+        steps.append(told[-1])
+        return newest_of(*told)
+
+    monkeypatch.setattr(paging, "newest_of", stepping)
+    found = loop(rating, SUPERVISOR).ListNegative(status=pb.LOOP_STATUS_RECEIVED, page_size=1)
+    assert [one.id for one in found.ratings] == ids[:1] and found.next_page_token == ""
+    assert steps == [1, 4, 16, 64]
