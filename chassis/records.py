@@ -5,7 +5,6 @@ Optimistic (version), idempotent (cause), tamper-evident (digest), replayable (e
 """
 
 import hashlib
-import operator
 import random
 import time
 import uuid
@@ -25,6 +24,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from chassis.acts import Cause, Evolve, Moment, now
 from chassis.errors import ABORTED, FAILED_PRECONDITION, Refused, Violation, invalid, not_found
+from chassis.filters import matches
 from chassis.plain import plain
 
 S = TypeVar("S")
@@ -92,10 +92,19 @@ def broken_at(journal: Iterable[Filter]) -> int | None:
 
 
 class Records(Generic[S]):
-    """The records of one kind in one collection. `events` is the module of its event messages, `evolve` the pure model."""
+    """The records of one kind in one collection. `events` is the module of its event messages, `evolve` the pure model; `before` hears each
+    new state before it is written, which may then fail or come again: marks of what is to be counted anew."""
 
-    def __init__(self, collection: Collection[Document], state: type[S], evolve: Evolve, events: ModuleType) -> None:
+    def __init__(
+        self,
+        collection: Collection[Document],
+        state: type[S],
+        evolve: Evolve,
+        events: ModuleType,
+        before: Callable[[S], None] = lambda _: None,
+    ) -> None:
         self.collection = collection
+        self._before = before
         self.evolve = evolve
         self._state = state
         self._events = events
@@ -217,6 +226,7 @@ class Records(Generic[S]):
 
     def _document(self, id: str, events: list[Message], cause: Cause) -> Document:
         state, entries = self._apply(None, events, cause, 0, "")
+        self._before(state)
         return {
             "_id": id,
             "version": len(entries),
@@ -231,6 +241,7 @@ class Records(Generic[S]):
         if version + len(events) > MAX_ENTRIES - room:
             raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
         after, entries = self._apply(state, events, cause, version, journal[-1]["digest"])
+        self._before(after)
         # Compared as the model has them: a list that was not touched keeps what a newer version put into it.
         fresh = _converter.unstructure(after)
         changed = {f"state.{key}": fresh[key] for key in fresh if getattr(after, key) != getattr(state, key)}
@@ -272,24 +283,6 @@ class Records(Generic[S]):
             entries.append(entry)
         assert state is not None
         return state, entries
-
-
-_COMPARE = {"$gt": operator.gt, "$gte": operator.ge, "$lt": operator.lt, "$lte": operator.le}
-
-
-def matches(document: Document, filter: Filter) -> bool:
-    """Whether a document matches a filter of equalities and bounds, as the store would say (a list by any of its elements);
-    KeyError for other operators."""
-    for path, wanted in filter.items():
-        value: Any = document
-        for name in path.split("."):
-            value = (value or {}).get(name)
-        bounds = wanted if isinstance(wanted, Mapping) else {}
-        if not bounds and value != wanted and not (isinstance(value, list) and wanted in value):
-            return False
-        if any(value is None or not _COMPARE[sign](value, bound) for sign, bound in bounds.items()):
-            return False
-    return True
 
 
 @lru_cache(maxsize=256)

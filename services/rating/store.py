@@ -1,17 +1,14 @@
 """What rating keeps: ratings with their loops, the days of counties, and the counts of both. Windows, tickets and imports have stores
 of their own."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from google.protobuf.message import Message
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
-from chassis.acts import Cause
-from chassis.records import Filter, Record, Records, record_id
+from chassis.records import Record, Records, record_id
 from chassis.sealed import Keyring
 from services.rating import (
     model_rules,
@@ -47,44 +44,10 @@ class Ratings(Records[Rating]):
     """The ratings. Before one is written its county's day is marked to be counted anew, so that no event has to tell of it."""
 
     def __init__(self, database: Database[Document]) -> None:
-        super().__init__(database["ratings"], Rating, EVOLVE, events)
         self.counts = Counts(database)
-
-    def create(
-        self, cause: Cause, decide: Callable[[str], Message | list[Message]], id: str | None = None
-    ) -> Record[Rating]:
-        """As of every record."""
-
-        def marking(new: str) -> Message | list[Message]:
-            decided = decide(new)
-            self.counts.mark(*_place(decided))
-            return decided
-
-        return super().create(cause, marking, id)
-
-    def change(
-        self,
-        id: str,
-        cause: Cause,
-        decide: Callable[[Rating], Message | list[Message] | None],
-        visible: Filter | None = None,
-        room: int = 0,
-    ) -> Record[Rating]:
-        """As of every record."""
-
-        def marking(rating: Rating) -> Message | list[Message] | None:
-            decided = decide(rating)
-            if decided is not None:
-                self.counts.mark(rating.county, rating.day)
-            return decided
-
-        return super().change(id, cause, marking, visible, room)
-
-
-def _place(decided: Message | list[Message]) -> tuple[str, str]:
-    """The region and the day a new rating counts under."""
-    first: Any = decided[0] if isinstance(decided, list) else decided
-    return first.served.region, first.served.day
+        super().__init__(
+            database["ratings"], Rating, EVOLVE, events, lambda rating: self.counts.mark(rating.county, rating.day)
+        )
 
 
 def ratings(database: Database[Document]) -> Ratings:

@@ -5,15 +5,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from google.protobuf.message import Message
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
-from chassis.acts import Cause
 from chassis.records import Filter, Record, Records, record_id
 from chassis.tally import Tally
-from services.rating import model_tickets_counts
 from services.rating.model import Rating
 from services.rating.model_tickets import Ticket
 from services.rating.model_tickets_evolve import EVOLVE
@@ -41,38 +38,8 @@ class Tickets(Records[Ticket]):
     """The tickets. Before one is written its buckets are marked to be counted anew, so that no event has to tell of it."""
 
     def __init__(self, database: Database[Document]) -> None:
-        super().__init__(database["tickets"], Ticket, EVOLVE, events)
         self.counts = Tally(database, "ticket_counts", "tickets", ("state.buckets", "state.counted"))
-
-    def create(
-        self, cause: Cause, decide: Callable[[str], Message | list[Message]], id: str | None = None
-    ) -> Record[Ticket]:
-        """As of every record."""
-
-        def marking(new: str) -> Message | list[Message]:
-            decided: Any = decide(new)
-            self.counts.mark(model_tickets_counts.buckets(decided.region, decided.day))
-            return decided  # type: ignore[no-any-return]
-
-        return super().create(cause, marking, id)
-
-    def change(
-        self,
-        id: str,
-        cause: Cause,
-        decide: Callable[[Ticket], Message | list[Message] | None],
-        visible: Filter | None = None,
-        room: int = 0,
-    ) -> Record[Ticket]:
-        """As of every record."""
-
-        def marking(ticket: Ticket) -> Message | list[Message] | None:
-            decided = decide(ticket)
-            if decided is not None:
-                self.counts.mark(ticket.buckets)
-            return decided
-
-        return super().change(id, cause, marking, visible, room)
+        super().__init__(database["tickets"], Ticket, EVOLVE, events, lambda ticket: self.counts.mark(ticket.buckets))
 
 
 def tickets(database: Database[Document]) -> Tickets:

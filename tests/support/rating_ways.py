@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from chassis import contracts, rpc
 from chassis.acts import ANONYMOUS, Actor
 from chassis.errors import NOT_FOUND, PERMISSION_DENIED, Refused
-from chassis.records import _converter, matches
+from chassis.filters import matches
+from chassis.records import _converter
 from services.rating import api_loop, model, model_giving, model_loop
 from services.rating.model import Rating
 from services.rating.model_moves import MOVES

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chassis.acts import Actor, Moment
 from chassis.errors import ABORTED, FAILED_PRECONDITION, INVALID_ARGUMENT, PERMISSION_DENIED, Refused
-from chassis.records import matches
+from chassis.filters import matches
 from services.case import model, model_drafts, model_intake, model_pre_review, model_receipts
 from services.case.model import Case
 from services.case.model_drafts import Draft

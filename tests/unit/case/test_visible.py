@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chassis import records
 from chassis.acts import AGENT, ANONYMOUS, DEVICE, MACHINE, OFFICER, PERSON, REALMS, SERVICE, Acting, Actor
+from chassis.filters import matches
 from services.case import model, model_access, model_moves, model_seeing
 from services.case.model import Case
 from services.case.model_access import Access
@@ -55,7 +55,7 @@ cases = st.builds(
 def found(query: dict[str, Any], state: Any) -> bool:
     """Whether the store would find it by this filter; fields of the state are all a filter may name."""
     assert query and all(key.startswith("state.") for key in query)
-    return records.matches({"state": asdict(state)}, query)
+    return matches({"state": asdict(state)}, query)
 
 
 @given(actors, cases)

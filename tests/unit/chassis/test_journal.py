@@ -12,7 +12,8 @@ from bson.codec_options import CodecOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.records import broken_at, canonical, chain, matches, record_id
+from chassis.filters import matches
+from chassis.records import broken_at, canonical, chain, record_id
 
 Entry = dict[str, Any]
 SAFE = 2**53 - 1

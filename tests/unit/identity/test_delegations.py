@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.acts import AGENT, OFFICER, PERSON, Actor, Moment
 from chassis.errors import Refused
-from chassis.records import matches
+from chassis.filters import matches
 from services.identity import certificates, model_agents, model_delegations, model_sessions
 from services.identity.model_agents import Agent, AgentOrganization
 from services.identity.model_delegations import ACTIVE, EXPIRED, REQUESTED, REVOKED, Delegation

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from chassis.acts import PERSON, REALMS, Acting, Actor, Cause
 from chassis.errors import FAILED_PRECONDITION, Refused
-from chassis.records import Records, _converter, broken_at, matches, record_id
+from chassis.filters import matches
+from chassis.records import Records, _converter, broken_at, record_id
 from services.rating import inviting, model, model_giving, model_kinds, model_results, model_timers, results
 from services.rating.model import Rating
 from services.rating.model_evolve import EVOLVE
