@@ -3,7 +3,7 @@
 Exact however many records share an instant: those of the token's own instant are asked for by themselves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -34,13 +34,24 @@ def newest(
     return found[:count], _token(found[:count], field, count)
 
 
-def newest_of(
-    records: Records[S], matches: Sequence[Mapping[str, Any]], field: str, token: str, count: int
+def kept(
+    records: Records[S],
+    matches: Sequence[Mapping[str, Any]],
+    field: str,
+    keep: Callable[[S], bool],
+    token: str,
+    count: int,
+    window: timedelta = OLDEST,
 ) -> tuple[list[Record[S]], str]:
-    """The next page of the records that match any of these, which exclude each other, as `newest`."""
-    found = [row for match in matches for row in newest(records, match, field, token, count)[0]]
-    page = sorted(found, key=lambda row: (getattr(row.state, field), row.id), reverse=True)[:count]
-    return page, _token(page, field, count)
+    """As `newest`, of the records that match any of these, which exclude each other, and are to be kept: a page is shorter where
+    something was not, and never empty before the end. What is kept is decided here: the embedded store scans for a field that the
+    index does not have beside those it has."""
+    while True:
+        found = [row for match in matches for row in newest(records, match, field, token, count, window)[0]]
+        page = sorted(found, key=lambda row: (getattr(row.state, field), row.id), reverse=True)[:count]
+        rows, token = [row for row in page if keep(row.state)], _token(page, field, count)
+        if rows or not token:
+            return rows, token
 
 
 def malformed() -> Exception:

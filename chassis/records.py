@@ -92,22 +92,17 @@ def broken_at(journal: Iterable[Filter]) -> int | None:
 
 
 class Records(Generic[S]):
-    """The records of one kind in one collection. `events` is the module of its event messages, `evolve` the pure model; `before` hears each
-    new state before it is written, which may then fail or come again: marks of what is to be counted anew."""
+    """The records of one kind in one collection. `events` is the module of its event messages, `evolve` the pure model."""
 
-    def __init__(
-        self,
-        collection: Collection[Document],
-        state: type[S],
-        evolve: Evolve,
-        events: ModuleType,
-        before: Callable[[S], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, collection: Collection[Document], state: type[S], evolve: Evolve, events: ModuleType) -> None:
         self.collection = collection
-        self._before = before
         self.evolve = evolve
         self._state = state
         self._events = events
+
+    def before_write(self, state: S) -> None:
+        """Hears each new state before it is written, which may then fail or come again. A kind whose records are counted marks here what
+        is to be counted anew."""
 
     def ensure_indexes(self, *keys: Sequence[tuple[str, int]], unique: Sequence[str] = ()) -> None:
         """Declares the relay's and the optimistic write's index, then those given (state fields, with their direction)."""
@@ -226,7 +221,7 @@ class Records(Generic[S]):
 
     def _document(self, id: str, events: list[Message], cause: Cause) -> Document:
         state, entries = self._apply(None, events, cause, 0, "")
-        self._before(state)
+        self.before_write(state)
         return {
             "_id": id,
             "version": len(entries),
@@ -241,7 +236,7 @@ class Records(Generic[S]):
         if version + len(events) > MAX_ENTRIES - room:
             raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
         after, entries = self._apply(state, events, cause, version, journal[-1]["digest"])
-        self._before(after)
+        self.before_write(after)
         # Compared as the model has them: a list that was not touched keeps what a newer version put into it.
         fresh = _converter.unstructure(after)
         changed = {f"state.{key}": fresh[key] for key in fresh if getattr(after, key) != getattr(state, key)}

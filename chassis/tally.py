@@ -4,6 +4,7 @@ Never `$inc` from an event: an event heard twice would count twice.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -127,8 +128,4 @@ class Tally:
 
 
 def _summed(totals: Iterable[dict[str, Any]]) -> dict[str, int]:
-    summed: dict[str, int] = {}
-    for total in totals:
-        for kind, count in total.get("counts", {}).items():
-            summed[kind] = summed.get(kind, 0) + count
-    return summed
+    return dict(sum((Counter(total.get("counts", {})) for total in totals), Counter()))

@@ -13,11 +13,12 @@ from google.protobuf.message import Message
 from chassis import store as stores
 from chassis.acts import Cause, now
 from chassis.errors import Refused
-from chassis.records import Records
+from chassis.records import Filter, Record, Records
 from chassis.telemetry import log
 
 S = TypeVar("S")
 Fire = Callable[[S, datetime], Message | list[Message] | None]
+Decide = Callable[[S], Message | list[Message] | None]
 # What is due longer than this has been looked at already, or waits for a backup that was restored: the first round looks back further.
 REACH = timedelta(days=3660)
 # A record that cannot be changed is left alone for so long.
@@ -43,7 +44,7 @@ class Timing(Generic[S]):
 
     def round(self) -> int:
         """One round over all groups; how many ends were acted on."""
-        if not stores.clocks_agree(self._records.collection.database):
+        if not self._sure():
             log("timing").warning("clocks_differ")
             return 0
         return sum(self._group(group) for group in self._groups())
@@ -51,9 +52,8 @@ class Timing(Generic[S]):
     def _group(self, group: str) -> int:
         instant, fired = now(), 0
         self._left_alone = {id: until for id, until in self._left_alone.items() if until > instant}
-        for id, at, what in due(
-            self._records, (self._path, group), instant - REACH, instant, BATCH + len(self._left_alone)
-        ):
+        most = BATCH + len(self._left_alone)
+        for id, at, what in due(self._records, (self._path, group), instant - REACH, instant, most):
             if id in self._left_alone:
                 continue
             try:
@@ -65,6 +65,21 @@ class Timing(Generic[S]):
                 log("timing").error("timer_refused", record=id, timer=what, reason=reason)
         return fired
 
+    def change(self, id: str, cause: Cause, decide: Decide[S], visible: Filter | None = None) -> Record[S]:
+        """An act on a record, as `records.change`. What is due in it by then happens first, whether or not the timer came round."""
+
+        late: list[bool] = []
+
+        def in_time(state: Any) -> Message | list[Message] | None:
+            late[:] = [state.due is not None and state.due <= now() and self._sure()]
+            return None if late[0] else decide(state)
+
+        changed = self._records.change(id, cause, in_time, visible)
+        if not any(late):
+            return changed
+        self.catch_up(id)
+        return self._records.change(id, cause, decide, visible)
+
     def catch_up(self, id: str) -> None:
         """All that is due in one record happens now, the earliest first, as the timer would do it."""
         for _ in range(MOST_ENDS):
@@ -72,6 +87,9 @@ class Timing(Generic[S]):
             if state.due is None or state.due > now():
                 return
             self._end(id, state.due, state.due_of)
+
+    def _sure(self) -> bool:
+        return stores.clocks_agree(self._records.collection.database)
 
     def _end(self, id: str, at: datetime, what: str) -> None:
         cause = Cause(key=f"timer/{what}/{at.isoformat()}", by=self._by)

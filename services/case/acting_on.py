@@ -5,14 +5,13 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from chassis import store as stores
 from chassis import telemetry
 from chassis.acts import OFFICER, now
 from chassis.errors import NOT_FOUND, Refused
 from chassis.parts import Parts
 from chassis.records import Filter, Record
 from chassis.rpc import Call
-from services.case import model_moves, model_seeing, model_timers, store, store_items, timing, views
+from services.case import model_moves, model_seeing, store, store_items, timing, views
 from services.case.accesses import Accesses
 from services.case.model import Case
 from services.case.submitting import Submitting
@@ -27,10 +26,6 @@ _SEES: dict[str, Callable[[Any], Filter]] = {
     model_moves.RECEIVER: model_seeing.received_here,
     model_moves.CONSULTED: model_seeing.consulted,
 }
-
-
-class _Overtaken(Exception):
-    """Something is due in the case that comes before the act."""
 
 
 class Desk:
@@ -54,17 +49,7 @@ class Desk:
     def change(self, id: str, call: Call, decide: Decide, visible: Filter) -> Record[Case]:
         """One act on a case. What the law made of it by then happens first, whether or not the timer came round: nobody asks for a
         correction, or refuses, once it is deemed accepted."""
-
-        def in_time(case: Case) -> Message | list[Message] | None:
-            if model_timers.overtaken(case, now()) and stores.clocks_agree(self.parts.database):
-                raise _Overtaken
-            return decide(case)
-
-        try:
-            return self.cases.change(id, call.cause, in_time, visible)
-        except _Overtaken:
-            self.timing.catch_up(id)
-            return self.cases.change(id, call.cause, decide, visible)
+        return self.timing.change(id, call.cause, decide, visible)
 
     def reasoned(self, request: Any, call: Call, decide: Callable[[Case, str], Message]) -> pb.Case:
         """A move with a reason, sealed under the applicant's key."""

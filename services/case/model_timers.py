@@ -70,11 +70,6 @@ def upcoming(case: Case) -> tuple[datetime | None, str]:
     return min(ends) if ends else (None, "")
 
 
-def overtaken(case: Case, now: datetime) -> bool:
-    """Whether the law has made something else of the case by now (accepted, lapsed, taken back, renewed), and nobody wrote it down yet."""
-    return any(due is not None and due <= now and what in _ACTS for due, what in _in_statuses(case))
-
-
 def fire(case: Case, now: datetime) -> list[Message] | None:
     """What the end that is due brings about; None when nothing is due (somebody acted meanwhile)."""
     if case.due is None or case.due > now:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from pymongo.database import Database
 
@@ -33,7 +33,6 @@ from services.case.model_findings import Finding
 from yiwang.case.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-T = TypeVar("T")
 # Whose stores declare their own indexes.
 PARTS = (
     *(store_counties, handing_over, store_items, store_reported, store_timers, store_slots),
@@ -76,7 +75,7 @@ def newest_findings(
     all: Records[Finding], match: Filter, keep: Callable[[Finding], bool], token: str, count: int
 ) -> tuple[list[Record[Finding]], str]:
     """A page of the findings that are to be kept, newest first, and the next page's token."""
-    return _kept(all, match, keep, token, count, paging.OLDEST, "raised_at")
+    return paging.kept(all, [match], "raised_at", keep, token, count)
 
 
 def urged(all: Records[Finding], case_id: str) -> str | None:
@@ -177,21 +176,21 @@ def own_cases(
     all: Records[Case], applicant: str, keep: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
     """A page of a person's cases that are to be kept, newest first, and the next page's token."""
-    return _kept(all, {"state.applicant_id": applicant}, keep, token, count, paging.OLDEST)
+    return paging.kept(all, [{"state.applicant_id": applicant}], "submitted_at", keep, token, count)
 
 
 def department_cases(
     all: Records[Case], department: str, keep: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
     """A page of a department's cases that are to be kept, open and ended, newest first, and the next page's token."""
-    return _kept(all, {"state.department": department}, keep, token, count, FIRST_WINDOW)
+    return paging.kept(all, [{"state.department": department}], "submitted_at", keep, token, count, FIRST_WINDOW)
 
 
 def project_cases(
     all: Records[Case], code: str, keep: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
     """A page of the cases of an investment project that are to be kept, newest first, and the next page's token."""
-    return _kept(all, {"state.project_code": code}, keep, token, count, paging.OLDEST)
+    return paging.kept(all, [{"state.project_code": code}], "submitted_at", keep, token, count)
 
 
 def asked_cases(
@@ -201,13 +200,13 @@ def asked_cases(
     token."""
     rows, left = list[Record[Case]](), token
     if not token.startswith(ANSWERED):
-        rows, left = _kept(all, {"state.asked": department}, is_open, token, count, paging.OLDEST)
+        rows, left = paging.kept(all, [{"state.asked": department}], "submitted_at", is_open, token, count)
         if left or len(rows) == count:
             return rows, left or ANSWERED
         left = ANSWERED
     answered = {"state.consulted": department}
-    more, left = _kept(
-        all, answered, lambda case: not is_open(case), left.removeprefix(ANSWERED), count - len(rows), paging.OLDEST
+    more, left = paging.kept(
+        all, [answered], "submitted_at", lambda case: not is_open(case), left.removeprefix(ANSWERED), count - len(rows)
     )
     return rows + more, f"{ANSWERED}{left}" if left else ""
 
@@ -216,25 +215,7 @@ def received_cases(
     all: Records[Case], department: str, keep: Callable[[Case], bool], token: str, count: int
 ) -> tuple[list[Record[Case]], str]:
     """A page of what a department's windows received for others and is to be kept, newest first, and the next page's token."""
-    return _kept(all, {"state.receiving_department": department}, keep, token, count, paging.OLDEST)
-
-
-def _kept(
-    all: Records[T],
-    match: Filter,
-    keep: Callable[[T], bool],
-    token: str,
-    count: int,
-    window: timedelta,
-    by: str = "submitted_at",
-) -> tuple[list[Record[T]], str]:
-    """Pages are shorter where something was not kept, never empty before the end. What is kept is decided here: the embedded
-    store scans for a field that the index does not have beside those it has."""
-    while True:
-        rows, token = paging.newest(all, match, by, token, count, window)
-        kept = [row for row in rows if keep(row.state)]
-        if kept or not token:
-            return kept, token
+    return paging.kept(all, [{"state.receiving_department": department}], "submitted_at", keep, token, count)
 
 
 def newest_accesses(all: Records[Access], visible: Filter, token: str, count: int) -> tuple[list[Record[Access]], str]:

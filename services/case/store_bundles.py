@@ -59,8 +59,4 @@ def newest(
 ) -> tuple[list[Record[Bundle]], str]:
     """A page of those that match one indexed field and are to be kept, newest first, and the next page's token. Shorter where something
     was not kept, never empty before the end."""
-    while True:
-        rows, token = paging.newest(all, match, "submitted_at", token, count)
-        kept = [row for row in rows if keep(row.state)]
-        if kept or not token:
-            return kept, token
+    return paging.kept(all, [match], "submitted_at", keep, token, count)

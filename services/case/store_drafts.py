@@ -34,11 +34,7 @@ def newest(
 ) -> tuple[list[Record[Draft]], str]:
     """A page of a person's open drafts that are to be kept, saved last first, and the next page's token; none is empty before the
     end."""
-    while True:
-        rows, token = paging.newest(all, {"state.open_of": person}, "saved_at", token, count)
-        kept = [row for row in rows if keep(row.state)]
-        if kept or not token:
-            return kept, token
+    return paging.kept(all, [{"state.open_of": person}], "saved_at", keep, token, count)
 
 
 def count_open(all: Records[Draft], person: str) -> int:

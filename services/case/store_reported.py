@@ -100,11 +100,7 @@ def page(
 ) -> tuple[list[Record[ReportedCase]], str]:
     """A page of a department's reported cases that are to be kept, newest application first, and the next page's token. Pages are shorter
     where something was not kept, never empty before the end."""
-    while True:
-        rows, token = paging.newest(all, {"state.department": department}, "listed_at", token, size, FIRST_WINDOW)
-        kept = [row for row in rows if keep(row.state)]
-        if kept or not token:
-            return kept, token
+    return paging.kept(all, [{"state.department": department}], "listed_at", keep, token, size, FIRST_WINDOW)
 
 
 def of_number(all: Records[ReportedCase], number: str) -> list[Record[ReportedCase]]:

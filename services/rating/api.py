@@ -84,7 +84,9 @@ class RatingApi(FilesApi):
         def decide(rating: Rating) -> Message:
             return act(rating, self._sealed(rating, request.reason), self.giving.rules_of(rating.region), now())
 
-        return self._view(self.ratings.change(request.rating_id, call.cause, decide, model.visible(call.actor)), call)
+        return self._view(
+            self.giving.timing.change(request.rating_id, call.cause, decide, model.visible(call.actor)), call
+        )
 
     def GetTotals(self, request: pb.GetTotalsRequest, call: Call) -> pb.Totals:
         return self.results.totals(request.scope, request.id, request.from_day, request.to_day)

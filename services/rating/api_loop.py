@@ -17,7 +17,7 @@ from services.rating.model import Rating
 from services.rating.model_moves import DEPARTMENT, MOVES, SUPERVISOR
 from services.rating.model_rules import Rules
 from standards import personal_data
-from standards.codes import region_covers, region_prefix
+from standards.codes import region_covers
 from yiwang.rating.v1 import loop_pb2 as loop_pb
 from yiwang.rating.v1 import service_pb2 as pb
 
@@ -36,6 +36,7 @@ class LoopApi:
 
     def __init__(self, parts: Parts) -> None:
         self.ratings = store.ratings(parts.database)
+        self.timing = store.timing(parts.database, self.ratings)
         self.rules = store.rules(parts.database)
         self.counties = store.Counties(parts.database)
         self.keyring = parts.keyring
@@ -138,8 +139,7 @@ class LoopApi:
         return model_rules.view(request.region, store.rules_of(self.rules, request.region))
 
     def _matches(self, request: loop_pb.ListNegativeRequest, supervisor: Actor) -> list[Any]:
-        prefix = request.county or region_prefix(supervisor.region)
-        counties = [county for county in self.counties.all() if county.startswith(prefix[: model.COUNTY_DIGITS])]
+        counties = self.counties.within(request.county or supervisor.region)
         return store_loop.of_counties(counties, request.flagged)
 
     def _move(self, id: str, call: Call, decide: Decide) -> pb.Rating:
@@ -150,7 +150,7 @@ class LoopApi:
             _require_shown(rating)
             return decide(rating, store.rules_of(self.rules, rating.region))
 
-        moved = self.ratings.change(id, call.cause, moving)
+        moved = self.timing.change(id, call.cause, moving)
         # A move that comes again is answered with the rating as it is: not to who left the department it is with.
         _require_seen(moved.state, call.actor, MOVES[call.method].sees)
         return self._view(moved, call)

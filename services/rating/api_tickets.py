@@ -19,7 +19,6 @@ from services.rating import model_tickets_counts as counts
 from services.rating import model_tickets_moves as moves
 from services.rating import store, store_tickets, views_tickets
 from services.rating.asking import ROOM, Asking, plain_numbers
-from services.rating.model import COUNTY_DIGITS
 from services.rating.model_tickets import Ticket
 from standards.codes import region_covers
 from yiwang.rating.v1 import tickets_pb2 as pb
@@ -36,6 +35,7 @@ class TicketApi:
         self.keyring = parts.keyring
         self.asking = Asking(parts)
         self.tickets = self.asking.tickets
+        self.counties = self.asking.counties
 
     def OpenTicket(self, request: pb.OpenTicketRequest, call: Call) -> pb.Ticket:
         opened = self.asking.open(request, call)
@@ -45,7 +45,7 @@ class TicketApi:
 
     def ListMyTickets(self, request: pb.ListMyTicketsRequest, call: Call) -> pb.ListTicketsResponse:
         match, size = tickets.asked_by(call.actor), request.page_size or PAGE
-        return self._list(match, lambda ticket: tickets.asks(call.actor, ticket), request.page_token, size, call)
+        return self._list([match], lambda ticket: tickets.asks(call.actor, ticket), request.page_token, size, call)
 
     def GetTicket(self, request: pb.GetTicketRequest, call: Call) -> pb.Ticket:
         return self._view(self.tickets.get(request.ticket_id), call)
@@ -63,7 +63,7 @@ class TicketApi:
         def wanted(ticket: Ticket) -> bool:
             return _wanted(ticket, request, call.actor)
 
-        return self._list(_where(request, call.actor), wanted, request.page_token, request.page_size or PAGE, call)
+        return self._list(self._where(request, call.actor), wanted, request.page_token, request.page_size or PAGE, call)
 
     def AssignTicket(self, request: pb.AssignTicketRequest, call: Call) -> pb.Ticket:
         def decide(ticket: Ticket) -> Message:
@@ -155,36 +155,35 @@ class TicketApi:
         return name
 
     def _list(
-        self, match: dict[str, Any], keep: Callable[[Ticket], bool], token: str, size: int, call: Call
+        self, matches: list[dict[str, Any]], keep: Callable[[Ticket], bool], token: str, size: int, call: Call
     ) -> pb.ListTicketsResponse:
-        rows, next = store_tickets.newest(self.tickets, match, keep, token, size)
+        rows, next = store_tickets.newest(self.tickets, matches, keep, token, size)
         instant = now()
         found = [views_tickets.brief(row, call.actor, self.keyring, instant) for row in rows]
         return pb.ListTicketsResponse(tickets=found, next_page_token=next)
+
+    def _where(self, request: pb.ListTicketsRequest, actor: Actor) -> list[dict[str, Any]]:
+        """What is looked through: one case, the own department, or one department or the counties of the supervisor's region."""
+        if request.case_number:
+            return [{"state.case_number": request.case_number}]
+        if not tickets.supervises(actor):
+            bounds = [{"state.department": actor.department}]
+        elif request.department:
+            bounds = [{"state.department": request.department}]
+        else:
+            asked = request.county
+            if asked and not (region_covers(actor.region, asked) or actor.region.startswith(asked)):
+                raise invalid(Violation("county", "COUNTY", "不在您的监察区域内"))
+            bounds = [{"state.county": county} for county in self.counties.within(asked or actor.region)]
+        if request.status:
+            return [{**bound, "state.status": request.status} for bound in bounds]
+        return [{**bound, "state.overdue": True} if request.overdue else bound for bound in bounds]
 
     def _view(self, record: Record[Ticket], call: Call) -> pb.Ticket:
         if not tickets.sees(call.actor, record.state):
             raise not_found()
         call.span.set(telemetry.RECORD, record.id)
         return views_tickets.full(record, call.actor, self.keyring, now())
-
-
-def _where(request: pb.ListTicketsRequest, actor: Actor) -> dict[str, Any]:
-    """What is looked through: one case, the own department, or one department or county of the supervisor's region."""
-    if request.case_number:
-        return {"state.case_number": request.case_number}
-    if not tickets.supervises(actor):
-        bound = {"state.department": actor.department}
-    elif request.department:
-        bound = {"state.department": request.department}
-    else:
-        county = request.county or actor.region[:COUNTY_DIGITS]
-        if not (region_covers(actor.region, county) or actor.region.startswith(county)):
-            raise invalid(Violation("county", "COUNTY", "不在您的监察区域内"))
-        bound = {"state.county": county}
-    if request.status:
-        return {**bound, "state.status": request.status}
-    return {**bound, "state.overdue": True} if request.overdue else bound
 
 
 def _wanted(ticket: Ticket, request: pb.ListTicketsRequest, actor: Actor) -> bool:

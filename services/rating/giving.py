@@ -38,6 +38,7 @@ class Giving:
         self.database = parts.database
         self.keyring = parts.keyring
         self.ratings = store.ratings(parts.database)
+        self.timing = store.timing(parts.database, self.ratings)
         self.rules = store.rules(parts.database)
         self.counties = store.Counties(parts.database)
 
@@ -64,7 +65,7 @@ class Giving:
             told = (origin, officers, window_id)
             return model_giving.give(rating, sealer, given, name, rules, now(), *told)  # type: ignore[return-value]
 
-        return self.ratings.change(id, cause, decide, visible)  # type: ignore[arg-type]
+        return self.timing.change(id, cause, decide, visible)  # type: ignore[arg-type]
 
     def begin(
         self,

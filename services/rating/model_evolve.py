@@ -168,7 +168,7 @@ def _extended(rating: Rating, event: events.RectificationExtended, moment: Momen
 
 def _called(rating: Rating, event: events.RaterCalledBack, moment: Moment) -> Rating:
     return _loop(
-        rating, moment, moves.DEPARTMENT, "RaterCalledBack", event.sealed_note,
+        rating, moment, moves.DEPARTMENT if event.department else moves.SUPERVISOR, "RaterCalledBack", event.sealed_note,
         status=moves.CALLED_BACK, outcome=event.outcome, called_back_at=moment.at, step_due=instant(event.step_due),
         overdue=False,
     )  # fmt: skip

@@ -71,7 +71,8 @@ def review(
 def contest(
     rating: Rating, officer: Actor, sealed_reason: str, rules: Rules | None, now: datetime
 ) -> events.RatingAppealed:
-    """The department's appeal against a rating it found valid itself, once, before a supervisor has said so."""
+    """The department's appeal against a rating it found valid itself, once, before a supervisor has said so and while there is time:
+    FAILED_PRECONDITION STEP_OVERDUE afterwards, since a late rectification is not made one in time by an appeal."""
     require_move(rating, "ContestRating")
     due = _due(rating, "review_days", rules, now)
     return events.RatingAppealed(rating_id=rating.id, officer_id=officer.id, sealed_reason=sealed_reason, step_due=due)
@@ -114,6 +115,7 @@ def call_back(
         outcome=outcome,  # type: ignore[arg-type]
         sealed_note=sealed_note,
         step_due=_due(rating, "publish_days", rules, now),
+        department=officer.department if officer.department == rating.desk else "",
     )
     if outcome != pb.CALL_BACK_OUTCOME_NOT_SATISFIED or loop.reopened or loop.verdict_final:
         return [called]

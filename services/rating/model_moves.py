@@ -95,6 +95,7 @@ _GUARDS: Final[Mapping[str, tuple[tuple[Callable[[Rating, Loop], bool], str, str
         ),
     ),
     "ContestRating": (
+        (lambda _, loop: not loop.overdue, "STEP_OVERDUE", "整改已超期，不能申诉"),
         (lambda _, loop: not loop.department_appealed, "CONTESTED_ALREADY", "该差评已申诉过一次"),
         (lambda _, loop: not loop.reviewed, "REVIEWED_ALREADY", "该差评已由监察部门复核认定，不能再申诉"),
     ),

@@ -10,8 +10,10 @@ from pymongo.errors import DuplicateKeyError
 from chassis import paging
 from chassis.records import Record, Records, record_id
 from chassis.sealed import Keyring
+from chassis.timers import Timing
 from services.rating import (
     model_rules,
+    model_timers,
     store_bulletins,
     store_exports,
     store_files,
@@ -25,6 +27,7 @@ from services.rating.model import COUNTY_DIGITS, OPEN, Rating
 from services.rating.model_evolve import EVOLVE
 from services.rating.model_rules import Rules
 from services.rating.store_results import Counts
+from standards.codes import region_prefix
 from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
@@ -44,15 +47,22 @@ class Ratings(Records[Rating]):
     """The ratings. Before one is written its county's day is marked to be counted anew, so that no event has to tell of it."""
 
     def __init__(self, database: Database[Document]) -> None:
+        super().__init__(database["ratings"], Rating, EVOLVE, events)
         self.counts = Counts(database)
-        super().__init__(
-            database["ratings"], Rating, EVOLVE, events, lambda rating: self.counts.mark(rating.county, rating.day)
-        )
+
+    def before_write(self, state: Rating) -> None:
+        """Its day is to be counted."""
+        self.counts.mark(state.county, state.day)
 
 
 def ratings(database: Database[Document]) -> Ratings:
     """The ratings."""
     return Ratings(database)
+
+
+def timing(database: Database[Document], all: Records[Rating]) -> Timing[Rating]:
+    """The timer over the ratings of one store."""
+    return Timing("rating", all, model_timers.fire, Counties(database).all, BY_COUNTY)
 
 
 def rules(database: Database[Document]) -> Records[Rules]:
@@ -108,11 +118,14 @@ def own(
 ) -> tuple[list[Record[Rating]], str]:
     """A page of a person's ratings, newest first, and the next page's token; shorter where something was not kept, never empty before
     the end."""
-    while True:
-        rows, token = paging.newest(all, {"state.applicant_id": applicant}, "opened_at", token, count)
-        kept = [row for row in rows if not open_only or row.state.status == OPEN]
-        if kept or not token:
-            return kept, token
+    return paging.kept(
+        all,
+        [{"state.applicant_id": applicant}],
+        "opened_at",
+        lambda rating: not open_only or rating.status == OPEN,
+        token,
+        count,
+    )
 
 
 def of_case(all: Records[Rating], case_id: str) -> list[Record[Rating]]:
@@ -139,6 +152,11 @@ class Counties:
             with suppress(DuplicateKeyError):
                 self._counties.insert_one({"_id": county})
             self._known.add(county)
+
+    def within(self, region: str) -> list[str]:
+        """Those of a region: of a city each of its own, of a county or a town the county."""
+        prefix = region_prefix(region)[:COUNTY_DIGITS]
+        return [county for county in self.all() if county.startswith(prefix)]
 
     def all(self) -> list[str]:
         """All of them, sorted."""

@@ -23,7 +23,7 @@ def newest(
     officer that he was rated, and a token with an instant when somebody did it: a token is the id of the last one shown."""
     place, found, most = _place(all, token), list[Record[Rating]](), count
     while len(found) <= count:
-        rows, place = paging.newest_of(all, matches, "rated_at", place, most)
+        rows, place = paging.kept(all, matches, "rated_at", lambda _: True, place, most)
         found += [row for row in rows if keep(row.state)]
         if not place:
             break

@@ -1,6 +1,6 @@
 """What rating keeps of tickets: the records, their counts by county and day, and what is to be told to the 12345 platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -38,8 +38,12 @@ class Tickets(Records[Ticket]):
     """The tickets. Before one is written its buckets are marked to be counted anew, so that no event has to tell of it."""
 
     def __init__(self, database: Database[Document]) -> None:
+        super().__init__(database["tickets"], Ticket, EVOLVE, events)
         self.counts = Tally(database, "ticket_counts", "tickets", ("state.buckets", "state.counted"))
-        super().__init__(database["tickets"], Ticket, EVOLVE, events, lambda ticket: self.counts.mark(ticket.buckets))
+
+    def before_write(self, state: Ticket) -> None:
+        """Its buckets are to be counted."""
+        self.counts.mark(state.buckets)
 
 
 def tickets(database: Database[Document]) -> Tickets:
@@ -73,15 +77,10 @@ def by_number(all: Tickets, number: str) -> Record[Ticket] | None:
 
 
 def newest(
-    all: Tickets, match: Filter, keep: Callable[[Ticket], bool], token: str, count: int
+    all: Tickets, matches: Sequence[Filter], keep: Callable[[Ticket], bool], token: str, count: int
 ) -> tuple[list[Record[Ticket]], str]:
-    """A page of the tickets that match and are to be kept, newest first, and the next page's token; shorter where something was not kept,
-    never empty before the end."""
-    while True:
-        rows, token = paging.newest(all, match, "opened_at", token, count)
-        kept = [row for row in rows if keep(row.state)]
-        if kept or not token:
-            return kept, token
+    """A page of the tickets that match any of these and are to be kept, newest first, and the next page's token (chassis.paging.kept)."""
+    return paging.kept(all, matches, "opened_at", keep, token, count)
 
 
 class Department(NamedTuple):

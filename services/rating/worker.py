@@ -7,7 +7,7 @@ from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
 from chassis.timers import Timing
-from services.rating import inviting, model_timers, store, worker_tickets
+from services.rating import inviting, store, worker_tickets
 from services.rating.bulletins import Bulletins
 from services.rating.model import Rating
 from services.rating.worker_flags import FindsFlags
@@ -84,7 +84,7 @@ def build(parts: Parts) -> type[Worker]:
     Worker.ratings = store.ratings(parts.database)
     Worker.inviting = inviting.Inviting(parts)
     counties = store.Counties(parts.database)
-    Worker.timing = Timing("rating", Worker.ratings, model_timers.fire, counties.all, store.BY_COUNTY)
+    Worker.timing = store.timing(parts.database, Worker.ratings)
     worker_tickets.prepare(Worker, parts)
     Worker.bulletins = Bulletins(parts)
     Worker.county_names = counties

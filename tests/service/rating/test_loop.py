@@ -271,13 +271,47 @@ def test_what_is_seldom_wanted_is_found_in_few_steps(rating: RatingHere, monkeyp
     ids = [bad(rating).id for _ in range(25)]
     for id in ids[1:]:
         loop(rating, SUPERVISOR).AssignRating(rating_id=id)
-    steps, newest_of = list[int](), paging.newest_of
+    steps, kept = list[int](), paging.kept
 
     def stepping(*told: Any) -> Any:
         steps.append(told[-1])
-        return newest_of(*told)
+        return kept(*told)
 
-    monkeypatch.setattr(paging, "newest_of", stepping)
+    monkeypatch.setattr(paging, "kept", stepping)
     found = loop(rating, SUPERVISOR).ListNegative(status=pb.LOOP_STATUS_RECEIVED, page_size=1)
     assert [one.id for one in found.ratings] == ids[:1] and found.next_page_token == ""
     assert steps == [1, 4, 16, 64]
+
+
+def test_what_is_due_happens_before_an_act_whether_or_not_the_timer_came_round(
+    rating: RatingHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = person()
+    unrated, id = rating.close(closed(ann.id)), bad(rating).id
+    desk, chief = loop(rating, DESK), loop(rating, SUPERVISOR)
+    chief.AssignRating(rating_id=id)
+    desk.VerifyRating(rating_id=id, verdict=pb.VERDICT_VALID, finding="情况属实")
+    monkeypatch.setattr(timers, "now", lambda: datetime.now(UTC) + timedelta(days=40))
+    with refused(Code.FAILED_PRECONDITION, "RATING_LAPSED"):
+        rating.by(ann).GiveRating(rating_id=unrated, grade=5)
+    for call in (
+        lambda: chief.ExtendRectification(rating_id=id, days=3, reason="情况复杂"),
+        lambda: desk.ContestRating(rating_id=id, reason="并非本部门"),
+    ):
+        with refused(Code.FAILED_PRECONDITION, "STEP_OVERDUE"):
+            call()
+    assert desk.RectifyRating(rating_id=id, measures="已经整改完毕").loop.status == pb.LOOP_STATUS_RECTIFIED
+    document = rating.ratings.collection.find_one({"_id": id}) or {}
+    assert [entry["type"] for entry in document["journal"]].count("StepOverdue") == 1
+
+
+def test_who_called_back_is_told_as_who_he_is(rating: RatingHere) -> None:
+    for caller, told in ((DESK, "责任部门"), (SUPERVISOR, "监察")):
+        id = bad(rating).id
+        loop(rating, SUPERVISOR).AssignRating(rating_id=id)
+        loop(rating, DESK).VerifyRating(rating_id=id, verdict=pb.VERDICT_VALID, finding="情况属实")
+        loop(rating, DESK).RectifyRating(rating_id=id, measures="已经整改完毕")
+        called = loop(rating, caller).CallBackRating(
+            rating_id=id, outcome=pb.CALL_BACK_OUTCOME_SATISFIED, note="表示满意"
+        )
+        assert [line.by for line in called.loop.lines if line.title == "回访"] == [told]

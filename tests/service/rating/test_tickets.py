@@ -265,3 +265,16 @@ def test_nothing_that_names_anybody_stands_in_clear_and_all_goes_with_the_person
     # It goes its way: nobody is left to read what is said.
     desk.assign(told.id)
     assert desk.answer(told.id).status == ANSWERED
+
+
+def test_a_supervisor_of_a_city_lists_its_counties_together(desk: TicketsHere) -> None:
+    here, there = (desk.open(person(), region=region).id for region in (REGION, "990122101"))
+    desk.open(person(), region="990221101")
+    city = desk.by(supervisor(region="990100"))
+    assert [one.id for one in city.ListTickets().tickets] == [there, here]
+    assert [one.id for one in city.ListTickets(county="990122").tickets] == [there]
+    first = city.ListTickets(page_size=1)
+    rest = city.ListTickets(page_size=1, page_token=first.next_page_token)
+    assert [one.id for page in (first, rest) for one in page.tickets] == [there, here]
+    with refused(Code.INVALID_ARGUMENT, "COUNTY"):
+        city.ListTickets(county="990221")

@@ -133,9 +133,10 @@ def test_a_rectification_is_extended_once_and_not_when_it_is_late() -> None:
         walk(longer, "ExtendRectification")
     assert refused.value.reason == "EXTENDED_ALREADY"
     late = apply(one, model_timers.fire(one, due), due)
-    with pytest.raises(Refused) as refused:
-        walk(late, "ExtendRectification")
-    assert refused.value.reason == "STEP_OVERDUE"
+    for name in ("ExtendRectification", "ContestRating"):
+        with pytest.raises(Refused) as refused:
+            walk(late, name)
+        assert refused.value.reason == "STEP_OVERDUE"
 
 
 def test_not_satisfied_with_the_rectification_it_is_rectified_again_once() -> None:
