@@ -41,6 +41,7 @@ from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
 from yiwang.identity.v1.sso_pb2_grpc import SsoServiceStub
 from yiwang.identity.v1.verifications_pb2_grpc import VerificationServiceStub
 from yiwang.rating.v1.loop_pb2_grpc import LoopServiceStub
+from yiwang.rating.v1.records_pb2_grpc import RecordServiceStub
 from yiwang.rating.v1.results_pb2_grpc import ResultServiceStub
 from yiwang.rating.v1.service_pb2_grpc import RatingServiceStub
 from yiwang.rating.v1.tickets_pb2_grpc import TicketServiceStub
@@ -176,6 +177,7 @@ class Backends:
         self.window_codes = WindowServiceStub(channel)
         self.tickets = TicketServiceStub(channel)
         self.results = ResultServiceStub(channel)
+        self.records = RecordServiceStub(channel)
 
     async def close(self) -> None:
         """Ends the channels; calls under way get a second."""

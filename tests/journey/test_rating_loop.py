@@ -171,3 +171,22 @@ def test_the_supervisor_closes_it_and_large_letters_fit(come: Callable[..., Visi
     page = supervisor.go("/desk/ratings?status=closed")
     assert page.evaluate(FITS)
     supervisor.shot("313-list-large-phone", AGAIN)
+
+
+def test_a_file_of_telephone_ratings_is_brought_once(come: Callable[..., Visitor]) -> None:
+    header = "评价编号,评价渠道,满意度,评价时间,部门代码,部门名称,行政区划"
+    row = "电话,满意,2026-11-20 09:30:00,119901210000000013,示范县卫生健康局,990121"
+    file = f"{header}\nT-1,{row}\nT-2,{row.replace('满意', '还行')}\n".encode()
+    supervisor = come(SUPERVISOR)
+    page = supervisor.go("/desk/ratings")
+    page.get_by_role("link", name="导入电话、短信评价").click()
+    supervisor.shot("314-import", NARROW)
+    for landed in ("1 行", None):
+        page.get_by_label("CSV 文件").set_input_files({"name": "三月.csv", "mimeType": "text/csv", "buffer": file})
+        page.get_by_role("button", name="导入", exact=True).click()
+        if landed:
+            expect(page.locator("dl.facts")).to_contain_text(f"计入{landed}")
+            expect(page.locator("table")).to_contain_text("T-2")
+            supervisor.shot("315-imported", AGAIN)
+        else:
+            expect(page.locator("main")).to_contain_text("该文件已导入过")
