@@ -17,13 +17,39 @@ from yiwang.rating.v1 import records_pb2 as records
 AT: Final = "/desk/ratings/import"
 FORM: Final = "import"
 FIELD: Final = {"content": "文件", "filename": "文件"}
+# What a field of a row is called in the file.
+COLUMNS: Final = {
+    "reference": "评价编号",
+    "channel": "评价渠道",
+    "grade": "满意度",
+    "rated_at": "评价时间",
+    "tags": "评价指标",
+    "comment": "评价内容",
+    "anonymous": "是否匿名",
+    "case_number": "办件编号",
+    "node": "服务环节",
+    "department": "部门代码",
+    "department_name": "部门名称",
+    "item_code": "事项编码",
+    "item_name": "事项名称",
+    "region": "行政区划",
+    "contact": "联系电话",
+}
 # A file that takes longer than a call: the same request goes on where it ended, as the gateway does by itself a few times.
 GOES_ON: Final = "IMPORT_GOES_ON"
 
 
 async def page(request: Request, form: Tried, answer: records.ImportRatingsResponse | None = None) -> Response:
     """The form, and what became of the file that was sent last."""
-    return show(request, "desk_ratings_import.html", form.status, problems=form.problems, tried=form, answer=answer)
+    return show(
+        request,
+        "desk_ratings_import.html",
+        form.status,
+        problems=form.problems,
+        tried=form,
+        answer=answer,
+        columns=COLUMNS,
+    )
 
 
 async def send(request: Request) -> Response:

@@ -1,5 +1,7 @@
 """A file of ratings on its page: what became of its rows, and what was wrong with it."""
 
+from services.gateway import pages_rating_import
+from services.rating import importing_csv
 from tests.unit.gateway.told import Services, Site, hidden, refuse
 from tests.unit.gateway.told_rating import SCRIPT
 from yiwang.rating.v1 import records_pb2 as records
@@ -10,7 +12,7 @@ ANSWER = records.ImportRatingsResponse(
     landed=9,
     known=2,
     refused=1,
-    rows=[records.ImportedRow(number=7, reference=SCRIPT, message="满意度不在允许的取值内")],
+    rows=[records.ImportedRow(number=7, reference=SCRIPT, field="grade", message="不在允许的取值内")],
 )
 
 
@@ -20,7 +22,7 @@ def test_what_became_of_each_row_is_told(site: Site, services: Services):
     page = site.send(AT, files=FILE).text
     (sent,) = services.requests("ImportFile")
     assert (sent.filename, sent.content) == ("三月.csv", "评价编号\n".encode())
-    for part in ("9 行", "2 行", "1 行", "满意度不在允许的取值内"):
+    for part in ("9 行", "2 行", "1 行", "满意度：不在允许的取值内"):
         assert part in page
     assert SCRIPT not in page
 
@@ -54,3 +56,7 @@ def test_who_does_not_supervise_brings_none(site: Site, services: Services):
     assert site.get(AT).status_code in (303, 403)
     assert site.send(AT, files=FILE).status_code in (303, 403)
     assert services.requests("ImportFile") == []
+
+
+def test_every_column_of_a_file_is_called_on_the_page_as_in_the_file():
+    assert {name: column for column, name in importing_csv.COLUMNS.items()} == pages_rating_import.COLUMNS
