@@ -13,8 +13,9 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from chassis import contracts
 from chassis.acts import MACHINE
+from tests.service.authority.asked import Target
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.service.authority.targets import TARGETS, Target
+from tests.service.authority.targets import TARGETS
 from tests.service.authority.world import World
 from tests.support.calling import Refusal, refused
 from tests.support.sources import SERVICES

@@ -16,8 +16,8 @@ from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
 from services.rating import model_loop
 from standards.workdays import SHANGHAI
+from tests.service.authority.asked import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.service.authority.targets import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.support import reported
 from tests.support.actors import officer
 from tests.support.bundles import part, publish_theme

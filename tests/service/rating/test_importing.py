@@ -15,7 +15,7 @@ import pytest
 from chassis.records import broken_at
 from services.rating import importing
 from services.rating.importing import Importing
-from tests.service.authority.targets import uscc
+from tests.service.authority.asked import uscc
 from tests.support.actors import machine, officer, person, supervisor
 from tests.support.calling import As, refused
 from tests.support.rating_service import RatingHere, closed

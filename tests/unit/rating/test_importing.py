@@ -10,7 +10,7 @@ import pytest
 from chassis.errors import Refused
 from services.rating import importing_csv, model_imports
 from services.rating.importing_csv import COLUMNS, NEEDED
-from tests.service.authority.targets import uscc
+from tests.service.authority.asked import uscc
 from yiwang.rating.v1 import records_pb2 as pb
 from yiwang.rating.v1 import service_pb2 as service
 
