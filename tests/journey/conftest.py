@@ -186,6 +186,24 @@ def visit(browser: Browser, suite: Suite, twin: Twin) -> Iterator[Callable[..., 
         context.close()
 
 
+@pytest.fixture
+def come(visit: Callable[..., Visitor], accounts: dict[str, Any]) -> Callable[..., Visitor]:
+    """An officer at his browser."""
+
+    def come(number: str, width: int = 1280) -> Visitor:
+        visitor = visit(width)
+        visitor.sign_in(number, accounts["officers"][number]["password"])
+        return visitor
+
+    return come
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, str]:
+    """What one test of a story hands to the next."""
+    return {}
+
+
 def until(look: Callable[[], Any], seconds: float = 20) -> Any:
     """What `look` gives once it gives something; AssertionError after so many seconds."""
     deadline = time.monotonic() + seconds

@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local.suite import Suite
@@ -13,12 +12,6 @@ from tests.journey.conftest import AGAIN, Visitor
 
 ITEM = "食品经营许可证核发"
 LEASE, DEED, PLANS = "经营场所租赁合同", "经营场所产权证明", "经营场所主要设备设施布局图和操作流程图"
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the address of the guide, with answers, and the item's short address."""
-    return {}
 
 
 def _answer(page: Page, question: str, answer: str) -> None:

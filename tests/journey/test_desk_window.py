@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journey.conftest import AGAIN, Visitor
@@ -14,24 +13,6 @@ ITEM = "公共场所卫生许可"
 WINDOW, DECIDING, FOREIGN = "sj-101", "wj-101", "ga-101"
 NUMBER = "3"
 VALUES = {"tel": "13800000001", "date": "2027-01-04"}
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the case that was received."""
-    return {}
-
-
-@pytest.fixture
-def come(visit: Callable[..., Visitor], accounts: dict[str, Any]) -> Callable[..., Visitor]:
-    """An officer at his browser."""
-
-    def come(number: str, width: int = 1280) -> Visitor:
-        visitor = visit(width)
-        visitor.sign_in(number, accounts["officers"][number]["password"])
-        return visitor
-
-    return come
 
 
 def _done(page: Page, text: str) -> None:

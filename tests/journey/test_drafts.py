@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from deploy.local.suite import Suite
@@ -14,12 +13,6 @@ from tests.support.files import pdf
 
 ITEM, DESK = "食品经营许可证延续", "sj-101"
 FILE = {"name": "延续申请书.pdf", "mimeType": "application/pdf", "buffer": pdf(b"1 0 obj<</Type/Catalog>>endobj")}
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the case."""
-    return {}
 
 
 def _citizen(visit: Callable[..., Visitor], accounts: dict[str, Any], width: int = 1280) -> Visitor:

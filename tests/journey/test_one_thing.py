@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from deploy.local.suite import Suite
@@ -15,12 +14,6 @@ from tests.journey.conftest import AGAIN, Visitor, until
 THEME = "开办企业一件事"
 FIRST, SEAL, TAX, LATE = "有限责任公司设立登记", "公章刻制备案", "新办纳税人税务信息确认", "住房公积金单位缴存登记"
 USCC = "91990121MA00000000"
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the parent."""
-    return {}
 
 
 def _citizen(visit: Callable[..., Visitor], accounts: dict[str, Any], width: int = 1280) -> Visitor:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journey.applying import apply_on_the_web
@@ -17,24 +16,6 @@ SUPERVISOR, CLERK, CHIEF, FOREIGN = "jd-801", "wj-101", "wj-201", "ga-201"
 COMMENT, REPLY = "窗口让我跑了三趟", "已当面致歉，并改为一次告知全部材料"
 # The narrowest phones, and wide screens.
 NARROW: tuple[Look, ...] = ((320, "light"), (1280, "dark"))
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the case and its rating."""
-    return {}
-
-
-@pytest.fixture
-def come(visit: Callable[..., Visitor], accounts: dict[str, Any]) -> Callable[..., Visitor]:
-    """An officer at his browser."""
-
-    def come(number: str, width: int = 1280) -> Visitor:
-        visitor = visit(width)
-        visitor.sign_in(number, accounts["officers"][number]["password"])
-        return visitor
-
-    return come
 
 
 def _citizen(visit: Callable[..., Visitor], accounts: dict[str, Any], which: int = 1, width: int = 390) -> Visitor:

@@ -25,18 +25,6 @@ def case(suite: Suite, accounts: dict[str, Any]) -> dict[str, Any]:
     return desk.act("case.v1.CaseService/AcceptCase", caseId=case["id"])
 
 
-@pytest.fixture
-def come(visit: Callable[..., Visitor], accounts: dict[str, Any]) -> Callable[..., Visitor]:
-    """An officer at his browser."""
-
-    def come(number: str, width: int = 1280) -> Visitor:
-        visitor = visit(width)
-        visitor.sign_in(number, accounts["officers"][number]["password"])
-        return visitor
-
-    return come
-
-
 def _citizen(visit: Callable[..., Visitor], accounts: dict[str, Any]) -> Visitor:
     visitor, person = visit(390), accounts["people"][2]
     visitor.sign_in(person["phone"], person["password"])

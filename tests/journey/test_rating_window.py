@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journey.conftest import AGAIN, Look, Visitor, until
@@ -12,24 +10,6 @@ from tests.journey.conftest import AGAIN, Look, Visitor, until
 SERVING, DEPARTMENT, SUPERVISOR, ADMINISTRATOR = "ga-101", "示范县公安局", "jd-801", "zw-901"
 COMPLAINT = "工作人员让我先去找熟人"
 NARROW: tuple[Look, ...] = ((320, "light"), (390, "dark"))
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the number and query code of the complaint."""
-    return {}
-
-
-@pytest.fixture
-def come(visit: Callable[..., Visitor], accounts: dict[str, Any]) -> Callable[..., Visitor]:
-    """An officer at his browser."""
-
-    def come(number: str, width: int = 1280) -> Visitor:
-        visitor = visit(width)
-        visitor.sign_in(number, accounts["officers"][number]["password"])
-        return visitor
-
-    return come
 
 
 def _shown(officer: Visitor) -> str:

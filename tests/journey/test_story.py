@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from deploy.local import trace
@@ -39,12 +38,6 @@ def _fill(visitor: Visitor) -> None:
         field.fill(values.get(field.get_attribute("type") or "", value))
     for number, field in enumerate(page.locator("input[type=file][required]").all()):
         field.set_input_files([_pdf(f"王小明的材料{number}.pdf")])
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, str]:
-    """What one test hands to the next: the case of the story."""
-    return {}
 
 
 def test_a_citizen_finds_the_item_by_everyday_words_and_applies(
