@@ -1,14 +1,20 @@
 """Writes docs/moves.md from the tables of moves: `python docs/make_moves.py`; with `--check` it only says whether the file is true."""
 
 import sys
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from chassis.acts import REALMS
 from services.case import model, model_moves, views_parts
 from services.case.model_moves import Move
 from services.rating import model_moves as loop_moves
+from services.rating import model_tickets
+from services.rating import model_tickets_moves as ticket_moves
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.rating.v1 import service_pb2 as rating
+from yiwang.rating.v1 import tickets_pb2 as tickets
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs/moves.md"
@@ -27,17 +33,47 @@ Drawn from `services/case/model_moves.py` by `python docs/make_moves.py`; a test
 not here is refused with `MOVE_NOT_ALLOWED`.
 
 """
-LOOP = """
-# Moves of a negative rating
 
-Drawn from `services/rating/model_moves.py`: the closed loop (差评整改闭环). What beside the status has to hold is said there, too.
 
-"""
-LOOP_SEES = {
+class Table(NamedTuple):
+    """A table of moves of rating: its heading, where it stands, its statuses and how their enum begins, and which of them end it."""
+
+    head: str
+    told: str
+    moves: ModuleType
+    statuses: Mapping[int, str]
+    prefix: str
+    named: Callable[[Any], str]
+    ends: Collection[int]
+
+
+TABLES = (
+    Table(
+        "Moves of a negative rating",
+        "`services/rating/model_moves.py`: the closed loop (差评整改闭环). What beside the status has to hold is said there, too",
+        loop_moves,
+        loop_moves.STATUSES,
+        "LOOP_STATUS_",
+        rating.LoopStatus.Name,
+        (loop_moves.CLOSED,),
+    ),
+    Table(
+        "Moves of a ticket",
+        "`services/rating/model_tickets_moves.py`: 咨询、投诉、码上监督、办不成事、建议、12345 热线",
+        ticket_moves,
+        model_tickets.STATUSES,
+        "TICKET_STATUS_",
+        tickets.TicketStatus.Name,
+        (model_tickets.WITHDRAWN,),
+    ),
+)
+WHO_OF_RATING = {
     loop_moves.RATER: "评价人",
     loop_moves.DEPARTMENT: "责任部门",
     loop_moves.SUPERVISOR: "监察",
     loop_moves.SYSTEM: "定时器",
+    model_tickets.ASKER: "诉求人",
+    model_tickets.PLATFORM: "12345 平台",
 }
 
 
@@ -70,33 +106,27 @@ def diagram() -> list[str]:
     return [*lines, "```"]
 
 
-def _loop_status(status: int) -> str:
-    return rating.LoopStatus.Name(status).removeprefix("LOOP_STATUS_")  # type: ignore[arg-type]
+def section(table: Table) -> str:
+    """A table of moves of rating: statuses, moves and diagram."""
 
+    def status(number: int) -> str:
+        return table.named(number).removeprefix(table.prefix)
 
-def _loop_row(name: str, move: loop_moves.Move) -> str:
-    roles = f"（{'、'.join(move.roles)}）" if move.roles else ""
-    who = f"{'、'.join(LOOP_SEES[one] for one in move.sees)}{roles}"
-    sources, targets = ("、".join(_loop_status(one) for one in found) for found in (move.sources, move.targets))
-    stays = not loop_moves.leads(name)
-    return f"| `{name}` {move.title} | {who} | {sources} | {'不变' if stays else targets} |"
+    def row(name: str, move: loop_moves.Move) -> str:
+        roles = f"（{'、'.join(move.roles)}）" if move.roles else ""
+        who = f"{'、'.join(WHO_OF_RATING[one] for one in move.sees)}{roles}"
+        sources, targets = ("、".join(status(one) for one in found) for found in (move.sources, move.targets))
+        return f"| `{name}` {move.title} | {who} | {sources} | {targets if table.moves.leads(name) else '不变'} |"
 
-
-def loop() -> str:
-    """The loop of a negative rating: statuses, moves and diagram."""
-    statuses = ["| status | 中文 |", "|---|---|"]
-    statuses += [f"| `{_loop_status(status)}` | {title} |" for status, title in loop_moves.STATUSES.items()]
-    table = ["| move | who | from | to |", "|---|---|---|---|"]
-    table += [_loop_row(name, move) for name, move in loop_moves.MOVES.items()]
-    lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f"    {_loop_status(status)}: {title}" for status, title in loop_moves.STATUSES.items()]
-    lines += [
-        f"    {_loop_status(source)} --> {_loop_status(target)}: {name}"
-        for name in loop_moves.MOVES
-        for source, target in loop_moves.leads(name)
-    ]
-    lines += [f"    {_loop_status(loop_moves.CLOSED)} --> [*]", "```"]
-    return LOOP + "\n".join([*statuses, "", *table, "", *lines]) + "\n"
+    lines = [f"\n# {table.head}\n\nDrawn from {table.told}.\n", "| status | 中文 |", "|---|---|"]
+    lines += [f"| `{status(number)}` | {title} |" for number, title in table.statuses.items()]
+    lines += ["", "| move | who | from | to |", "|---|---|---|---|"]
+    lines += [row(name, move) for name, move in table.moves.MOVES.items()]
+    lines += ["", "```mermaid", "stateDiagram-v2"]
+    lines += [f"    {status(number)}: {title}" for number, title in table.statuses.items()]
+    for name in table.moves.MOVES:
+        lines += [f"    {status(source)} --> {status(target)}: {name}" for source, target in table.moves.leads(name)]
+    return "\n".join([*lines, *(f"    {status(one)} --> [*]" for one in table.ends), "```"]) + "\n"
 
 
 def text() -> str:
@@ -106,7 +136,7 @@ def text() -> str:
     statuses = ["| status | 中文 | |", "|---|---|---|"]
     for status, title in views_parts.STATUSES.items():
         statuses.append(f"| `{_status(status)}` | {title} | {'ended' if status in model.ENDED else ''} |")
-    return HEAD + "\n".join([*statuses, "", *table, "", *diagram()]) + "\n" + loop()
+    return HEAD + "\n".join([*statuses, "", *table, "", *diagram()]) + "\n" + "".join(map(section, TABLES))
 
 
 def main() -> None:
