@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import cattrs
 import orjson
@@ -91,6 +91,19 @@ def broken_at(journal: Iterable[Filter]) -> int | None:
     return None
 
 
+class Guard(NamedTuple):
+    """When a write is allowed by the store's own clock, compared in the very write: strictly before an instant, or from one on."""
+
+    refused: Refused
+    before: datetime | None = None
+    after: datetime | None = None
+
+    def filter(self) -> Document:
+        """What the store compares."""
+        bound = {"$lt": ["$$NOW", self.before]} if self.before else {"$gte": ["$$NOW", self.after]}
+        return {"$expr": bound}
+
+
 class Records(Generic[S]):
     """The records of one kind in one collection. `events` is the module of its event messages, `evolve` the pure model."""
 
@@ -139,27 +152,40 @@ class Records(Generic[S]):
         decide: Callable[[S], Message | list[Message] | None],
         visible: Filter | None = None,
         room: int = 0,
+        guard: Guard | None = None,
     ) -> Record[S]:
         """Writes the events `decide(state)` returns, or nothing for None. The same cause again changes nothing.
 
         NOT_FOUND when there is none or it is not visible; ABORTED when the race was lost too often; FAILED_PRECONDITION
-        JOURNAL_FULL when the journal has no more than `room` entries left, which are for what ends things.
+        JOURNAL_FULL when the journal has no more than `room` entries left, which are for what ends things; the guard's own refusal when
+        the store's clock does not allow the write.
         """
         for attempt in range(ATTEMPTS):
-            if changed := _steady(self._attempt, id, cause, decide, visible, room):
+            if changed := _steady(self._attempt, id, cause, decide, visible, room, guard):
                 return changed
             time.sleep(random.uniform(0, 0.002 * 2**attempt))
         raise Refused(ABORTED, "CHANGED_MEANWHILE", "该记录正被他人修改，请稍后重试")
 
     def _attempt(
-        self, id: str, cause: Cause, decide: Callable[[S], Any], visible: Filter | None, room: int
+        self,
+        id: str,
+        cause: Cause,
+        decide: Callable[[S], Any],
+        visible: Filter | None,
+        room: int,
+        guard: Guard | None,
     ) -> Record[S] | None:
         document = self._load(id, visible)
         if _caused(document, cause):
             return self._again(document, cause)
         state = self._structure(document)
         events = decide(state)
-        return self._record(document) if events is None else self._write(document, state, _listed(events), cause, room)
+        if events is None:
+            return self._record(document)
+        written = self._write(document, state, _listed(events), cause, room, guard)
+        if written is None and guard and self._load(id, visible)["version"] == document["version"]:
+            raise guard.refused  # nobody wrote meanwhile: it was the clock
+        return written
 
     def get(self, id: str, visible: Filter | None = None, min_version: int = 0) -> Record[S]:
         """One record. NOT_FOUND also when it is not visible; waits up to a second for `min_version`, then ABORTED."""
@@ -231,7 +257,9 @@ class Records(Generic[S]):
             "journal": entries,
         }
 
-    def _write(self, document: Document, state: S, events: list[Message], cause: Cause, room: int) -> Record[S] | None:
+    def _write(
+        self, document: Document, state: S, events: list[Message], cause: Cause, room: int, guard: Guard | None
+    ) -> Record[S] | None:
         version, journal = document["version"], document["journal"]
         if version + len(events) > MAX_ENTRIES - room:
             raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
@@ -241,7 +269,7 @@ class Records(Generic[S]):
         fresh = _converter.unstructure(after)
         changed = {f"state.{key}": fresh[key] for key in fresh if getattr(after, key) != getattr(state, key)}
         written = self.collection.update_one(
-            {"_id": document["_id"], "version": version},
+            {"_id": document["_id"], "version": version, **(guard.filter() if guard else {})},
             {
                 "$set": changed | {"unsent": True},
                 "$push": {"journal": {"$each": entries}},

@@ -46,6 +46,14 @@ def found(text: str) -> list[Found]:
     )
 
 
+def masked(text: str) -> str:
+    """The text with whatever in it leads to a person as stars, as many as the signs they stand for."""
+    for one in found(text):
+        start, end = one.span
+        text = text[:start] + "*" * (end - start) + text[end:]
+    return text
+
+
 # -- what is read ------------------------------------------------------------------------------------------------------
 
 _NUMERALS: Final = dict(zip("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789", strict=True))

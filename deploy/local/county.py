@@ -23,9 +23,13 @@ ROLES = {
     "administer": "管理员",
     "catalog": "事项人员",
     "supervise": "监督人员",
+    "market": "中介超市人员",
+    "procure": "采购人员",
 }
 # One proposes or writes, another approves.
 IN_PAIRS = ("administer", "catalog")
+# People who represent an organisation: an agency, and an owner of projects.
+REPRESENTS = ("中介机构", "项目业主")
 KINDS = {"helper": "帮办人员", "bank": "银行柜员"}
 
 
@@ -77,12 +81,16 @@ def load(places: Places, target: str, progress: Progress) -> list[str]:
 
 def accounts(people: Path = SAMPLE / "people.json") -> list[tuple[str, str, str]]:
     """(what it is, sign-in name, password): the first person, the first officer of each role (two of a region where one approves what
-    the other does), and the first agent of each kind of organisation."""
+    the other does), who represents the first organisation and the last (an agency, an owner), and the first agent of each kind of
+    organisation."""
     try:
         content: dict[str, list[dict[str, Any]]] = json.loads(people.read_text())
         chosen = [("群众", entry, "phone") for entry in content["people"][:1]]
         for role, title in ROLES.items():
             chosen += [(title, entry, "staffNumber") for entry in _first(content["officers"], role)]
+        persons = {one["idNumber"]: one for one in content["people"]}
+        represented = [one["representative"] for one in (content["organizations"][0], content["organizations"][-1])]
+        chosen += [(title, persons[one], "phone") for title, one in zip(REPRESENTS, represented, strict=True)]
         kinds = {one["code"]: one["kind"] for one in content["agentOrganizations"]}
         for kind, title in KINDS.items():
             agents = [entry for entry in content["agents"] if kinds[entry["organization"]] == kind]

@@ -36,6 +36,7 @@ from services.case.api_drafts import DraftApi
 from services.case.api_exchange import ExchangeApi
 from services.case.api_fulfilment import FulfilmentApi
 from services.case.api_intake import IntakeApi
+from services.case.api_intermediary import IntermediaryApi
 from services.case.api_pre_review import PreReviewApi
 from services.case.api_procedures import ProcedureApi
 from services.case.api_promises import PromiseApi
@@ -48,8 +49,7 @@ from standards import identifiers, workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 
-PAGE, COPIES = 20, 1000
-DEEPEST = 10_000
+PAGE, COPIES, DEEPEST = 20, 1000, 10_000
 # As the contract says, blanks around it not counted.
 SHORTEST_PURPOSE = 4
 
@@ -312,6 +312,7 @@ def build(parts: Parts) -> Api:
         "SupervisionService": SupervisionApi(desk),
         "PromiseService": PromiseApi(desk),
         "IntakeService": IntakeApi(desk),
+        "IntermediaryService": IntermediaryApi(desk),
         "PreReviewService": PreReviewApi(desk),
         "DraftService": DraftApi(desk),
     }

@@ -124,6 +124,34 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Deliverable:
+    """A file of an intermediary's result, by the hash of its content; it is kept with its procurement."""
+
+    file_id: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intermediary:
+    """An intermediary's result that was asked for. `material` is the one it is by its wording."""
+
+    number: int
+    service: str
+    status: int
+    requested_at: datetime
+    procurement_id: str = ""
+    procurement_number: str = ""
+    finished_at: datetime | None = None
+    reason: str = ""
+    agency_name: str = ""
+    agency_uscc: str = ""
+    files: list[Deliverable] = field(default_factory=list)
+    material: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The present state of a case. What names a person is sealed under the applicant's key."""
 
@@ -243,6 +271,7 @@ class Case:
     bundle_id: str = ""
     bundle_key: str = ""
     project_code: str = ""
+    intermediaries: list[Intermediary] = field(default_factory=list)
     # First six digits of the region: timers go county by county.
     county: str = ""
 

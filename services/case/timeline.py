@@ -66,6 +66,10 @@ TIMELINE: Mapping[str, Line] = {
     "DecisionRevoked": Line("撤销决定", "sealedReason"),
     "ResultCancelled": Line("注销结果", "sealedReason"),
     "CaseHandedOver": Line("办理人员变更"),
+    "IntermediaryRequested": Line("申请中介服务"),
+    "ProcurementNoted": Line("中介服务开始采购"),
+    "DeliverableKept": Line("收到中介服务成果"),
+    "ProcurementEndNoted": Line("中介服务采购终止"),
 }
 PROCEDURES: Mapping[str, str] = {
     "HEARING": "听证",
@@ -102,6 +106,19 @@ PARCELS: Mapping[str, str] = {
 }
 
 
+# Why a procurement in the intermediary supermarket ends early.
+REASONS: Mapping[str, str] = {
+    "NOBODY_SIGNED_UP": "无机构报名",
+    "TOO_FEW": "报名机构不足",
+    "OWNER_WITHDREW": "业主撤回",
+    "WINNERS_GAVE_UP": "中选机构均放弃",
+    "STOPPED": "超市管理部门终止",
+    "RESULT_ANNULLED": "中选结果被撤销",
+    "BROKEN_OFF": "合同解除",
+    "OWNER_ERASED": "业主账户已注销",
+}
+
+
 def _procedure(data: Mapping[str, Any]) -> str:
     return procedure_words(catalog.ProcedureKind.Value(data.get("kind", "PROCEDURE_KIND_OTHER")))
 
@@ -124,6 +141,10 @@ _MORE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "ParcelMoved": lambda data: PARCELS.get(data.get("state", ""), ""),
     "PromiseVerified": lambda data: "符合承诺" if data.get("kept") else "不符合承诺",
     "CaseTransferred": lambda data: str(data.get("toDepartmentName", "")),
+    "IntermediaryRequested": lambda data: str(data["service"]),
+    "ProcurementNoted": lambda data: str(data["procurementNumber"]),
+    "DeliverableKept": lambda data: str(data.get("agencyName", "")),
+    "ProcurementEndNoted": lambda data: REASONS.get(data.get("reason", ""), ""),
 }
 
 

@@ -7,7 +7,15 @@ from typing import Any
 from chassis.acts import MACHINE, OFFICER, Actor, acting_id
 from chassis.records import Record
 from chassis.sealed import Keyring
-from services.case import masking, model_deadlines, model_scenario, model_seeing, timeline, views_parts
+from services.case import (
+    masking,
+    model_deadlines,
+    model_intermediaries,
+    model_scenario,
+    model_seeing,
+    timeline,
+    views_parts,
+)
 from services.case.model import Case, File
 from services.case.model_scenario import Scenario
 from services.case.timeline import time_text
@@ -68,6 +76,7 @@ def full(record: Record[Case], item: catalog.ItemDefinition, actor: Actor, keyri
     view.materials.extend(_materials(item, scenario, case, actor, keyring))
     view.timeline.extend(_entry(entry, case, actor, keyring) for entry in record.journal)
     views_parts.add_parts(view, case, actor, keyring)
+    view.intermediary_services.extend(model_intermediaries.can_request(case, item, actor))
     view.correction_notice = _text(case, case.sealed_notice, actor, keyring)
     view.agent_name = keyring.open_text(case.agent.partition(":")[2], case.sealed_agent_name)
     if model_seeing.is_applicant(actor):
@@ -170,7 +179,14 @@ def _material(material: catalog.Material, demand: int, case: Case, actor: Actor,
         attachments=[attachment(one, case.applicant_id, actor, keyring) for one in files],
         correction_open=material.key in case.correction_materials,
         demand=demand,  # type: ignore[arg-type]
+        procurement_number=_delivered(case, material.key),
     )
+
+
+def _delivered(case: Case, material: str) -> str:
+    """Number of the procurement whose deliverable a material is, the latest one; empty for none."""
+    found = [one.procurement_number for one in case.intermediaries if material and one.material == material]
+    return found[-1] if found else ""
 
 
 def _entry(entry: Mapping[str, Any], case: Case, actor: Actor, keyring: Keyring) -> pb.TimelineEntry:

@@ -70,6 +70,7 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
         return text if model_seeing.reads_clear(actor) else masking.masked_text(text)
 
     _add_procedures(view, case, opened)
+    _add_intermediaries(view, case)
     _add_opinions(view, case, opened, actor)
     _add_visits(view, case, opened, actor)
     for one in case.stood_for:
@@ -78,6 +79,25 @@ def add_parts(view: pb.Case, case: Case, actor: Actor, keyring: Keyring) -> None
     if case.sealed_delivery and (model_seeing.is_applicant(actor) or sends):
         told = keyring.open(case.applicant_id, case.sealed_delivery) or {}
         view.delivery_to.CopyFrom(pb.DeliveryChoice(way=case.delivery, **told))  # type: ignore[arg-type]
+
+
+def _add_intermediaries(view: pb.Case, case: Case) -> None:
+    for one in case.intermediaries:
+        shown = view.intermediaries.add(
+            number=one.number,
+            service=one.service,
+            status=one.status,
+            requested_at=time_text(one.requested_at),
+            procurement_id=one.procurement_id,
+            procurement_number=one.procurement_number,
+            reason=one.reason,
+            reason_title=timeline.REASONS.get(one.reason, ""),
+            finished_at=time_text(one.finished_at),
+            agency_name=one.agency_name,
+            agency_uscc=one.agency_uscc,
+        )
+        for file in one.files:
+            shown.files.add(file_id=file.file_id, media_type=file.media_type, size=file.size, sha256=file.sha256)
 
 
 def _add_procedures(view: pb.Case, case: Case, opened: Opened) -> None:

@@ -28,6 +28,7 @@ from services.case.model import Case
 from services.case.worker_bundles import HearsBundles
 from services.case.worker_drafts import HearsDrafts
 from services.case.worker_fulfilment import HearsFulfilment
+from services.case.worker_intermediary import HearsIntermediary
 from services.case.worker_promises import HearsPromises
 from services.case.worker_supervision import HearsSupervision
 from services.case.worker_visits import HearsVisits
@@ -40,7 +41,16 @@ from yiwang.identity.v1.events_pb2 import CountySaved, OfficerDismissed, Officer
 FOLDING_SECONDS = 5.0
 
 
-class Worker(HearsPeople, HearsBundles, HearsDrafts, HearsFulfilment, HearsPromises, HearsSupervision, HearsVisits):
+class Worker(
+    HearsPeople,
+    HearsBundles,
+    HearsDrafts,
+    HearsFulfilment,
+    HearsIntermediary,
+    HearsPromises,
+    HearsSupervision,
+    HearsVisits,
+):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
     name = "case"

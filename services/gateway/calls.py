@@ -18,6 +18,7 @@ from yiwang.case.v1.documents_pb2_grpc import DocumentServiceStub
 from yiwang.case.v1.exchange_pb2_grpc import ExchangeServiceStub
 from yiwang.case.v1.fulfilment_pb2_grpc import FulfilmentServiceStub
 from yiwang.case.v1.intake_pb2_grpc import DraftServiceStub, IntakeServiceStub, PreReviewServiceStub
+from yiwang.case.v1.intermediary_pb2_grpc import IntermediaryServiceStub
 from yiwang.case.v1.procedures_pb2_grpc import ProcedureServiceStub, VisitServiceStub
 from yiwang.case.v1.promises_pb2_grpc import PromiseServiceStub
 from yiwang.case.v1.service_pb2_grpc import CaseServiceStub
@@ -40,6 +41,12 @@ from yiwang.identity.v1.privacy_pb2_grpc import PrivacyServiceStub
 from yiwang.identity.v1.service_pb2_grpc import IdentityServiceStub
 from yiwang.identity.v1.sso_pb2_grpc import SsoServiceStub
 from yiwang.identity.v1.verifications_pb2_grpc import VerificationServiceStub
+from yiwang.intermediary.v1.agencies_pb2_grpc import AgencyServiceStub as MarketAgencyServiceStub
+from yiwang.intermediary.v1.market_pb2_grpc import MarketServiceStub
+from yiwang.intermediary.v1.performance_pb2_grpc import PerformanceServiceStub
+from yiwang.intermediary.v1.selection_pb2_grpc import SelectionServiceStub
+from yiwang.intermediary.v1.service_pb2_grpc import ProcurementServiceStub
+from yiwang.intermediary.v1.signups_pb2_grpc import SignUpServiceStub
 from yiwang.rating.v1.loop_pb2_grpc import LoopServiceStub
 from yiwang.rating.v1.records_pb2_grpc import RecordServiceStub
 from yiwang.rating.v1.results_pb2_grpc import ResultServiceStub
@@ -137,6 +144,7 @@ class Backends:
             "catalog": settings.catalog_address,
             "case": settings.case_address,
             "rating": settings.rating_address,
+            "intermediary": settings.intermediary_address,
         }
         self.channels = {name: grpc.aio.insecure_channel(where, OPTIONS) for name, where in addresses.items()}
         self.identity = IdentityServiceStub(self.channels["identity"])
@@ -156,20 +164,25 @@ class Backends:
         self.themes = ThemeServiceStub(self.channels["catalog"])
         self.lists = ListServiceStub(self.channels["catalog"])
         self.vocabulary = VocabularyServiceStub(self.channels["catalog"])
-        self.case = CaseServiceStub(self.channels["case"])
-        self.bundles = BundleServiceStub(self.channels["case"])
-        self.documents = DocumentServiceStub(self.channels["case"])
-        self.intake = IntakeServiceStub(self.channels["case"])
-        self.pre_reviews = PreReviewServiceStub(self.channels["case"])
-        self.drafts = DraftServiceStub(self.channels["case"])
-        self.procedures = ProcedureServiceStub(self.channels["case"])
-        self.visits = VisitServiceStub(self.channels["case"])
-        self.promises = PromiseServiceStub(self.channels["case"])
-        self.fulfilment = FulfilmentServiceStub(self.channels["case"])
-        self.supervision = SupervisionServiceStub(self.channels["case"])
-        self.trace = TraceServiceStub(self.channels["case"])
-        self.exchange = ExchangeServiceStub(self.channels["case"])
+        self._of_case(self.channels["case"])
         self._of_rating(self.channels["rating"])
+        self._of_intermediary(self.channels["intermediary"])
+
+    def _of_case(self, channel: grpc.aio.Channel) -> None:
+        self.case = CaseServiceStub(channel)
+        self.bundles = BundleServiceStub(channel)
+        self.documents = DocumentServiceStub(channel)
+        self.intake = IntakeServiceStub(channel)
+        self.pre_reviews = PreReviewServiceStub(channel)
+        self.drafts = DraftServiceStub(channel)
+        self.procedures = ProcedureServiceStub(channel)
+        self.visits = VisitServiceStub(channel)
+        self.promises = PromiseServiceStub(channel)
+        self.fulfilment = FulfilmentServiceStub(channel)
+        self.supervision = SupervisionServiceStub(channel)
+        self.trace = TraceServiceStub(channel)
+        self.exchange = ExchangeServiceStub(channel)
+        self.intermediaries = IntermediaryServiceStub(channel)
 
     def _of_rating(self, channel: grpc.aio.Channel) -> None:
         self.rating = RatingServiceStub(channel)
@@ -178,6 +191,14 @@ class Backends:
         self.tickets = TicketServiceStub(channel)
         self.results = ResultServiceStub(channel)
         self.records = RecordServiceStub(channel)
+
+    def _of_intermediary(self, channel: grpc.aio.Channel) -> None:
+        self.market_agencies = MarketAgencyServiceStub(channel)
+        self.procurements = ProcurementServiceStub(channel)
+        self.signups = SignUpServiceStub(channel)
+        self.selection = SelectionServiceStub(channel)
+        self.performance = PerformanceServiceStub(channel)
+        self.market = MarketServiceStub(channel)
 
     async def close(self) -> None:
         """Ends the channels; calls under way get a second."""

@@ -13,6 +13,7 @@ from services.gateway.forms import text
 from services.gateway.pages import Page, go
 from yiwang.case.v1 import fulfilment_pb2 as fulfilment
 from yiwang.case.v1 import intake_pb2 as intake
+from yiwang.case.v1 import intermediary_pb2 as intermediary
 from yiwang.case.v1 import procedures_pb2 as procedures
 from yiwang.case.v1 import service_pb2 as cases
 
@@ -39,6 +40,13 @@ CHOOSE: Final = Act(
 PAY: Final = Act("pay", "fulfilment.PayFees", fulfilment.PayFeesRequest, "person-ordered", labels=person_words.FIELD)
 HAND_IN: Final = Act(
     "hand", "pre_reviews.HandInCase", intake.HandInCaseRequest, "person-handed-in", labels=person_words.FIELD
+)
+INTERMEDIARY: Final = Act(
+    "intermediary",
+    "intermediaries.RequestIntermediary",
+    intermediary.RequestIntermediaryRequest,
+    "person-intermediary",
+    only("service"),
 )
 BOOK: Final = Act(
     "book", "visits.BookVisit", procedures.BookVisitRequest, "person-booked", only("slot_id"), person_words.FIELD

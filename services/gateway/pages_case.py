@@ -77,4 +77,5 @@ PAGES = (
     act_page("/cases/{case_id:uuid}/withdraw", case_acts.WITHDRAW, show_case),
     act_page("/cases/{case_id:uuid}/hand-in", case_acts.HAND_IN, show_case),
     act_page("/cases/{case_id:uuid}/delivery", case_acts.CHOOSE, show_case),
+    act_page("/cases/{case_id:uuid}/intermediary", case_acts.INTERMEDIARY, show_case),
 )

@@ -22,6 +22,7 @@ from services.gateway.progress import stages
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public, session_of
 from yiwang.case.v1 import documents_pb2 as documents
+from yiwang.case.v1 import intermediary_pb2 as intermediary
 from yiwang.case.v1 import service_pb2 as cases
 from yiwang.case.v1 import supervision_pb2 as supervision
 from yiwang.case.v1 import trace_pb2 as traces
@@ -163,9 +164,23 @@ async def unmask(request: Request) -> Response:
     return await _show_case(request, clear=found.answers)
 
 
+async def request_intermediary(request: Request) -> Response:
+    """Asks for an intermediary's result the case needs."""
+    form = await request.form()
+    message = intermediary.RequestIntermediaryRequest(
+        request_id=request_id(form), case_id=str(request.path_params["case_id"]), service=text(form, "service")
+    )
+    try:
+        case = await ask(request, backends(request).intermediaries.RequestIntermediary, message)
+    except CallError as error:
+        return await _show_case(request, await _refused(request, "intermediary", error))
+    return go(f"/desk/{case.id}", done="case-intermediary", at=case.version)
+
+
 PAGES = (
     Page("/desk", inbox, None, "officer"),
     Page("/desk/{case_id:uuid}", desk_case, None, "officer"),
     Page("/desk/{case_id:uuid}/unmask", None, unmask, "officer"),
+    Page("/desk/{case_id:uuid}/intermediary", None, request_intermediary, "officer"),
     Page("/desk/{case_id:uuid}/{move}", None, make_move, "officer"),
 )

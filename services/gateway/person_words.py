@@ -8,6 +8,7 @@ from services.gateway.words import SHANGHAI, Word
 from yiwang.case.v1 import bundles_pb2 as bundles
 from yiwang.case.v1 import fulfilment_pb2 as fulfilment
 from yiwang.case.v1 import promises_pb2 as promises
+from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 PAYMENT: Final = {
@@ -74,6 +75,13 @@ WAYS: Final = (
 )
 
 # After a redirect, as in `words`.
+# How far an intermediary's result is.
+INTERMEDIARY: Final = {
+    cases.INTERMEDIARY_STATUS_REQUESTED: Word("已申请", "wait"),
+    cases.INTERMEDIARY_STATUS_RUNNING: Word("采购中", "go"),
+    cases.INTERMEDIARY_STATUS_DELIVERED: Word("成果已回", "good"),
+    cases.INTERMEDIARY_STATUS_ENDED: Word("已终止", "quiet"),
+}
 DONE: Final = {
     "person-pre-review": "已提交网上预审。预审不是受理，请留意预审结果。",
     "person-decided": "符合条件，已经自动办结。结果和文书见下方。",
@@ -84,6 +92,8 @@ DONE: Final = {
     "person-booked": "预约成功，请按时到场。",
     "person-cancelled": "预约已取消，时段已归还。",
     "person-delivery": "送达方式已更改。",
+    "person-intermediary": "已申请。中介超市建立采购后，请到采购页面完善需求并提交。",
+    "case-intermediary": "已申请。采购由申请人作为项目业主完善和提交。",
     "person-ordered": "缴款单已申请。",
     "person-draft": "草稿已保存，换一台设备登录也可以继续填写。",
     "person-draft-deleted": "草稿已删除。",

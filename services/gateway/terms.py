@@ -118,6 +118,8 @@ ROLE_MEANS = {
     "supervise": "查阅任何办件，只读，每次都会记录",
     "catalog": "编制事项",
     "administer": "管理部门、人员、窗口和系统",
+    "market": "审核中介机构、资质、采购需求和评审专家",
+    "procure": "以本部门为项目业主采购中介服务",
 }
 
 SERVICE = {"identity": "身份", "case": "办件"}

@@ -138,6 +138,8 @@ ROLE = {
     "supervise": "监督",
     "catalog": "事项管理",
     "administer": "系统管理",
+    "market": "中介超市管理",
+    "procure": "项目采购",
 }
 
 # How somebody signed in.

@@ -17,7 +17,14 @@ from rich.progress import Progress
 from chassis.errors import Refused
 from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
-from services.identity import loading_agents, loading_counties, loading_officers, loading_people, loading_rows
+from services.identity import (
+    loading_agents,
+    loading_counties,
+    loading_officers,
+    loading_organizations,
+    loading_people,
+    loading_rows,
+)
 from services.identity.loading_rows import Desk
 
 # In the order they are loaded: what a row refers to comes first.
@@ -29,6 +36,7 @@ KINDS: Final[Mapping[str, Callable[[Desk, Any], bool]]] = {
     "agentOrganizations": loading_agents.load_agent_organization,
     "agents": loading_agents.load_agent,
     "people": loading_people.load_person,
+    "organizations": loading_organizations.load_organization,
 }
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
+from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from chassis.files import Files
 from chassis.records import Records
@@ -31,17 +31,9 @@ def ensure_indexes(database: Database[Document]) -> None:
         database[name].create_index("state.files.file_id", name="file_id")
 
 
-def take(database: Database[Document], id: str, record: str) -> bool:
-    """Whether the file is this record's from now on: it was nobody's, or its already. Two records at once: one has it.
-
-    Whoever takes a file and then does not come about keeps it from others until it is swept: it is uploaded again.
-    """
-    try:
-        database["rating_file_users"].insert_one({"_id": id, "record": record})
-    except DuplicateKeyError:
-        found = database["rating_file_users"].find_one({"_id": id})
-        return found is not None and found["record"] == record
-    return True
+def users(database: Database[Document]) -> Collection[Document]:
+    """Which record took which file (chassis.uploads.take)."""
+    return database["rating_file_users"]
 
 
 def used(database: Database[Document], id: str) -> bool:
@@ -55,7 +47,7 @@ def sweep(database: Database[Document], older: datetime) -> int:
     def drop(id: str) -> bool:
         kept = used(database, id)
         if not kept:
-            database["rating_file_users"].delete_one({"_id": id})
+            users(database).delete_one({"_id": id})
         return kept
 
     return files(database).sweep(older, drop)

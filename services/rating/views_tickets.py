@@ -145,15 +145,7 @@ def _needs(actor: Actor, ticket: Ticket) -> bool:
 
 def _shown(actor: Actor, ticket: Ticket) -> Callable[[str], str]:
     """What is said, as the reader may see it."""
-    return str if _needs(actor, ticket) else _masked
-
-
-def _masked(said: str) -> str:
-    """A text with whatever in it leads to a person as stars."""
-    for one in personal_data.found(said):
-        start, end = one.span
-        said = said[:start] + "*" * (end - start) + said[end:]
-    return said
+    return str if _needs(actor, ticket) else personal_data.masked
 
 
 def _told(ticket: Ticket, keyring: Keyring) -> dict[str, Any]:

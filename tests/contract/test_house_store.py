@@ -13,7 +13,7 @@ OPERATORS = frozenset(
         *("$set", "$setOnInsert", "$unset", "$inc", "$max", "$push", "$each", "$addToSet"),
         *("$lt", "$lte", "$gt", "$gte", "$exists"),
         *("$match", "$group", "$sum"),
-        "$$NOW",
+        *("$expr", "$$NOW"),
     )
 )
 # findAndModify scans the collection on the embedded store; counts come from tallies.

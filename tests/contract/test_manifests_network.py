@@ -22,6 +22,7 @@ OUTSIDE = {
     8445: "payment",
     8446: "courier",
     8447: "hotline",
+    8448: "beacon",
     443: "upstreams",
 }
 
@@ -96,7 +97,7 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
     table |= {(name, "broker") for name in running if name.endswith("-worker")}
     table |= {(name, outside) for name in [*running, "gateway"] for outside in ("dns", "telemetry")}
     # What a cell may have, each by its own policy (deploy/k8s/components); a cell without it reaches none.
-    asking = ("identity-api", "identity-worker", "case-worker", "rating-worker")
+    asking = ("identity-api", "identity-worker", "case-worker", "rating-worker", "intermediary-worker")
     both = [entry for name in asking for entry in sources(where, pods(where)[name])]
     told = {key: value for key, value in both if value is not None}
     if told["KMS_URL"]:
@@ -111,6 +112,8 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
         table.add(("case-worker", "courier"))
     if told["HOTLINE_URL"]:
         table.add(("rating-worker", "hotline"))
+    if told["BEACON_URL"]:
+        table.add(("intermediary-worker", "beacon"))
     if told["UPSTREAMS_FILE"]:
         table.add(("identity-api", "upstreams"))
     if told["GRPC_TLS_LISTEN"]:
@@ -126,7 +129,8 @@ def test_everything_else_is_refused(where: str) -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 @pytest.mark.parametrize(
-    "policy", ["stores", "broker", "kms", "verification", "upstreams", "licences", "payment", "courier", "hotline"]
+    "policy",
+    ["stores", "broker", "kms", "verification", "upstreams", "licences", "payment", "courier", "hotline", "beacon"],
 )
 def test_a_cell_reaches_only_what_is_its_own_outside(overlay: str, policy: str) -> None:
     found = of_kind(f"overlays/{overlay}", "NetworkPolicy").get(policy)

@@ -13,6 +13,7 @@ from loadtests.campaign import Campaign, until_true
 from tests.resilience import (
     stories_case,
     stories_case_bundles,
+    stories_case_intermediary,
     stories_case_promises,
     stories_case_visits,
     stories_catalog,
@@ -51,7 +52,7 @@ class _Desk:
 def live(campaign: Campaign) -> None:
     """Items come and go; persons register, sign out, one is erased; cases are closed and rated."""
     suite = campaign.suite
-    stores = [world.database(suite.store(name).uri, name) for name in ("case", "catalog", "rating")]
+    stores = [world.database(suite.store(name).uri, name) for name in ("case", "catalog", "rating", "intermediary")]
     key = world.signing_key(*stores)
     stubs: dict[str, Any] = {
         "identity": IdentityServiceStub(grpc.insecure_channel(suite.address("identity"))),
@@ -64,6 +65,7 @@ def live(campaign: Campaign) -> None:
     stories_case_bundles.live_in(suite, key)
     stories_case_visits.live_in(suite, key)
     stories_case_promises.live_in(suite, key)
+    stories_case_intermediary.live_in(suite, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
     stories_rating.live_in(suite, key)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from chassis.acts import AGENT, DEVICE, MACHINE, OFFICER, PERSON, SERVICE
 from yiwang.access.v1 import access_pb2
 
-ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer")
+ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure")
 OWN, OTHER = "own", "other"
 MEDIUM = access_pb2.IDENTITY_LEVEL_MEDIUM
 

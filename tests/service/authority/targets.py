@@ -284,6 +284,9 @@ PROMISES: Mapping[str, Target] = {
     ),
     "PromiseService/VerifyPromise": record(lambda w: {"case_id": w.case, "kept": True, "finding": "与承诺一致"}),
     "PromiseService/ListPromiseBlocks": listing(lambda w: w.promise_block),
+    "IntermediaryService/RequestIntermediary": record(
+        lambda w: {"case_id": w.case, "service": "卫生检测"}, ("owner", "delegate")
+    ),
     "PromiseService/LiftPromiseBlock": record(lambda w: {"block_id": w.promise_block, "reason": "信用已修复"}),
 }
 

@@ -59,7 +59,7 @@ def test_the_sample_county_is_loaded_whole_and_a_second_time_finds_everything_th
     first, second = load(identity, content), load(identity, content)
     assert "there already, 0 refused" in first.stderr, first.stderr  # its departments may have come with other tests
     assert f"0 rows loaded, {rows} there already, 0 refused" in second.stderr, second.stderr
-    for login in ("sj-101", "zw-902", "jd-801", "bb-301", "yh-401"):
+    for login in ("sj-101", "zw-902", "jd-801", "zc-701", "cg-601", "bb-301", "yh-401"):
         assert sign_in(identity, login, "Demo-2026-yiwang").access_token
     # The operator's word: who decides in the file decides.
     assert list(sign_in(identity, "sj-201", "Demo-2026-yiwang").me.officer.roles) == ["decide", "issue"]

@@ -10,6 +10,7 @@ import grpc
 import pytest
 from PIL import Image
 
+from chassis import uploads
 from chassis.acts import Actor, Cause, now
 from chassis.files import GOOD_FOR
 from services.rating import store_files
@@ -283,7 +284,7 @@ def test_unused_files_go_after_a_day_and_used_ones_stay(rating: RatingHere, data
 def test_a_claim_of_a_rating_that_was_never_written_goes_with_its_file(rating: RatingHere, database: Db) -> None:
     ann = person()
     file = upload(rating, ann)
-    assert store_files.take(database, file, "a record that died half way")
+    assert uploads.take(store_files.users(database), file, "a record that died half way")
     with refused(Code.INVALID_ARGUMENT, "FILE_UNKNOWN"):
         rated(rating, ann, file)
     database["rating_files.files"].update_many({}, {"$set": {"metadata.at": now() - timedelta(days=2)}})

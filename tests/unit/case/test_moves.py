@@ -197,7 +197,7 @@ def test_the_applicant_is_offered_his_own_moves_and_no_officer_is(name: str) -> 
         assert name not in offered(case, officer("receive", "review", "decide", "issue", id="o"))
 
 
-ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer")
+ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure")
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -33,7 +33,9 @@ actors = st.builds(
     id=st.sampled_from(["", "a", "b", "c"]),
     realm=st.sampled_from([0, *REALMS]),
     roles=st.frozensets(
-        st.sampled_from(["receive", "review", "decide", "issue", "supervise", "catalog", "administer"])
+        st.sampled_from(
+            ["receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure"]
+        )
     ),
     department=departments,
     region=st.just("") | regions,

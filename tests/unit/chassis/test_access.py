@@ -16,7 +16,7 @@ from tests.support.actors import KEY, agent, delegate, device, handler, machine,
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 
-ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer")
+ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure")
 METHODS = {
     f"{contract.name}/{method.name}": method
     for name in SERVICES
@@ -112,6 +112,7 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("BundleService", DESK | SUPERVISE, "ListBundles ListProject"),
     ("BundleService", DELEGATES | frozenset({"receive", "decide"}), "GiveUpBranch"),
     ("BundleService", DELEGATES | DESK, "DownloadBundleFile"),
+    ("IntermediaryService", DELEGATES | frozenset({"review"}), "RequestIntermediary"),
     ("DocumentService", PUBLIC, "VerifyDocument"),
     ("DocumentService", DELEGATES | DESK | SUPERVISE | MACHINES_TOO, "ListDocuments GetDocument"),
     (

@@ -15,7 +15,7 @@ from loadtests.items import full_items
 from yiwang.catalog.v1 import service_pb2 as pb
 from yiwang.rules.v1 import rules_pb2 as rules
 
-SERVICES = ("identity", "catalog", "case", "rating")
+SERVICES = ("identity", "catalog", "case", "rating", "intermediary")
 _NUMBERS = {
     FieldDescriptor.CPPTYPE_INT32: st.integers(-(2**31), 2**31 - 1),
     FieldDescriptor.CPPTYPE_UINT32: st.integers(0, 2**32 - 1),

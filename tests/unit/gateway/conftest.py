@@ -50,7 +50,7 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 def site(services: Services, settings: dict[str, Any]) -> Iterator[Site]:
     server, port, state = LOOP.run_until_complete(start(services))
-    names = ("identity_address", "catalog_address", "case_address", "rating_address")
+    names = ("identity_address", "catalog_address", "case_address", "rating_address", "intermediary_address")
     app = build(Settings(**dict.fromkeys(names, f"127.0.0.1:{port}") | settings))
     lifespan = LifespanOf(app)
     LOOP.run_until_complete(lifespan.start())

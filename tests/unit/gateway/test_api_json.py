@@ -10,6 +10,7 @@ from yiwang.case.v1 import (
     exchange_pb2,
     fulfilment_pb2,
     intake_pb2,
+    intermediary_pb2,
     procedures_pb2,
     promises_pb2,
     supervision_pb2,
@@ -31,6 +32,8 @@ from yiwang.identity.v1 import (
     verifications_pb2,
 )
 from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.intermediary.v1 import agencies_pb2, market_pb2, performance_pb2, selection_pb2, signups_pb2
+from yiwang.intermediary.v1 import service_pb2 as intermediary
 from yiwang.rating.v1 import loop_pb2, records_pb2, results_pb2, tickets_pb2, windows_pb2
 from yiwang.rating.v1 import service_pb2 as rating
 
@@ -39,10 +42,12 @@ IDENTITY = (
     verifications_pb2,
 )  # fmt: skip
 CASE_FILES = (
-    bundles_pb2, documents_pb2, exchange_pb2, fulfilment_pb2, intake_pb2, procedures_pb2, promises_pb2, supervision_pb2, trace_pb2,
+    bundles_pb2, documents_pb2, exchange_pb2, fulfilment_pb2, intake_pb2, intermediary_pb2, procedures_pb2, promises_pb2, supervision_pb2,
+    trace_pb2,
 )  # fmt: skip
 CATALOGUE = (directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2)
 RATING = (loop_pb2, records_pb2, results_pb2, tickets_pb2, windows_pb2)
+INTERMEDIARY = (agencies_pb2, intermediary, market_pb2, performance_pb2, selection_pb2, signups_pb2)
 CASES = "/api/yiwang.case.v1.CaseService"
 CATALOG = "/api/yiwang.catalog.v1.CatalogService"
 BEARER = {"authorization": "Bearer token-of-a-person"}
@@ -149,7 +154,7 @@ def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
 def test_every_method_of_the_contracts_has_an_address():
     written = {
         f"/{service.full_name}/{method.name}"
-        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE, *CASE_FILES, *RATING)
+        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE, *CASE_FILES, *RATING, *INTERMEDIARY)
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
         if not (method.client_streaming or method.server_streaming)

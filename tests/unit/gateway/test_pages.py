@@ -277,7 +277,9 @@ def test_ready_names_the_services_that_do_not_serve(site: Site):
     assert site.get("/readyz").json() == {"status": "ready"}
     LOOP.run_until_complete(site.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING))
     answer = site.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["away"] == ["identity", "catalog", "case", "rating"]
+    assert answer.status_code == 503 and answer.json()["away"] == [
+        *("identity", "catalog", "case", "rating", "intermediary")
+    ]
     assert site.get("/healthz").status_code == 200
 
 

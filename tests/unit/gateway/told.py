@@ -20,6 +20,7 @@ from yiwang.case.v1 import (
     exchange_pb2_grpc,
     fulfilment_pb2_grpc,
     intake_pb2_grpc,
+    intermediary_pb2_grpc,
     procedures_pb2_grpc,
     promises_pb2_grpc,
     supervision_pb2_grpc,
@@ -44,6 +45,14 @@ from yiwang.identity.v1 import (
 )
 from yiwang.identity.v1 import service_pb2 as identity
 from yiwang.identity.v1 import service_pb2_grpc as identity_grpc
+from yiwang.intermediary.v1 import (
+    agencies_pb2_grpc,
+    market_pb2_grpc,
+    performance_pb2_grpc,
+    selection_pb2_grpc,
+    signups_pb2_grpc,
+)
+from yiwang.intermediary.v1 import service_pb2_grpc as intermediary_grpc
 from yiwang.rating.v1 import loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc, windows_pb2_grpc
 from yiwang.rating.v1 import service_pb2_grpc as rating_grpc
 
@@ -52,7 +61,8 @@ CONTRACTS = (
     organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
     directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
     exchange_pb2_grpc, fulfilment_pb2_grpc, procedures_pb2_grpc, promises_pb2_grpc, supervision_pb2_grpc, trace_pb2_grpc,
-    intake_pb2_grpc, bundles_pb2_grpc, loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc, windows_pb2_grpc,
+    intake_pb2_grpc, intermediary_pb2_grpc, bundles_pb2_grpc, loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc, windows_pb2_grpc,
+    intermediary_grpc, agencies_pb2_grpc, market_pb2_grpc, performance_pb2_grpc, selection_pb2_grpc, signups_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty",)
@@ -80,7 +90,7 @@ def _path(name: str) -> str:
 
 
 class Services:
-    """The four services. `on` says what a method answers: a message, a refusal, or a function of the request."""
+    """The services. `on` says what a method answers: a message, a refusal, or a function of the request."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
@@ -136,7 +146,7 @@ def servicer(base: type, services: Services) -> Any:
 
 
 async def start(services: Services) -> tuple[grpc.aio.Server, int, Any]:
-    """One server with all four services and the health service."""
+    """One server with all services and the health service."""
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 << 20)])
     for module in CONTRACTS:
         for name in [name for name in vars(module) if name.endswith("ServiceServicer")]:

@@ -10,7 +10,8 @@ from deploy.local.stores import make_store, with_database
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    addresses = {"identity": "127.0.0.1:1", "catalog": "127.0.0.1:2", "case": "127.0.0.1:3", "rating": "127.0.0.1:4"}
+    names = ("identity", "catalog", "case", "rating", "intermediary")
+    addresses = {name: f"127.0.0.1:{port}" for port, name in enumerate(names, 1)}
     stores = {name: f"mongodb://127.0.0.1:9/{name}" for name in addresses}
     return Places(str(tmp_path), "amqp://a:b@127.0.0.1:5/v", stores, addresses, "127.0.0.1:8000")
 
@@ -32,8 +33,8 @@ def test_the_gateway_is_told_every_address_but_no_store(places: Places) -> None:
     assert told["HTTP_LISTEN"] == "127.0.0.1:8000"
     assert told["SECURE_COOKIES"] == "false"
     assert told["REGION_NAME"] == "示范县"
-    assert [told[f"{name}_ADDRESS"] for name in ("IDENTITY", "CATALOG", "CASE", "RATING")] == [
-        f"127.0.0.1:{port}" for port in (1, 2, 3, 4)
+    assert [told[f"{name}_ADDRESS"] for name in ("IDENTITY", "CATALOG", "CASE", "RATING", "INTERMEDIARY")] == [
+        f"127.0.0.1:{port}" for port in (1, 2, 3, 4, 5)
     ]
 
 

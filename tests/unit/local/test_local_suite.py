@@ -97,7 +97,10 @@ def test_accounts_of_the_demonstration_are_shown() -> None:
     shown = county.accounts()
     titles = [who.split()[0] for who, _, _ in shown]
     items = ["事项人员"] * 4
-    assert titles == ["群众", "收件人员", "审批人员", "管理员", "管理员", *items, "监督人员", "帮办人员", "银行柜员"]
+    assert titles == [
+        *("群众", "收件人员", "审批人员", "管理员", "管理员", *items, "监督人员", "中介超市人员", "采购人员"),
+        *("中介机构", "项目业主", "帮办人员", "银行柜员"),
+    ]
     # The county's and the city's: one writes, another reviews.
     assert [login for who, login, _ in shown if who.startswith("事项人员")] == ["zw-901", "zw-903", "cs-901", "cs-902"]
     assert county.accounts(Path("/no/such/file")) == []

@@ -27,6 +27,7 @@ from yiwang.catalog.v1 import themes_pb2 as themes
 from yiwang.catalog.v1 import vocabulary_pb2 as vocabulary
 from yiwang.identity.v1 import counties_pb2 as counties_pb
 from yiwang.identity.v1 import officers_pb2 as officers_pb
+from yiwang.identity.v1 import organizations_pb2 as organizations_pb
 from yiwang.identity.v1 import service_pb2 as identity
 
 SAMPLE = Path(__file__).parents[3] / "services/catalog/sample"
@@ -248,7 +249,7 @@ def test_one_code_has_one_department_and_people_find_items_by_their_own_words() 
 def test_every_department_has_one_who_receives_another_who_decides_and_a_second_inspector_where_one_is_needed() -> None:
     for item in ITEMS:
         here = [officer for officer in ACCOUNTS["officers"] if officer["department"] == item.department.code]
-        officers = [officer for officer in here if officer["roles"] != ["catalog"]]
+        officers = [officer for officer in here if officer["roles"] not in (["catalog"], ["procure"])]
         inspects = any(
             one.handling.visit == catalog.VISIT_NEED_REQUIRED
             for one in ITEMS
@@ -289,10 +290,16 @@ def test_who_writes_items_is_not_alone_in_county_and_city() -> None:
     assert {"zw-901", "zw-903", "cs-901", "cs-902"} <= {number for _, number in writers}
 
 
-def test_two_administer_so_that_one_can_approve_what_the_other_proposes_and_one_supervises() -> None:
+def test_two_administer_so_that_one_can_approve_what_the_other_proposes_and_two_supervise() -> None:
     roles = {officer["staffNumber"]: officer["roles"] for officer in ACCOUNTS["officers"]}
     assert [number for number in roles if "administer" in roles[number]] == ["zw-901", "zw-902"]
-    assert [number for number in roles if "supervise" in roles[number]] == ["jd-801"]
+    assert [number for number in roles if "supervise" in roles[number]] == ["jd-801", "jd-802"]
+
+
+def test_the_intermediary_supermarket_has_its_operator_and_a_department_that_procures() -> None:
+    roles = {officer["staffNumber"]: officer["roles"] for officer in ACCOUNTS["officers"]}
+    assert [number for number in roles if "market" in roles[number]] == ["zc-701"]
+    assert [number for number in roles if "procure" in roles[number]] == ["cg-601"]
 
 
 def test_the_county_has_settings_that_can_be_read_and_windows_of_its_departments() -> None:
@@ -315,14 +322,26 @@ def test_a_helper_point_and_a_bank_act_for_people_with_items_there_are() -> None
 
 def test_people_can_register_and_are_nobody() -> None:
     people = ACCOUNTS["people"]
-    assert [person.get("level", "NONE") for person in people] == ["STRONG", "MEDIUM", "NONE"]
+    assert [person.get("level", "NONE") for person in people][:3] == ["STRONG", "MEDIUM", "NONE"]
     for person in people:
         own = {key: value for key, value in person.items() if key != "level"}
         request(identity.RegisterPersonRequest(), own)
         assert id_number_valid(person["idNumber"], date(2026, 1, 1))
         assert re.fullmatch(r"99[0-9]{4}.{12}", person["idNumber"])
         assert re.fullmatch(r"1990000[0-9]{4}", person["phone"])
-    assert len({person["idNumber"] for person in people}) == len({person["phone"] for person in people}) == 3
+    assert len({person["idNumber"] for person in people}) == len({person["phone"] for person in people}) == 13
+
+
+def test_six_agencies_and_an_owner_are_represented_by_people_there_are_and_two_agencies_by_one() -> None:
+    organizations, numbers = ACCOUNTS["organizations"], {person["idNumber"] for person in ACCOUNTS["people"]}
+    for one in organizations:
+        request(
+            organizations_pb.RegisterOrganizationRequest(), {key: one[key] for key in one if key != "representative"}
+        )
+        assert uscc_valid(one["uscc"]) and one["representative"] in numbers
+    assert len({one["uscc"] for one in organizations}) == len(organizations) == 7
+    (shared,) = [who for who, times in Counter(one["representative"] for one in organizations).items() if times > 1]
+    assert len({one["address"] for one in organizations if one["representative"] == shared}) == 1
 
 
 def test_required_level_is_left_open_so_that_demo_people_may_apply() -> None:
