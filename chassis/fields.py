@@ -12,7 +12,8 @@ RULES = {
     "string.in": "不在允许的取值内", "enum.defined_only": "不在允许的取值内", "enum.not_in": "必选",
     "enum.in": "不在允许的取值内", "bytes.min_len": "内容为空", "bytes.max_len": "过大", "uint32.lte": "数值过大",
     "uint32.gte": "数值过小", "uint64.lte": "数值过大", "uint64.gte": "数值过小", "repeated.min_items": "至少一项",
-    "repeated.max_items": "项数过多", "repeated.unique": "有重复项", "map.max_pairs": "项数过多",
+    "repeated.max_items": "项数过多", "repeated.unique": "有重复项", "map.max_pairs": "项数过多", "uint32.lt": "数值过大",
+    "int64.gte": "数值过小", "int64.lte": "数值过大",
 }  # fmt: skip
 
 

@@ -29,8 +29,8 @@ def keep(database: Database[Document], item_id: str, seq: int, definition: catal
         "code": definition.code,
         "name": definition.name,
         "region": definition.region,
-        "department": definition.department_uscc,
-        "department_name": definition.department_name,
+        "department": definition.department.code,
+        "department_name": definition.department.name,
         "services": list(definition.intermediary_services),
         "gone": False,
     }

@@ -18,8 +18,8 @@ Said = Callable[[str, str], str]
 
 
 def performance(procurement: Procurement, actor: Actor, parts: Parts) -> pb.Performance:
-    """It, for one of those within; who works on the case it serves sees the result alone. Texts of who was erased are empty, files of his have
-    a neutral name."""
+    """It, for one of those within; who works on the case it serves sees the result alone. Texts of who was erased are empty, files
+    of his have a neutral name."""
     told = procurement.performance
     if not model.within(actor, procurement):
         return _result(procurement, parts)

@@ -76,7 +76,7 @@ def qualification(file_id: str = "", **told: Any) -> pb.NewQualification:
 
 def agent_of(code: str) -> Actor:
     """A handler of the organisation with this USCC."""
-    company = person()
+    company = person(level=3)
     return handler(replace(company, holder=holder(company.id, code)))
 
 

@@ -1,25 +1,19 @@
 """The api of intermediary inside the test's process, as tests of agencies call it, with the timers and handlers of agencies."""
 
 import uuid
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 
-from chassis import acts, timers
+from chassis import timers
 from chassis.acts import Actor, Cause, now
 from chassis.events import Heard
 from chassis.records import Record, Records
-from services.intermediary import (
-    agencies,
-    api_agencies,
-    api_agencies_lists,
-    store_agencies,
-    store_credits,
-    worker_agencies,
-    worker_credits,
-)
+from services.intermediary import model_credits, store_agencies, store_credits, worker_agencies, worker_credits
 from services.intermediary.model_agencies import Agency
 from services.intermediary.model_credits import Mark
 from standards.instants import text
@@ -31,6 +25,11 @@ from tests.support.serving import Here
 from yiwang.intermediary.v1 import agencies_pb2 as pb
 
 SERVICE = "AgencyService"
+# Where the time of an act on agencies comes from.
+CLOCKS = (
+    *("chassis.timers", "chassis.records", "chassis.files"),
+    *(f"services.intermediary.{name}" for name in ("api_agencies", "api_agencies_lists", "agencies")),
+)
 NAME = "某县测绘有限公司"
 
 
@@ -109,12 +108,18 @@ class AgenciesHere(Here):
         found: pb.Agency = self.to(actor or self.operator).GetAgency(agency_id=id)
         return found
 
-    def later(self, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
-        """The timers come round when it is this instant, for this service; the store's clock agrees."""
+    @contextmanager
+    def at(self, monkeypatch: pytest.MonkeyPatch, instant: datetime) -> Iterator[None]:
+        """It is this instant for this service; the store's clock agrees."""
         with monkeypatch.context() as patch:
-            patch.setattr(timers, "now", lambda: at)
+            for place in CLOCKS:
+                patch.setattr(f"{place}.now", lambda: instant)
             patch.setattr(timers.stores, "clocks_agree", lambda _: True)
-            patch.setattr("chassis.records.now", lambda: at)
+            yield
+
+    def later(self, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+        """The timers come round when it is this instant."""
+        with self.at(monkeypatch, at):
             self.agencies_worker.fire_agencies()
 
     def blacklist(self, id: str, months: int = 6) -> pb.Agency:
@@ -135,13 +140,5 @@ class AgenciesHere(Here):
     def marked(self, agency: str, rule: str, at: datetime | None = None, occasion: str = "") -> None:
         """A mark it got then."""
         id = store_credits.mark_id(agency, rule, str(uuid.uuid4()), occasion)
-        given = store_credits.model_credits.marked(id, agency, REGION[:6], rule, at or now())
+        given = model_credits.marked(id, agency, REGION[:6], rule, at or now())
         store_credits.credits(self.database).create(Cause(key=id, by="test"), lambda _: given, id)
-
-
-def days(count: int) -> timedelta:
-    """So many days."""
-    return timedelta(days=count)
-
-
-__all__ = ["NAME", "AgenciesHere", "acts", "agencies", "api_agencies", "api_agencies_lists", "days"]

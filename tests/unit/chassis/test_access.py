@@ -53,6 +53,7 @@ STRONG = frozenset({"strong"})
 DESK = frozenset({"receive", "review", "decide", "issue"})
 REVIEWERS, ANSWERERS = frozenset({"review", "decide"}), frozenset({"receive", "review", "decide"})
 SUPERVISE, ADMINISTER, CATALOG = frozenset({"supervise"}), frozenset({"administer"}), frozenset({"catalog"})
+MARKET, PROCURE, HANDLER_TOO = frozenset({"market"}), frozenset({"procure"}), frozenset({"handler"})
 OFFICERS = frozenset({"officer", *ROLES})
 AGENT, MACHINES_TOO, DEVICE = frozenset({"agent"}), frozenset({"machine"}), frozenset({"device"})
 SIGNED_IN = HERSELF | OFFICERS | AGENT
@@ -225,6 +226,40 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("PrivacyService", DESK, "FindPerson"),
     ("PrivacyService", DESK | SUPERVISE, "UnmaskPerson"),
     ("PrivacyService", HERSELF, "ListAccesses"),
+    ("ProcurementService", STRONG | HANDLER_TOO | PROCURE, "SubmitProcurement"),
+    ("ProcurementService", HANDLERS | PROCURE, "WithdrawProcurement ListMyProcurements"),
+    ("ProcurementService", HANDLERS, "ObjectToResult GiveUpAward"),
+    ("ProcurementService", MARKET, "ReviewProcurement"),
+    ("ProcurementService", SUPERVISE, "StopProcurement DecideResultObjection PassOverWinner"),
+    ("ProcurementService", MARKET | SUPERVISE, "ListProcurementDesk"),
+    ("ProcurementService", PUBLIC, "GetProcurement ListProcurements"),
+    ("SignUpService", HANDLERS, "CheckQualification SignUp WithdrawSignUp OpenBid GetMySignUp"),
+    ("SelectionService", HANDLERS | PROCURE | SUPERVISE, "CommitNonce RevealNonce"),
+    ("SelectionService", SUPERVISE, "RecordBeacon"),
+    ("SelectionService", PUBLIC, "GetTranscript"),
+    ("SelectionService", STRONG, "ApplyAsEvaluator"),
+    ("SelectionService", HERSELF, "GetMyEvaluator RecuseEvaluator ListMyEvaluations GiveScores"),
+    ("SelectionService", MARKET, "ReviewEvaluator DrawEvaluators ReplaceEvaluator"),
+    ("SelectionService", MARKET | SUPERVISE, "ListEvaluators"),
+    ("SelectionService", HANDLERS | PROCURE | MARKET | SUPERVISE, "GetEvaluation"),
+    (
+        "PerformanceService",
+        HANDLERS | PROCURE,
+        "FileContract ConfirmContract ReturnContract AnswerMilestone ConfirmDeliverable ReturnDeliverable RatePartner AskBreakOff",
+    ),
+    ("PerformanceService", HANDLERS, "ReportMilestone Deliver"),
+    ("PerformanceService", HANDLERS | PROCURE | ANSWERERS | MARKET | SUPERVISE, "DownloadDeliverable"),
+    ("PerformanceService", SUPERVISE, "DecideBreakOff"),
+    ("AgencyService", HANDLERS, "EnterAgency ChangeAgency AddQualification LeaveMarket GetMyAgency AppealBlacklisting"),
+    ("AgencyService", HANDLERS | PROCURE, "UploadMarketFile"),
+    ("AgencyService", HANDLERS | MARKET | SUPERVISE, "DownloadMarketFile"),
+    ("AgencyService", MARKET, "ReviewAgency ReviewQualification DecideAgencyObjection"),
+    ("AgencyService", STRONG | HANDLER_TOO, "ObjectToAgency"),
+    ("AgencyService", SUPERVISE, "SuspendAgency ResumeAgency BlacklistAgency DecideBlacklistAppeal"),
+    ("AgencyService", MARKET | SUPERVISE, "ListAgencyDesk"),
+    ("AgencyService", PUBLIC, "ListAgencies GetAgency ListCredits ListQualificationKinds"),
+    ("MarketService", PUBLIC, "GetMarketRules ListServices GetStatistics"),
+    ("MarketService", SUPERVISE, "SaveMarketRules ListConcentrations"),
 ]
 MAY = {f"{contract}/{name}": who for contract, who, names in TABLE for name in names.split()}
 VERIFIER = Verifier({"tests": KEY}.get)

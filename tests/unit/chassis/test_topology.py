@@ -95,7 +95,14 @@ QUEUES = {
     "identity.settle_duty": "yiwang.identity.v1.DutyStarted",
     "identity.void_delegations": "yiwang.identity.v1.PersonErased",
     "intermediary.open_linked": "yiwang.case.v1.IntermediaryRequested",
-    "intermediary.tell_linked": "yiwang.intermediary.v1.ProcurementOpened",
+    "intermediary.mark_archived": "yiwang.intermediary.v1.ProcurementArchived",
+    "intermediary.mark_broken_off": "yiwang.intermediary.v1.BreakOffDecided",
+    "intermediary.mark_contract": "yiwang.intermediary.v1.ContractFiled",
+    "intermediary.mark_delivered": "yiwang.intermediary.v1.DeliverableConfirmed",
+    "intermediary.mark_false_statement": "yiwang.intermediary.v1.QualificationReviewed",
+    "intermediary.mark_milestone": "yiwang.intermediary.v1.MilestoneReported",
+    "intermediary.mark_replaced": "yiwang.intermediary.v1.WinnerReplaced",
+    "intermediary.mark_returned": "yiwang.intermediary.v1.DeliverableReturned",
     "rating.drop_device": "yiwang.identity.v1.DeviceRevoked",
     "rating.end_duty": "yiwang.identity.v1.DutyEnded",
     "rating.follow_answered": "yiwang.rating.v1.TicketAnswered",
@@ -127,6 +134,12 @@ PARTS = (
     "AttachedFile",
     "GivenRating",
     "Raised",
+    "KeptFile",
+    "EvaluatorSeat",
+    "EvaluatorLeftOut",
+    "AgencyStated",
+    "StaffCertificate",
+    "StatedQualification",
 )
 MESSAGES = [event for module in EVENTS for event in module.DESCRIPTOR.message_types_by_name.values()]
 

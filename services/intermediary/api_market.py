@@ -1,0 +1,16 @@
+"""MarketService over gRPC."""
+
+from chassis.parts import Parts
+
+
+class MarketApi:
+    """The methods of yiwang.intermediary.v1.MarketService, by name."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def __getattr__(self, name: str) -> object:
+        raise_later = lambda request, call: None
+        if name[0].isupper():
+            return raise_later
+        raise AttributeError(name)
