@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 # From so many evaluators on the highest and the lowest total of each candidate are left out.
@@ -80,7 +81,7 @@ def _ranked(rows: Sequence[_Row], root: str, says: Callable[[_Row], str]) -> lis
 
     ordered = sorted(rows, key=steps)
     found = []
-    for row, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for row, following in zip_longest(ordered, ordered[1:]):
         tied = ""
         if following is not None and following.key == row.key:
             ours, theirs = steps(row), steps(following)

@@ -207,7 +207,7 @@ def row_count(tried: Tried, form: str, prefix: str, filled: int, least: int = SP
 
 
 async def attach(request: Request, form: FormData, name: str, at: str = "") -> list[str]:
-    """Uploads the files of one input; their ids. A refusal is told at `at`, or at the input. The same form sent again stores nothing new."""
+    """Uploads the files of one input; their ids. A refusal is told at `at`, or there. The same form sent again stores nothing new."""
     found = []
     files = [file for file in form.getlist(name) if isinstance(file, UploadFile) and file.filename]
     for index, file in enumerate(files[: MOST_FILES + 1]):

@@ -73,9 +73,7 @@ class ProcurementApi:
 
         return self._view(self.procurements.create(call.cause, begin), call)
 
-    def _submitted(
-        self, id: str, request: pb.SubmitProcurementRequest, call: Call
-    ) -> events.ProcurementSubmitted:
+    def _submitted(self, id: str, request: pb.SubmitProcurementRequest, call: Call) -> events.ProcurementSubmitted:
         """What is laid before the operator: whose it is, and what is needed, once it is sound."""
         actor, need = call.actor, pb.Need()
         need.CopyFrom(request.need)
@@ -136,9 +134,7 @@ class ProcurementApi:
     def GetProcurement(self, request: pb.GetProcurementRequest, call: Call) -> pb.Procurement:
         return self._view(self.procurements.get(request.procurement_id, min_version=request.min_version), call)
 
-    def ListProcurements(
-        self, request: pb.ListProcurementsRequest, call: Call
-    ) -> pb.ListProcurementsResponse:
+    def ListProcurements(self, request: pb.ListProcurementsRequest, call: Call) -> pb.ListProcurementsResponse:
         def wanted(one: Procurement) -> bool:
             return (
                 one.published_at is not None
@@ -151,9 +147,7 @@ class ProcurementApi:
         counties = self.counties.within(request.region) if request.region else self.counties.all()
         return self._list(_by_status(counties, request.status), wanted, request, call)
 
-    def ListMyProcurements(
-        self, request: pb.ListMyProcurementsRequest, call: Call
-    ) -> pb.ListProcurementsResponse:
+    def ListMyProcurements(self, request: pb.ListMyProcurementsRequest, call: Call) -> pb.ListProcurementsResponse:
         own = model.owner_of(call.actor)
         if request.won:
             match = {"state.winner_organization": own} if model.is_handler(call.actor) else model.NO_RECORD
@@ -161,9 +155,7 @@ class ProcurementApi:
         match = {"state.owner_id": own} if own else model.NO_RECORD
         return self._list([match], lambda one: model.owns(call.actor, one), request, call)
 
-    def ListProcurementDesk(
-        self, request: pb.ListProcurementDeskRequest, call: Call
-    ) -> pb.ListProcurementsResponse:
+    def ListProcurementDesk(self, request: pb.ListProcurementDeskRequest, call: Call) -> pb.ListProcurementsResponse:
         def wanted(one: Procurement) -> bool:
             desk = model.operates(call.actor, one) or model.supervises(call.actor, one)
             late = one.late or one.contract_overdue

@@ -74,9 +74,6 @@ class SelectionApi(ChoiceApi):
         return self.procurements.get(request.procurement_id).state
 
     def _change(self, request: Any, call: Call, decide: Any, guard: Guard | None) -> service_pb2.Procurement:
-        record: Record[Procurement] = self.procurements.change(
-            request.procurement_id, call.cause, decide, guard=guard
-        )
+        record: Record[Procurement] = self.procurements.change(request.procurement_id, call.cause, decide, guard=guard)
         call.span.set(telemetry.RECORD, record.id)
         return views.full(record, call.actor, self.parts)
-

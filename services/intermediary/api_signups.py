@@ -155,9 +155,7 @@ class SignUpApi:
             raise not_found()
         return found
 
-    def _view(
-        self, record: Record[Sheet], procurement: Procurement, own: Record[Agency], call: Call
-    ) -> pb.SignUpEntry:
+    def _view(self, record: Record[Sheet], procurement: Procurement, own: Record[Agency], call: Call) -> pb.SignUpEntry:
         call.span.set(telemetry.RECORD, record.id)
         entry = model_sheets.entry(record.state, own.state.uscc)
         assert entry is not None

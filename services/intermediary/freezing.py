@@ -101,9 +101,7 @@ class Freezing:
         candidates = [_in(entry, score) for entry, _, score in fit if entry.uscc not in grouped]
         return Listed(_sorted(candidates), _sorted(excluded))
 
-    def reason(
-        self, procurement: Procurement, need: pb.Need, agency: Any, score: int, at: datetime
-    ) -> tuple[str, str]:
+    def reason(self, procurement: Procurement, need: pb.Need, agency: Any, score: int, at: datetime) -> tuple[str, str]:
         """Why an agency may not take part, with the conditions that do not hold; two empty texts when it may."""
         verdict = check(procurement, need, agency, score, at)
         if model_check.eligible(verdict):

@@ -21,9 +21,7 @@ def number_of(keyring: Keyring, id: str, region: str, at: datetime) -> str:
     return f"ZJ{region[:COUNTY_DIGITS]}{day}{keyring.code(f'procurement/{id}')}"
 
 
-def open_linked(
-    parts: Parts, procurements: store.Procurements, told: case.IntermediaryRequested, cause: Cause
-) -> None:
+def open_linked(parts: Parts, procurements: store.Procurements, told: case.IntermediaryRequested, cause: Cause) -> None:
     """A draft for what a case needs; its applicant says the rest."""
     store.Counties(parts.database).know(told.region)
 
@@ -43,9 +41,7 @@ def open_linked(
             case_department=told.department,
             project_code=told.project_code,
         )
-        linked = events.ProcurementLinked(
-            procurement_id=id, number=number, case_id=told.case_id, service=told.service
-        )
+        linked = events.ProcurementLinked(procurement_id=id, number=number, case_id=told.case_id, service=told.service)
         return [opened, linked]
 
     procurements.create(cause, decide, record_id(f"linked/{cause.key}"))

@@ -103,9 +103,7 @@ def ended(procurement: Procurement, reason: str, note: str = "", officer: str = 
     )
 
 
-def freeze(
-    procurement: Procurement, root: str, candidates: int, excluded: int, digest: str
-) -> list[Message] | None:
+def freeze(procurement: Procurement, root: str, candidates: int, excluded: int, digest: str) -> list[Message] | None:
     """Who takes part is fixed; with too few it ends."""
     if procurement.status != model.OPEN:
         return None

@@ -24,9 +24,7 @@ def commit(procurement: Procurement, party: str, commitment: str, actor: Actor) 
     if any(one.commitment == commitment for one in procurement.parties):
         raise invalid(Violation("commitment", "TAKEN", "该承诺与其他方相同"))
     officer = actor.id if party == model.SUPERVISOR else ""
-    return events.NonceCommitted(
-        procurement_id=procurement.id, party=party, commitment=commitment, officer_id=officer
-    )
+    return events.NonceCommitted(procurement_id=procurement.id, party=party, commitment=commitment, officer_id=officer)
 
 
 def reveal(procurement: Procurement, party: str, nonce: str) -> events.NonceRevealed:
@@ -43,9 +41,7 @@ def reveal(procurement: Procurement, party: str, nonce: str) -> events.NonceReve
     return events.NonceRevealed(procurement_id=procurement.id, party=party, nonce=nonce)
 
 
-def record_beacon(
-    procurement: Procurement, value: str, actor: Actor, now: datetime
-) -> events.BeaconRecorded | None:
+def record_beacon(procurement: Procurement, value: str, actor: Actor, now: datetime) -> events.BeaconRecorded | None:
     """The beacon's value is entered by hand, by another supervisor than the one whose nonce is in the draw: what is told last decides.
     FAILED_PRECONDITION OWN_NONCE, BEACON_NOT_YET, BEACON_KNOWN for another value than the one known."""
     require_move(procurement, "RecordBeacon")

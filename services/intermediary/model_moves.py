@@ -91,9 +91,17 @@ MOVES: Final[Mapping[str, Move]] = {
 # What beside the status has to hold; its reason and message otherwise.
 Guard = tuple[Callable[[Procurement], bool], str, str]
 _FILED: Final[Guard] = (lambda one: one.performance.contract == "filed", "NO_CONTRACT", "还没有待确认的合同")
-_NOT_FILED: Final[Guard] = (lambda one: one.performance.contract != "filed", "FILED_ALREADY", "合同已备案，等待对方确认")
+_NOT_FILED: Final[Guard] = (
+    lambda one: one.performance.contract != "filed",
+    "FILED_ALREADY",
+    "合同已备案，等待对方确认",
+)
 _ASKED: Final[Guard] = (lambda one: one.performance.break_off == "asked", "NOT_ASKED", "没有待处理的提前终止申请")
-_NOT_ASKED: Final[Guard] = (lambda one: one.performance.break_off != "asked", "ASKED_ALREADY", "已有待处理的提前终止申请")
+_NOT_ASKED: Final[Guard] = (
+    lambda one: one.performance.break_off != "asked",
+    "ASKED_ALREADY",
+    "已有待处理的提前终止申请",
+)
 _CONFIRMED: Final[Guard] = (
     lambda one: all(step.status == "CONFIRMED" for step in one.performance.milestones),
     "MILESTONES_OPEN",
@@ -129,7 +137,7 @@ def require_by(procurement: Procurement, name: str, actor: Actor) -> str:
     who = made_by(procurement, name, actor)
     if not who and not model.sees(actor, procurement):
         raise not_found()
-    own = model.own_department(actor, procurement) and not model.owns(actor, procurement)
+    own = not who and model.own_department(actor, procurement)
     require(not own, "OWN_DEPARTMENT", "本部门的采购需求由其他部门的人员处理")
     require(bool(who), "MOVE_NOT_ALLOWED", f"您不能{MOVES[name].title}")
     return who

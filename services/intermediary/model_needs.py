@@ -19,9 +19,7 @@ WHOLE: Final = 10_000
 LEAST_EVALUATORS: Final = 3
 # What every notice says, so that nobody argues about it afterwards.
 TIE_RULE: Final = "并列时依次比较：截止时信用分高者优先，报名时间早者优先，SHA-256(名单根‖统一社会信用代码)小者优先"
-MISSING_RULE: Final = (
-    "平台、业主、监管三方随机数缺一时，以公告约定的公共随机数的SHA-256代替；未约定公共随机数的，以其承诺值代替；未承诺的，以32个零字节代替。平台最后公开，任何一方不能借不公开要求重抽"
-)
+MISSING_RULE: Final = "平台、业主、监管三方随机数缺一时，以公告约定的公共随机数的SHA-256代替；未约定公共随机数的，以其承诺值代替；未承诺的，以32个零字节代替。平台最后公开，任何一方不能借不公开要求重抽"
 CLUSTER_RULE: Final = "同一法定代表人、股东或者地址的机构只有一次机会，保留报名最早者"
 Faults = Iterator[Violation]
 
@@ -102,15 +100,11 @@ def _requirement(need: pb.Need) -> Faults:
 
 
 def _times(need: pb.Need, rules: Mapping[str, int], now: datetime) -> Faults:
-    closes, selects = (
-        instant_of(f"need.{field}", getattr(need, field)) for field in ("signup_end", "selection_at")
-    )
+    closes, selects = (instant_of(f"need.{field}", getattr(need, field)) for field in ("signup_end", "selection_at"))
     if closes <= now:
         yield Violation("need.signup_end", "TOO_SOON", "报名截止时间应在当前时间之后")
     if selects <= closes or selects < closes + timedelta(minutes=rules["reveal_minutes"]):
-        yield Violation(
-            "need.selection_at", "NOT_AFTER", f"选取时间应在报名截止至少{rules['reveal_minutes']}分钟之后"
-        )
+        yield Violation("need.selection_at", "NOT_AFTER", f"选取时间应在报名截止至少{rules['reveal_minutes']}分钟之后")
     if need.HasField("beacon") and instant_of("need.beacon.at", need.beacon.at) < selects:
         yield Violation("need.beacon.at", "BEFORE_SELECTION", "公共随机数的公布时间不得早于选取时间")
 

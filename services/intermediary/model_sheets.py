@@ -113,9 +113,7 @@ def open_bid(sheet: Sheet, uscc: str, value: int, nonce: str, bounds: tuple[int,
         raise invalid(Violation("value", "ABOVE_MOST", "报价高于公告的最高限"))
     if not bids.opened(own.bid_commitment, sheet.procurement_id, uscc, value, nonce):
         raise invalid(Violation("nonce", "DOES_NOT_MATCH", "报价与报名时提交的密封承诺不一致"))
-    return events.BidOpened(
-        sheet_id=sheet.id, procurement_id=sheet.procurement_id, uscc=uscc, value=value, nonce=nonce
-    )
+    return events.BidOpened(sheet_id=sheet.id, procurement_id=sheet.procurement_id, uscc=uscc, value=value, nonce=nonce)
 
 
 def _own(sheet: Sheet, uscc: str) -> Entry:

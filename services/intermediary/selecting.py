@@ -197,9 +197,7 @@ class Selecting:
         found = choosing.attempt(self.parts, procurement)
         return Found(found.places, told=found.told) if found else None
 
-    def following(
-        self, procurement: Procurement
-    ) -> tuple[Sequence[pb.PassedPlace], pb.Winner | None, str]:
+    def following(self, procurement: Procurement) -> tuple[Sequence[pb.PassedPlace], pb.Winner | None, str]:
         """Who is next in the order after the present winner, with his organisation, and the places between that may not have it now."""
         assert procurement.winner is not None
         at, need, skipped = now(), need_of(procurement), list[pb.PassedPlace]()
@@ -226,9 +224,7 @@ _BY_MODE: Final[Mapping[int, Callable[[Selecting, Procurement], Found | None]]] 
 def seed_of(procurement: Procurement, beacon_value: str) -> bytes:
     """What a draw's order follows from."""
     parties = (model.party(procurement, name) for name in model.PARTIES)
-    nonces = [
-        draw.nonce_of(one.nonce if one else "", one.commitment if one else "", beacon_value) for one in parties
-    ]
+    nonces = [draw.nonce_of(one.nonce if one else "", one.commitment if one else "", beacon_value) for one in parties]
     return draw.seed(bytes.fromhex(procurement.root), procurement.notice_digest, nonces, beacon_value)
 
 

@@ -124,4 +124,3 @@ def _objection(one: Objection, keyring: Keyring, sealer: str, own: bool) -> pb.R
         reason=one.reason,
         decided_at=text(one.decided_at),
     )
-

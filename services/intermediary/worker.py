@@ -2,17 +2,17 @@
 
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
-from chassis.people import HearsPeople
 from chassis.timers import Timing
 from services.intermediary import linking, store, tasks, worker_agencies, worker_market
 from services.intermediary.model import Procurement
 from services.intermediary.worker_agencies import HearsAgencies
 from services.intermediary.worker_credits import HearsCredits
 from services.intermediary.worker_market import HearsItems
+from services.intermediary.worker_performance import HearsOwners
 from yiwang.case.v1.events_pb2 import IntermediaryRequested
 
 
-class Worker(HearsPeople, HearsAgencies, HearsCredits, HearsItems):
+class Worker(HearsOwners, HearsAgencies, HearsCredits, HearsItems):
     """The handlers and timers of intermediary; a queue each, `intermediary.<method>`."""
 
     name = "intermediary"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from chassis import timers
 from chassis.acts import Actor, Cause, now
 from chassis.events import Heard
 from chassis.records import Record, Records
@@ -114,7 +113,7 @@ class AgenciesHere(Here):
         with monkeypatch.context() as patch:
             for place in CLOCKS:
                 patch.setattr(f"{place}.now", lambda: instant)
-            patch.setattr(timers.stores, "clocks_agree", lambda _: True)
+            patch.setattr("chassis.store.clocks_agree", lambda _: True)
             yield
 
     def later(self, monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:

@@ -84,7 +84,7 @@ class MarketHere(Here):
     def company(self, code: str = "") -> Actor:
         """A handler of an organisation with a USCC of its own."""
         code = code or agencies.uscc()
-        company = person()
+        company = person(level=3)
         return handler(replace(company, holder=holder(company.id, code)))
 
     def agent(self, *qualifications: events.StatedQualification, code: str = "", **stated: Any) -> Agent:

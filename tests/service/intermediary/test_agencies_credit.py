@@ -30,7 +30,11 @@ class Course:
         # What becomes of a procurement is not asked here: only its journal is read.
         evolve: Any = {type(one): lambda _before, _event, _moment: {"id": self.id} for one in self.told}
         records: Records[Any] = Records(agencies.database["procurements"], dict, evolve, events)
-        self.write = lambda: records.create(Cause(key=self.id, by="test"), lambda _: list(self.told), self.id)
+        self.records = records
+
+    def write(self) -> None:
+        """Its journal is there."""
+        self.records.create(Cause(key=self.id, by="test"), lambda _: list(self.told), self.id)
 
     def hear(self, name: str, at: int) -> None:
         """The handler hears the event at this place, from 1."""

@@ -1,12 +1,14 @@
 """A draw from the need to the award, over gRPC: what anyone can check, and what nobody can force."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import grpc
 import pytest
 
 from services.intermediary import model
+from services.intermediary.tasks import Tasks
 from standards import draw
 from tests.support.calling import refused
 from tests.support.market import NONCES, MarketHere, now
@@ -24,9 +26,7 @@ def begun(market: MarketHere, agents: int = 4, **told: object) -> str:
     """A draw with so many agencies, both parties committed."""
     id = market.publish(**told)
     market.sign_up(id, *(market.agent() for _ in range(agents)))
-    market.by(market.procurer, service="SelectionService").CommitNonce(
-        procurement_id=id, commitment=COMMITTED["owner"]
-    )
+    market.by(market.procurer, service="SelectionService").CommitNonce(procurement_id=id, commitment=COMMITTED["owner"])
     market.by(market.supervisor, service="SelectionService").CommitNonce(
         procurement_id=id, commitment=COMMITTED["supervisor"]
     )
@@ -74,9 +74,7 @@ def test_a_party_commits_once_before_the_end_and_reveals_after_it(market: Market
 
 def test_a_copied_commitment_is_refused(market: MarketHere) -> None:
     id = market.publish()
-    market.by(market.procurer, service="SelectionService").CommitNonce(
-        procurement_id=id, commitment=COMMITTED["owner"]
-    )
+    market.by(market.procurer, service="SelectionService").CommitNonce(procurement_id=id, commitment=COMMITTED["owner"])
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "TAKEN"):
         market.by(market.supervisor, service="SelectionService").CommitNonce(
             procurement_id=id, commitment=COMMITTED["owner"]
@@ -115,8 +113,6 @@ def test_too_few_end_it_with_the_reason(market: MarketHere, agents: int) -> None
 def test_two_workers_at_once_come_to_one_result(market: MarketHere) -> None:
     id = begun(market, agents=7)
     market.ahead(id, signup_end=now() - timedelta(milliseconds=1))
-    from services.intermediary.tasks import Tasks
-
     first, second = Tasks(market.parts), Tasks(market.parts)
     first.round(), second.round()
     market.ahead(id, selection_at=now() - timedelta(milliseconds=1))
@@ -133,12 +129,8 @@ def test_the_next_of_the_order_has_the_award_when_the_winner_gives_up(market: Ma
         state = market.select(id) if place == 1 else market.state(id)
         assert state.winner.place == place
         order.append(state.winner.uscc)
-        winner = next(
-            row for row in market.database["agencies"].find({}) if row["state"]["uscc"] == state.winner.uscc
-        )
+        winner = next(row for row in market.database["agencies"].find({}) if row["state"]["uscc"] == state.winner.uscc)
         handler = market.company(state.winner.uscc)
-        from dataclasses import replace
-
         actor = replace(handler, id=winner["state"]["organization_id"])
         market.by(actor).GiveUpAward(procurement_id=id, reason="人员不足，无法承接")
     assert transcript(market, id)["order"] == order

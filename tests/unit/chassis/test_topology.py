@@ -95,6 +95,8 @@ QUEUES = {
     "identity.settle_duty": "yiwang.identity.v1.DutyStarted",
     "identity.void_delegations": "yiwang.identity.v1.PersonErased",
     "intermediary.open_linked": "yiwang.case.v1.IntermediaryRequested",
+    "intermediary.forget_person": "yiwang.identity.v1.PersonErased",
+    "intermediary.refuse_session": "yiwang.identity.v1.SessionEnded",
     "intermediary.mark_archived": "yiwang.intermediary.v1.ProcurementArchived",
     "intermediary.mark_broken_off": "yiwang.intermediary.v1.BreakOffDecided",
     "intermediary.mark_contract": "yiwang.intermediary.v1.ContractFiled",

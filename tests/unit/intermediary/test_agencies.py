@@ -138,15 +138,18 @@ def test_a_qualification_of_the_future_lifts_the_suspension_on_its_first_day() -
 
 def test_an_expired_qualification_says_which_one_ended() -> None:
     agency = active(stated_qualification(qualification_id="ends", valid_to="2026-11-20"), stated_qualification())
-    (told,) = acts.fire(agency, MIDNIGHT)  # type: ignore[misc]
-    assert (told.qualification_id, told.valid) == ("ends", False)
+    assert acts.fire(agency, MIDNIGHT) == [
+        events.QualificationTurned(agency_id=agency.id, qualification_id="ends", valid=False)
+    ]
 
 
 def test_a_qualification_is_reviewed_once_and_an_ended_one_is_not_approved() -> None:
     agency = active()
     id = agency.qualifications[0].id
 
-    def word(decision: int, reason: str = "s", false: bool = False) -> events.QualificationReviewed:
+    def word(
+        decision: pb.QualificationStatus.ValueType, reason: str = "s", false: bool = False
+    ) -> events.QualificationReviewed:
         return events.QualificationReviewed(
             qualification_id=id, decision=decision, sealed_reason=reason, false_statement=false
         )
@@ -161,7 +164,9 @@ def test_a_qualification_is_reviewed_once_and_an_ended_one_is_not_approved() -> 
     waiting = evolved(agency, events.QualificationAdded(qualification=ended))
     late = events.QualificationReviewed(qualification_id="x", decision=agencies.APPROVED)
     assert reason_of(review, waiting, OPERATOR, late, AT) == "EXPIRED"
-    lie = events.QualificationReviewed(qualification_id="x", decision=3, sealed_reason="s", false_statement=True)
+    lie = events.QualificationReviewed(
+        qualification_id="x", decision=agencies.REFUSED, sealed_reason="s", false_statement=True
+    )
     assert reason_of(review, waiting, OPERATOR, lie, AT) == "NOT_REVOKED"
 
 

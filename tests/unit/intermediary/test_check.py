@@ -10,6 +10,7 @@ from chassis import rules
 from services.intermediary import model_check
 from services.intermediary.model_agencies import Agency, Staff
 from tests.support.agencies import AT, active, evolved, requirement, stated_qualification, uscc
+from yiwang.intermediary.v1 import agencies_pb2 as pb
 from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.rules.v1 import rules_pb2
 
@@ -75,7 +76,9 @@ def test_a_qualification_that_was_not_reviewed_or_was_revoked_counts_for_nothing
     agency = active(stated_qualification(), stated_qualification(kind="law_firm", grade=""))
     pending = evolved(agency, events.QualificationAdded(qualification=stated_qualification(grade="甲级")))
     assert failed(judged(pending, requirement(("surveying", "甲级")))) == ["qualification.1"]
-    revoked = events.QualificationReviewed(qualification_id=agency.qualifications[0].id, decision=4)
+    revoked = events.QualificationReviewed(
+        qualification_id=agency.qualifications[0].id, decision=pb.QUALIFICATION_STATUS_REVOKED
+    )
     assert failed(judged(evolved(agency, revoked))) == ["qualification.1"]
 
 
