@@ -21,7 +21,7 @@ from yiwang.intermediary.v1 import performance_pb2 as performance
 
 _YUAN: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _PERCENT: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
-_WITHIN: Final = re.compile(r"^(need|profile|qualification)\.")
+_WITHIN: Final = re.compile(r"^(need|profile|qualification|rules)\.")
 _INDEXED: Final = re.compile(r"\[(\d+)\]\.?|\.")
 # Rows of a form that are empty beyond those that hold something.
 SPARE: Final = 2
@@ -144,10 +144,15 @@ _READ: Final[Mapping[str, Callable[[Entry, FormData], Any]]] = {
 
 def rows(form: FormData, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
     """The rows `<prefix>_<number>_<name>` that hold anything, in order."""
+    return [row for _, row in numbered(form, prefix, names)]
+
+
+def numbered(form: FormData, prefix: str, names: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """The same, each with its number in the form."""
     pattern = re.compile(rf"{prefix}_(\d{{1,3}})_(?:{'|'.join(names)})")
     numbers = sorted({int(found[1]) for key in form if (found := pattern.fullmatch(key))})
-    found_rows = [{name: text(form, f"{prefix}_{at}_{name}") for name in names} for at in numbers]
-    return [row for row in found_rows if any(row.values())]
+    found_rows = [(at, {name: text(form, f"{prefix}_{at}_{name}") for name in names}) for at in numbers]
+    return [(at, row) for at, row in found_rows if any(row.values())]
 
 
 def row_values(tables: Mapping[str, Sequence[str]], form: FormData) -> dict[str, list[str]]:

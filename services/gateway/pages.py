@@ -95,7 +95,7 @@ def _stop(request: Request, page: Page) -> Response | None:
         return show_refusal(request, 403, "NOT_WHILE_ACTING")
     if page.needs not in ("anyone", session.realm):
         return show_refusal(request, 403, f"{page.needs.upper()}S_ONLY")
-    if page.roles and not set(page.roles) & set(session.roles):
+    if page.roles and session.realm == "officer" and not set(page.roles) & set(session.roles):
         return show_refusal(request, 403, "ROLE_NEEDED")
     return None
 

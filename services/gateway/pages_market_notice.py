@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import qr
+from services.gateway import market_moves, qr
 from services.gateway.calls import FILE_DEADLINE, backends
 from services.gateway.market_reading import ONE, kinds_of, procurement_of, proof, transcript_of
 from services.gateway.pages import Page
@@ -31,6 +31,9 @@ _PHASE: Final = {
     pb.PROCUREMENT_STATUS_COMPLETED: 4,
     pb.PROCUREMENT_STATUS_ARCHIVED: 5,
 }
+# Moves that tell a winner, and an owner.
+_WINNERS: Final = frozenset(("GiveUpAward", "ReportMilestone", "Deliver"))
+_OWNERS: Final = frozenset(market_moves.PROCUREMENT) | {"SubmitProcurement"}
 
 
 class Stage(NamedTuple):
@@ -67,11 +70,9 @@ def work_at(request: Request, one: pb.Procurement) -> str:
     moves = set(one.moves)
     if session.realm == "officer" and not {"procure"} & set(session.roles):
         return f"/desk/market/procurements/{one.id}" if {"market", "supervise"} & set(session.roles) else ""
-    if moves & {"SubmitProcurement", "WithdrawProcurement", "AnswerMilestone", "ConfirmDeliverable", "CommitNonce", "RevealNonce"}:
-        return f"/market/needs/{one.id}"
-    if moves & {"GiveUpAward", "ReportMilestone", "Deliver", "RatePartner", "FileContract", "ConfirmContract"}:
+    if moves & _WINNERS:
         return f"/market/awards/{one.id}"
-    return ""
+    return f"/market/needs/{one.id}" if moves & _OWNERS else ""
 
 
 async def notice(request: Request) -> Response:

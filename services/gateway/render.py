@@ -8,7 +8,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import catalog_terms, county, desk_words, editing_words, person_words, rating_words, terms, words
+from services.gateway import (
+    catalog_terms,
+    county,
+    desk_words,
+    editing_words,
+    market_words,
+    person_words,
+    rating_words,
+    terms,
+    words,
+)
 from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
@@ -27,9 +37,10 @@ SHEETS = (
     "editing.css",
     "person.css",
     "rating.css",
+    "market.css",
 )
 LETTERS = "yiwang-letters"
-_DONE = words.DONE | terms.DONE | desk_words.DONE | person_words.DONE | rating_words.DONE
+_DONE = words.DONE | terms.DONE | desk_words.DONE | person_words.DONE | rating_words.DONE | market_words.DONE
 
 # What people read when a page cannot be shown: title, and what to do.
 REFUSALS = {
@@ -64,7 +75,7 @@ def _asset(name: str) -> str:
     return f"/static/{name}?v={_MARKS[name]}"
 
 
-_MARKS = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:10] for file in STATIC.iterdir()}
+_MARKS = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:10] for file in STATIC.iterdir() if file.is_file()}
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -81,6 +92,7 @@ _ENVIRONMENT.globals.update(
     desk_words=desk_words,
     person_words=person_words,
     rating_words=rating_words,
+    market_words=market_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
     sheets=SHEETS,

@@ -1,16 +1,120 @@
-"""MarketService over gRPC."""
+"""MarketService over gRPC: a county's rules, what may be procured, the market's numbers, and who meets whom too often."""
 
+from datetime import datetime, timedelta
+
+from chassis.acts import Actor, now
+from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid
 from chassis.parts import Parts
+from chassis.rpc import Call
+from services.intermediary import (
+    model,
+    model_concentration,
+    model_rules,
+    model_statistics,
+    store,
+    store_frozen,
+    store_services,
+    store_statistics,
+)
+from services.intermediary.model import Procurement
+from services.intermediary.model_concentration import Award
+from standards.codes import region_covers
+from yiwang.intermediary.v1 import market_pb2 as pb
+
+MOST_SERVICES = 500
+YEAR = timedelta(days=366)
 
 
 class MarketApi:
     """The methods of yiwang.intermediary.v1.MarketService, by name."""
 
     def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+        self.database = parts.database
+        self.procurements = store.procurements(parts.database)
+        self.rules = store.rules(parts.database)
 
-    def __getattr__(self, name: str) -> object:
-        raise_later = lambda request, call: None
-        if name[0].isupper():
-            return raise_later
-        raise AttributeError(name)
+    def GetMarketRules(self, request: pb.GetMarketRulesRequest, _call: Call) -> pb.MarketRules:
+        found = self.rules.find({"_id": store.rules_id(request.county)})
+        holding = model_rules.values(found.state if found else None)
+        return model_rules.view(request.county, holding, found.version if found else 0)
+
+    def SaveMarketRules(self, request: pb.SaveMarketRulesRequest, call: Call) -> pb.MarketRules:
+        _require_covered(call.actor, request.county)
+        id, told = store.rules_id(request.county), model_rules.saved(request.county, call.actor.id, request.rules)
+        if self.rules.find({"_id": id}) is None:
+            made = self.rules.create(call.cause, lambda _: told, id)
+            if made.version == 1 and made.journal[0]["cause"] == call.cause.key:
+                return model_rules.view(request.county, model_rules.values(made.state), made.version)
+        saved = self.rules.change(id, call.cause, lambda _: told)
+        return model_rules.view(request.county, model_rules.values(saved.state), saved.version)
+
+    def ListServices(self, request: pb.ListServicesRequest, _call: Call) -> pb.ListServicesResponse:
+        found = []
+        for row in sorted(store_services.all(self.database), key=lambda one: (one["code"], one["_id"])):
+            if request.region and not _near(request.region, row["region"]):
+                continue
+            for service in row["services"]:
+                if request.words in service or request.words in row["name"]:
+                    found.append(_service(row, service))
+        return pb.ListServicesResponse(services=found[:MOST_SERVICES])
+
+    def GetStatistics(self, request: pb.GetStatisticsRequest, _call: Call) -> pb.Statistics:
+        for field in ("from_month", "to_month"):
+            _month(field, getattr(request, field))
+        if request.to_month < request.from_month:
+            raise invalid(Violation("to_month", "BEFORE_FROM", "结束月份早于开始月份"))
+        counts = self.procurements.counts
+        found = counts.between(request.county, request.from_month, request.to_month)
+        return model_statistics.view(found, counts.standings(request.county))
+
+    def ListConcentrations(self, request: pb.ListConcentrationsRequest, call: Call) -> pb.ListConcentrationsResponse:
+        _require_covered(call.actor, request.county)
+        instant = now()
+        rows = store_statistics.opened(self.procurements, request.county, instant - YEAR, instant + timedelta(days=1))
+        awards = [self._award(one) for one in rows if one.winner is not None and one.awarded_at is not None]
+        found = model_concentration.concentrations(awards)
+        return pb.ListConcentrationsResponse(concentrations=found, rule=model_concentration.RULE)
+
+    def _award(self, one: Procurement) -> Award:
+        assert one.winner is not None
+        others: frozenset[str] = frozenset()
+        if one.list_digest:
+            listed = store_frozen.get(self.database, one.list_digest)["candidates"]
+            others = frozenset(row["uscc"] for row in listed) - {one.winner.uscc}
+        return Award(
+            owner=one.owner_uscc or one.owner_id,
+            owner_name=one.owner_name,
+            uscc=one.winner.uscc,
+            agency_name=one.winner.name,
+            direct=one.mode == model.DIRECT,
+            amount_fen=one.performance.amount_fen,
+            others=others,
+        )
+
+
+def _require_covered(actor: Actor, county: str) -> None:
+    if not region_covers(actor.region, county):
+        raise Refused(PERMISSION_DENIED, "REGION_NOT_COVERED", "该县不在您的监管区域内")
+
+
+def _near(region: str, other: str) -> bool:
+    return region_covers(region, other) or region_covers(other, region)
+
+
+def _month(field: str, told: str) -> None:
+    try:
+        datetime.strptime(told, "%Y-%m")
+    except ValueError:
+        raise invalid(Violation(field, "MALFORMED", "月份无效")) from None
+
+
+def _service(row: store_services.Document, service: str) -> pb.ItemService:
+    return pb.ItemService(
+        item_id=row["_id"],
+        item_code=row["code"],
+        item_name=row["name"],
+        department=row["department"],
+        department_name=row["department_name"],
+        region=row["region"],
+        service=service,
+    )

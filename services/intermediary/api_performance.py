@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from chassis import telemetry
-from chassis.acts import now
+from chassis.acts import Actor, now
 from chassis.errors import not_found
 from chassis.parts import Parts
 from chassis.records import Record
@@ -87,7 +87,7 @@ class PerformanceApi:
     def DownloadDeliverable(self, request: pb.DownloadDeliverableRequest, call: Call) -> pb.MarketFileContent:
         procurement = self.procurements.get(request.procurement_id).state
         call.span.set(telemetry.RECORD, procurement.id)
-        readable = enumerate_files(procurement, call)
+        readable = _readable(procurement, call.actor)
         found = next((one for one in readable if one[1].file_id == request.file_id), None)
         if found is None:
             raise not_found()
@@ -145,9 +145,9 @@ class PerformanceApi:
         return views.full(record, call.actor, self.parts)
 
 
-def enumerate_files(procurement: Procurement, call: Call) -> Iterator[tuple[int, File]]:
-    """The files of a procurement the caller may read, each with its number among its like."""
-    told, actor = procurement.performance, call.actor
+def _readable(procurement: Procurement, actor: Actor) -> Iterator[tuple[int, File]]:
+    """The files of a procurement the actor may read, each with its number among its like."""
+    told = procurement.performance
     within = model.within(actor, procurement)
     if within:
         yield from enumerate(told.contract_files, 1)

@@ -6,7 +6,7 @@ who may do what when is the table in `model_agencies_moves`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from chassis.acts import OFFICER, Actor
@@ -137,7 +137,7 @@ class Agency:
 
 def first_instant(day: str) -> datetime:
     """When a day in China begins."""
-    return datetime.combine(date.fromisoformat(day), time(0), SHANGHAI)
+    return datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=SHANGHAI)
 
 
 def end_instant(day: str) -> datetime | None:

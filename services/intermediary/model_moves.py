@@ -107,14 +107,37 @@ _CONFIRMED: Final[Guard] = (
     "MILESTONES_OPEN",
     "还有节点没有确认，请先确认各节点",
 )
+_TO_REPORT: Final[Guard] = (
+    lambda one: any(step.status == "OPEN" for step in one.performance.milestones),
+    "MILESTONE_NOT_OPEN",
+    "各节点都已报告",
+)
+_TO_ANSWER: Final[Guard] = (
+    lambda one: any(step.status == "REPORTED" for step in one.performance.milestones),
+    "MILESTONE_NOT_REPORTED",
+    "没有待确认的节点报告",
+)
+# The winner did what he had to, and waits for the owner.
+_NOT_IN_TIME: Final[Guard] = (
+    lambda one: (
+        one.performance.contract != "filed" or one.performance.contract_by == OWNER or one.performance.contract_late
+    ),
+    "FILED_IN_TIME",
+    "中选机构已按期备案合同，等待业主确认，不能取消中选资格",
+)
 _GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
-    "PassOverWinner": ((lambda one: one.contract_overdue, "NOT_OVERDUE", "合同备案期限未到，不能取消中选资格"),),
+    "PassOverWinner": (
+        (lambda one: one.contract_overdue, "NOT_OVERDUE", "合同备案期限未到，不能取消中选资格"),
+        _NOT_IN_TIME,
+    ),
     "DrawEvaluators": ((lambda one: not one.seats, "DRAWN_ALREADY", "评审专家已抽取"),),
     "ReplaceEvaluator": ((lambda one: bool(one.seats), "NOT_DRAWN", "还没有抽取评审专家"),),
     "RecordBeacon": ((lambda one: bool(one.need.get("beacon")), "NO_BEACON", "公告没有约定公共随机数"),),
     "FileContract": (_NOT_FILED,),
     "ConfirmContract": (_FILED,),
     "ReturnContract": (_FILED,),
+    "ReportMilestone": (_TO_REPORT,),
+    "AnswerMilestone": (_TO_ANSWER,),
     "ConfirmDeliverable": (_CONFIRMED,),
     "AskBreakOff": (_NOT_ASKED,),
     "DecideBreakOff": (_ASKED,),

@@ -3,7 +3,7 @@
 from chassis.events import Heard, every, on
 from chassis.parts import Parts
 from chassis.timers import Timing
-from services.intermediary import linking, store, tasks, worker_agencies, worker_market
+from services.intermediary import linking, store, tasks, worker_agencies
 from services.intermediary.model import Procurement
 from services.intermediary.worker_agencies import HearsAgencies
 from services.intermediary.worker_credits import HearsCredits
@@ -44,5 +44,4 @@ def build(parts: Parts) -> type[Worker]:
     Worker.timing = store.timing(parts.database, Worker.procurements)
     Worker.tasks = tasks.Tasks(parts)
     worker_agencies.prepare(Worker, parts)
-    worker_market.prepare(Worker, parts)
     return Worker

@@ -115,6 +115,7 @@ IN_THE_CLEAR = {
     "yiwang.intermediary.v1.PassedPlace.reason": "a code",
     "yiwang.intermediary.v1.EvaluatorLeftOut.reason": "a code",
     "yiwang.intermediary.v1.EvaluatorReplaced.reason": "a code",
+    "yiwang.intermediary.v1.BreakOffDecided.reason": "scanned: nothing of a person is in it, and everybody may read it",
     "yiwang.intermediary.v1.PassedPlace.name": "of an organisation; the result shows it",
     "yiwang.intermediary.v1.Winner.name": "the same",
     "yiwang.intermediary.v1.AgencySignedUp.name": "the same",

@@ -10,6 +10,7 @@ from deploy.local.daemon import Daemon
 from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
 from tests.fakes import program, verification_source
+from tests.fakes.beacon import Beacon
 from tests.fakes.courier import Courier
 from tests.fakes.hotline import Hotline
 from tests.fakes.payment_provider import PaymentProvider
@@ -24,6 +25,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
         patch.setenv("PAYMENT_URL", outside.enter_context(program.running(PaymentProvider())).url)
         patch.setenv("COURIER_URL", outside.enter_context(program.running(Courier())).url)
         patch.setenv("HOTLINE_URL", outside.enter_context(program.running(Hotline())).url)
+        patch.setenv("BEACON_URL", outside.enter_context(program.running(Beacon())).url)
         with Suite(folder / "suite") as suite:
             yield Campaign(suite, folder / "loads").prepare()
             left_behind.require_clean_suite(suite)

@@ -30,6 +30,9 @@ BYSTANDERS = (
     "rating-api",
     "rating-worker",
     "rating-store",
+    "intermediary-api",
+    "intermediary-worker",
+    "intermediary-store",
 )
 
 
@@ -66,7 +69,7 @@ def test_submits_go_on_while_other_services_are_killed(campaign: Campaign) -> No
     for name in BYSTANDERS:
         named(campaign, name).launch()
     rated.reckon()
-    _judge("of identity, catalog and rating", campaign.reckon(load.ledger), result)
+    _judge("of identity, catalog, rating and intermediary", campaign.reckon(load.ledger), result)
 
 
 def test_everything_killed_at_once_comes_back(campaign: Campaign) -> None:

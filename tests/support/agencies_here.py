@@ -3,25 +3,47 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 from google.protobuf.message import Message
 
 from chassis.acts import Actor, Cause, now
 from chassis.events import Heard
+from chassis.parts import Parts
 from chassis.records import Record, Records
-from services.intermediary import model_credits, store_agencies, store_credits, worker_agencies, worker_credits
+from services.intermediary import (
+    agencies,
+    files,
+    model_credits,
+    store,
+    store_agencies,
+    store_credits,
+    store_files,
+    worker_agencies,
+    worker_credits,
+)
 from services.intermediary.model_agencies import Agency
 from services.intermediary.model_credits import Mark
 from standards.instants import text
 from tests.support.actors import REGION, officer, supervisor
-from tests.support.agencies import REASON, agent_of, profile, qualification, uscc
+from tests.support.agencies import (
+    REASON,
+    agent_of,
+    approved,
+    entered,
+    noticed,
+    profile,
+    qualification,
+    stated_qualification,
+    uscc,
+)
 from tests.support.calling import As
 from tests.support.items import PDF
 from tests.support.serving import Here
 from yiwang.intermediary.v1 import agencies_pb2 as pb
+from yiwang.intermediary.v1 import events_pb2 as events
 
 SERVICE = "AgencyService"
 # Where the time of an act on agencies comes from.
@@ -141,3 +163,35 @@ class AgenciesHere(Here):
         id = store_credits.mark_id(agency, rule, str(uuid.uuid4()), occasion)
         given = model_credits.marked(id, agency, REGION[:6], rule, at or now())
         store_credits.credits(self.database).create(Cause(key=id, by="test"), lambda _: given, id)
+
+
+class Planted(NamedTuple):
+    """An agency in its notice that no test's actor has: a qualification that was approved with its proof, one that waits, an objection."""
+
+    agency: str
+    qualification: str
+    file: str
+    objection: str
+
+
+def plant(parts: Parts, region: str = REGION) -> Planted:
+    """Writes one by its events, as if it had come about."""
+    organization, cause = str(uuid.uuid4()), Cause(key=f"plant/{uuid.uuid4()}", by="test")
+    stored = store_files.files(parts.database).upload(
+        parts.keyring, organization, f"person:{organization}", cause, "资质证书.pdf", "application/pdf", PDF
+    )
+    first, second = stated_qualification(file=files.kept(stored)), stated_qualification()
+    start = entered(first, organization_id=organization, region=region)
+    id, objection = store_agencies.agency_id(start.uscc), str(uuid.uuid4())
+    start.agency_id = id
+    start.stated.CopyFrom(agencies.profile_of(parts.keyring, organization, profile()))
+    steps = [
+        start,
+        approved(first.qualification_id),
+        noticed(now() + timedelta(days=30)),
+        events.QualificationAdded(agency_id=id, qualification=second),
+        events.AgencyObjected(agency_id=id, objection_id=objection, person_id=str(uuid.uuid4())),
+    ]
+    store.Counties(parts.database, store_agencies.COUNTIES).know(region)
+    store_agencies.agencies(parts.database).create(cause, lambda _: steps, id)
+    return Planted(id, first.qualification_id, first.file.file_id, objection)

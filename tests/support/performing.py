@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chassis import timers
+from chassis import store as stores
 from chassis.acts import Actor, Cause, now
 from services.intermediary import linking, model_rules, store
 from standards.instants import text
@@ -35,7 +35,7 @@ def at(monkeypatch: pytest.MonkeyPatch, instant: datetime) -> Iterator[None]:
     with monkeypatch.context() as patch:
         for place in CLOCKS:
             patch.setattr(f"{place}.now", lambda: instant)
-        patch.setattr(timers.stores, "clocks_agree", lambda _: True)
+        patch.setattr(stores, "clocks_agree", lambda _: True)
         yield
 
 
@@ -149,8 +149,8 @@ class Deal:
 
 
 def deal(market: MarketHere, owner: Actor | None = None, case: str = "", status: str = "awarded", **told: Any) -> Deal:
-    """A procurement of the department's, or of this owner's, that was awarded to an agency; for a `case` where one is named. `status` is how
-    far it came: submitted, published, selected, awarded."""
+    """A procurement of the department's, or of this owner's, that was awarded to an agency; for a `case` where one is named. `status` is
+    how far it came: submitted, published, selected, awarded."""
     owner, agent, id = owner or market.procurer, market.agent(), str(uuid.uuid4())
     steps = {
         "submitted": [_submitted(market, id, owner, **told)],

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from services.intermediary import model, model_contract, model_performance_end
 from services.intermediary import model_performance as acts
 from services.intermediary.model import Passed, Procurement
 from services.intermediary.model_acts import fire
-from services.intermediary.model_moves import MOVES
+from services.intermediary.model_moves import MOVES, require_move
 from services.intermediary.model_performance_evolve import milestone_end
 from standards.instants import instant
 from tests.support.intermediary_performance import (
@@ -158,15 +159,14 @@ def test_a_contract_is_late_from_the_instant_after_it_was_due() -> None:
 @pytest.mark.parametrize("side", ["owner", "agency"])
 def test_the_other_side_confirms_or_returns_a_contract_and_either_files_it_again(side: str) -> None:
     one = filed(side)
-    for act in (lambda: acts.confirm_contract(one, side), lambda: acts.return_contract(one, side, "sealed")):
-        assert reason_of(act) == "MOVE_NOT_ALLOWED"
+    assert reason_of(lambda: acts.confirm_contract(one, side)) == "MOVE_NOT_ALLOWED"
+    assert reason_of(lambda: acts.return_contract(one, side, "sealed")) == "MOVE_NOT_ALLOWED"
     for again in ("owner", "agency"):
-        assert reason_of(lambda by=again: acts.file_contract(one, by, contract(), [kept()], signed_at())) == (
-            "FILED_ALREADY"
-        )
+        filing = partial(acts.file_contract, one, again, contract(), [kept()], signed_at())
+        assert reason_of(filing) == "FILED_ALREADY"
         returned = after(one, acts.return_contract(one, acts.other(side), "sealed"))
         assert (returned.performance.contract, returned.performance.sealed_contract_note) == ("returned", "sealed")
-        assert reason_of(lambda it=returned: acts.confirm_contract(it, acts.other(side))) == "NO_CONTRACT"
+        assert reason_of(partial(acts.confirm_contract, returned, acts.other(side))) == "NO_CONTRACT"
         refiled = after(returned, acts.file_contract(returned, again, contract(), [kept()], signed_at()))
         assert refiled.performance.contract_by == again and refiled.performance.sealed_contract_note == ""
 
@@ -177,6 +177,18 @@ def test_with_the_contract_confirmed_nothing_of_it_is_overdue() -> None:
     assert one.contract_overdue, "filing alone is no agreement"
     one = after(one, acts.confirm_contract(one, "owner"))
     assert (one.status, one.contract_overdue) == (model.CONTRACTED, False)
+
+
+def test_a_winner_who_filed_in_time_is_not_passed_over_for_an_owner_who_does_not_answer() -> None:
+    waits, late = CONTRACT_DUE, CONTRACT_DUE + timedelta(days=1)
+    for side, at, refusal in (("agency", waits, "FILED_IN_TIME"), ("agency", late, ""), ("owner", waits, "")):
+        one = after(procurement(), acts.file_contract(procurement(), side, contract(), [kept()], at))
+        assert reason_of(partial(require_move, one, "PassOverWinner")) == "NOT_OVERDUE"
+        one = after(one, events.ContractOverdue(), at=late)
+        if refusal:
+            assert reason_of(partial(require_move, one, "PassOverWinner")) == refusal
+            one = after(one, acts.return_contract(one, "owner", "sealed"))
+        require_move(one, "PassOverWinner")
 
 
 def test_milestones_are_reported_in_any_order_and_once_each() -> None:
