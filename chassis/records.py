@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import cattrs
 import orjson
@@ -25,6 +25,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError
 from chassis.acts import Cause, Evolve, Moment, now
 from chassis.errors import ABORTED, FAILED_PRECONDITION, Refused, Violation, invalid, not_found
 from chassis.filters import matches
+from chassis.guards import Guard
 from chassis.plain import plain
 
 S = TypeVar("S")
@@ -91,19 +92,6 @@ def broken_at(journal: Iterable[Filter]) -> int | None:
     return None
 
 
-class Guard(NamedTuple):
-    """When a write is allowed by the store's own clock, compared in the very write: strictly before an instant, or from one on."""
-
-    refused: Refused
-    before: datetime | None = None
-    after: datetime | None = None
-
-    def filter(self) -> Document:
-        """What the store compares."""
-        bound = {"$lt": ["$$NOW", self.before]} if self.before else {"$gte": ["$$NOW", self.after]}
-        return {"$expr": bound}
-
-
 class Records(Generic[S]):
     """The records of one kind in one collection. `events` is the module of its event messages, `evolve` the pure model."""
 
@@ -167,13 +155,7 @@ class Records(Generic[S]):
         raise Refused(ABORTED, "CHANGED_MEANWHILE", "该记录正被他人修改，请稍后重试")
 
     def _attempt(
-        self,
-        id: str,
-        cause: Cause,
-        decide: Callable[[S], Any],
-        visible: Filter | None,
-        room: int,
-        guard: Guard | None,
+        self, id: str, cause: Cause, decide: Callable[[S], Any], visible: Filter | None, room: int, guard: Guard | None
     ) -> Record[S] | None:
         document = self._load(id, visible)
         if _caused(document, cause):
@@ -263,7 +245,7 @@ class Records(Generic[S]):
         version, journal = document["version"], document["journal"]
         if version + len(events) > MAX_ENTRIES - room:
             raise Refused(FAILED_PRECONDITION, "JOURNAL_FULL", "该记录的变更次数已达上限")
-        after, entries = self._apply(state, events, cause, version, journal[-1]["digest"])
+        after, entries = self._apply(state, events, cause, version, journal[-1]["digest"], guard)
         self.before_write(after)
         # Compared as the model has them: a list that was not touched keeps what a newer version put into it.
         fresh = _converter.unstructure(after)
@@ -281,9 +263,9 @@ class Records(Generic[S]):
         return Record(document["_id"], version + len(entries), after, [*journal, *entries])
 
     def _apply(
-        self, state: S | None, events: list[Message], cause: Cause, version: int, head: str
+        self, state: S | None, events: list[Message], cause: Cause, version: int, head: str, guard: Guard | None = None
     ) -> tuple[S, list[Document]]:
-        at = now()
+        at = guard.within(now()) if guard else now()
         moment = Moment(at, cause.by)
         entries = []
         for event in events:

@@ -229,8 +229,6 @@ async def attach(request: Request, form: FormData, name: str, at: str = "") -> l
     return found
 
 
-def act(
-    rpc: str, request: type[Any], done: str, fields: Callable[[FormData], dict[str, Any]] = lambda form: {}
-) -> Act:
+def act(rpc: str, request: type[Any], done: str, fields: Callable[[FormData], dict[str, Any]] = lambda form: {}) -> Act:
     """An act of the supermarket, by the last part of its address."""
     return Act(rpc.partition(".")[2].lower(), rpc, request, done, fields, market_words.FIELD)

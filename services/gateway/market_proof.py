@@ -1,4 +1,4 @@
-"""A selection's transcript as a page shows it, step by step. Pure; what is shown is computed here from the transcript, not taken on trust."""
+"""A selection's transcript as a page shows it, step by step. Pure; what is shown is computed from it, not taken on trust."""
 
 import hashlib
 import hmac

@@ -155,15 +155,6 @@ PATTERN: Final = {
     "ALONE": "多次仅一家参与",
     "RUNNERS_UP": "陪同落选者相同",
 }
-PHASE: Final = {
-    "review": "需求审核",
-    "signup": "报名",
-    "selection": "选取",
-    "notice": "结果公示",
-    "contract": "签订合同",
-    "performance": "履约",
-    "rating": "评价归档",
-}
 # The rules of a county in words: name of the field, what it says with its number, unit.
 RULES: Final = (
     ("agency_notice_days", "机构入驻公示", "个工作日"),
@@ -258,6 +249,11 @@ def percent(basis_points: int) -> str:
 def yuan(fen: int) -> str:
     """An amount: 12,000 元, 80.50 元."""
     return f"{fen / 100:,.2f}".removesuffix(".00") + " 元"
+
+
+def typed(hundredths: int) -> str:
+    """Fen as an input has yuan, basis points as it has percent; empty for nothing."""
+    return f"{hundredths / 100:.2f}".removesuffix(".00") if hundredths else ""
 
 
 def budget(need: pb.Need) -> str:

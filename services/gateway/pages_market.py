@@ -62,7 +62,11 @@ async def home(request: Request) -> Response:
 async def listed(request: Request) -> Response:
     """Agencies by standing, kind of qualification and words; the black list is one of the standings."""
     asked, page = request.query_params, request.query_params.get("page", "")[:200]
-    picked = {"standing": asked.get("standing", ""), "kind": asked.get("kind", "")[:40], "words": asked.get("words", "")[:60]}
+    picked = {
+        "standing": asked.get("standing", ""),
+        "kind": asked.get("kind", "")[:40],
+        "words": asked.get("words", "")[:60],
+    }
     message = agencies.ListAgenciesRequest(
         region=county(request),
         standing=market_words.STANDINGS.get(picked["standing"], 0),  # type: ignore[arg-type]
@@ -79,7 +83,7 @@ async def listed(request: Request) -> Response:
 
 
 async def agency(request: Request, tried: Tried) -> Response:
-    """One agency: qualifications with their days, promise, credit with every mark and its rule, standing; objections while it is noticed."""
+    """One agency: qualifications with their days, promise, credit with its marks and their rules, standing; objections while noticed."""
     id, stub = str(request.path_params["agency_id"]), backends(request).market_agencies
     one, credits = await asyncio.gather(
         seen(request, stub.GetAgency, agencies.GetAgencyRequest(agency_id=id)),
@@ -134,7 +138,9 @@ async def statistics(request: Request) -> Response:
     today = datetime.now(UTC).astimezone(SHANGHAI)
     last = _month(request, "to", f"{today:%Y-%m}")
     first = _month(request, "from", f"{today.year - 1}-{today.month:02d}")
-    message = market.GetStatisticsRequest(county=county(request), from_month=min(first, last), to_month=max(first, last))
+    message = market.GetStatisticsRequest(
+        county=county(request), from_month=min(first, last), to_month=max(first, last)
+    )
     found = await ask_public(request, backends(request).market.GetStatistics, message)
     context: dict[str, Any] = {"found": found, "first": message.from_month, "last": message.to_month, "tabs": TABS}
     context["county_code"] = message.county
@@ -173,7 +179,9 @@ def _named(counts: Sequence[market.Count], names: Mapping[str, str]) -> list[tup
 
 
 def _bars(counts: Sequence[tuple[str, int]]) -> charts.Bars:
-    return charts.bars([(name if len(name) <= 7 else name[:6] + "…", count, str(count), "") for name, count in counts[:12]])
+    return charts.bars(
+        [(name if len(name) <= 7 else name[:6] + "…", count, str(count), "") for name, count in counts[:12]]
+    )
 
 
 PAGES = (

@@ -179,7 +179,14 @@ PAGES = (
         for move in (*market_moves.AGENCY.values(), *market_moves.QUALIFICATIONS)
     ),
     Page(EVALUATORS, shown(evaluators), None, "officer", ROLES),
-    form(EVALUATORS + "/{evaluator_id:uuid}/review", market_moves.REVIEW_EVALUATOR.act, evaluators, EVALUATORS, "officer", ROLES),
+    form(
+        EVALUATORS + "/{evaluator_id:uuid}/review",
+        market_moves.REVIEW_EVALUATOR.act,
+        evaluators,
+        EVALUATORS,
+        "officer",
+        ROLES,
+    ),
     Page(DESK + "/concentrations", concentrations, None, "officer", SUPERVISE),
     Page(DESK + "/rules", shown(rules), save, "officer", ROLES),
 )

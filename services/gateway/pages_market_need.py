@@ -33,7 +33,9 @@ LEAST_EVALUATORS: Final = 3
 
 
 def _common(form: FormData) -> dict[str, Any]:
-    qualifications = [pb.QualificationNeed(**row) for row in rows(form, "requirement_qualifications", ("kind", "grade"))]
+    qualifications = [
+        pb.QualificationNeed(**row) for row in rows(form, "requirement_qualifications", ("kind", "grade"))
+    ]
     return {
         **{name: text(form, name) for name in ("title", "description", "item_code", "service", "region", "contact")},
         "budget_fen": fen(form, "budget_fen", "预算"),
@@ -148,13 +150,15 @@ def _values(request: Request, need: pb.Need, rules: market.MarketRules) -> dict[
     own = session.region or str(request.app.state.settings.region)
     return times | {
         "mode": next((key for key, mode in market_words.MODES.items() if mode == need.mode), ""),
-        "price_method": next((key for key, (method, _) in market_words.PRICES.items() if method == need.price_method), ""),
+        "price_method": next(
+            (key for key, (method, _) in market_words.PRICES.items() if method == need.price_method), ""
+        ),
         "item_code": need.item_code or asked.get("item_code", "")[:40],
         "service": need.service or asked.get("service", "")[:200],
         "region": need.region or own,
-        "budget_fen": _plain_yuan(need.budget_fen),
-        "bid_least": _plain_yuan(need.bid_least),
-        "bid_most": _plain_yuan(need.bid_most),
+        "budget_fen": market_words.typed(need.budget_fen),
+        "bid_least": market_words.typed(need.bid_least),
+        "bid_most": market_words.typed(need.bid_most),
     }
 
 
@@ -163,11 +167,6 @@ def _local(told: str) -> str:
         return f"{datetime.fromisoformat(told).astimezone(SHANGHAI):%Y-%m-%dT%H:%M:%S}"
     except ValueError:
         return ""
-
-
-def _plain_yuan(fen: int) -> str:
-    """Hundredths as an input has them: yuan, or percent; empty for nothing."""
-    return f"{fen / 100:.2f}".removesuffix(".00") if fen else ""
 
 
 async def _rules(request: Request) -> market.MarketRules:

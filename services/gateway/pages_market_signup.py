@@ -32,7 +32,7 @@ async def signup(request: Request, tried: Tried) -> Response:
         "mine": mine,
         "acting": bool(session_of(request).own),
         "kinds": {id: kind.name for id, kind in kinds.items()},
-        "conditions": leaves(verdict) if verdict else [],
+        "leaves": leaves(verdict) if verdict else [],
         "eligible": verdict is not None and verdict.truth == rules_pb2.TRUTH_TRUE,
         "entry": entry,
         "is_open": one.status == pb.PROCUREMENT_STATUS_OPEN,

@@ -86,7 +86,9 @@ def moved(base: str, move: Move) -> Handler:
             files = {move.files: await attach(request, form, move.files)} if move.files else {}
             answer = await do(request, move.act, **files)
         except CallError as error:
-            return await page(request, await refused(request, move.act, error, {"milestones": ("name", "due", "share")}))
+            return await page(
+                request, await refused(request, move.act, error, {"milestones": ("name", "due", "share")})
+            )
         newer = {"at": answer.version} if isinstance(answer, pb.Procurement) else {}
         return go(f"{base}/{procurement_id(request)}", done=move.act.done, **newer)
 

@@ -1,6 +1,7 @@
-"""`python -m services.intermediary api | worker | republish | verify | rewrap`."""
+"""`python -m services.intermediary api | worker | republish | verify | rewrap | recount`."""
 
 from chassis import run
 
 if __name__ == "__main__":
-    run.start("intermediary", settings="services.intermediary.settings")
+    jobs = {"recount": "services.intermediary.recount"}
+    run.start("intermediary", jobs=jobs, settings="services.intermediary.settings")

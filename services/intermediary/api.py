@@ -9,8 +9,9 @@ from google.protobuf.message import Message
 from chassis import telemetry
 from chassis.acts import holder, now
 from chassis.errors import Violation, invalid, not_found, require
+from chassis.guards import Guard
 from chassis.parts import Api, Parts
-from chassis.records import Guard, Record, record_id
+from chassis.records import Record, record_id
 from chassis.rpc import Call
 from services.intermediary import (
     linking,
@@ -62,6 +63,8 @@ class ProcurementApi:
         if request.procurement_id:
 
             def decide(one: Procurement) -> Message:
+                # The month, and the county, it may now leave.
+                self.procurements.counts.mark(one)
                 return model_acts.resubmit(one, self._submitted(one.id, request, call), call.actor)
 
             return self._view(self.procurements.change(request.procurement_id, call.cause, decide), call)

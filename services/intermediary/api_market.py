@@ -1,13 +1,14 @@
 """MarketService over gRPC: a county's rules, what may be procured, the market's numbers, and who meets whom too often."""
 
-from datetime import datetime, timedelta
+import hashlib
+from datetime import date
+from functools import lru_cache
 
 from chassis.acts import Actor, now
 from chassis.errors import PERMISSION_DENIED, Refused, Violation, invalid
 from chassis.parts import Parts
 from chassis.rpc import Call
 from services.intermediary import (
-    model,
     model_concentration,
     model_rules,
     model_statistics,
@@ -16,13 +17,11 @@ from services.intermediary import (
     store_services,
     store_statistics,
 )
-from services.intermediary.model import Procurement
-from services.intermediary.model_concentration import Award
 from standards.codes import region_covers
 from yiwang.intermediary.v1 import market_pb2 as pb
 
 MOST_SERVICES = 500
-YEAR = timedelta(days=366)
+LISTS_KNOWN = 1_000
 
 
 class MarketApi:
@@ -32,6 +31,8 @@ class MarketApi:
         self.database = parts.database
         self.procurements = store.procurements(parts.database)
         self.rules = store.rules(parts.database)
+        # A list never changes: who lost is worked out once.
+        self._losers = lru_cache(maxsize=LISTS_KNOWN)(self._lost)
 
     def GetMarketRules(self, request: pb.GetMarketRulesRequest, _call: Call) -> pb.MarketRules:
         found = self.rules.find({"_id": store.rules_id(request.county)})
@@ -40,21 +41,17 @@ class MarketApi:
 
     def SaveMarketRules(self, request: pb.SaveMarketRulesRequest, call: Call) -> pb.MarketRules:
         _require_covered(call.actor, request.county)
-        id, told = store.rules_id(request.county), model_rules.saved(request.county, call.actor.id, request.rules)
-        if self.rules.find({"_id": id}) is None:
-            made = self.rules.create(call.cause, lambda _: told, id)
-            if made.version == 1 and made.journal[0]["cause"] == call.cause.key:
-                return model_rules.view(request.county, model_rules.values(made.state), made.version)
-        saved = self.rules.change(id, call.cause, lambda _: told)
+        told = model_rules.saved(request.county, call.actor.id, request.rules)
+        saved = store.save_rules(self.rules, call.cause, told)
         return model_rules.view(request.county, model_rules.values(saved.state), saved.version)
 
     def ListServices(self, request: pb.ListServicesRequest, _call: Call) -> pb.ListServicesResponse:
-        found = []
+        found, words = [], request.words.split()
         for row in sorted(store_services.all(self.database), key=lambda one: (one["code"], one["_id"])):
             if request.region and not _near(request.region, row["region"]):
                 continue
             for service in row["services"]:
-                if request.words in service or request.words in row["name"]:
+                if all(word in service or word in row["name"] for word in words):
                     found.append(_service(row, service))
         return pb.ListServicesResponse(services=found[:MOST_SERVICES])
 
@@ -69,27 +66,14 @@ class MarketApi:
 
     def ListConcentrations(self, request: pb.ListConcentrationsRequest, call: Call) -> pb.ListConcentrationsResponse:
         _require_covered(call.actor, request.county)
-        instant = now()
-        rows = store_statistics.opened(self.procurements, request.county, instant - YEAR, instant + timedelta(days=1))
-        awards = [self._award(one) for one in rows if one.winner is not None and one.awarded_at is not None]
-        found = model_concentration.concentrations(awards)
+        awards = store_statistics.awards(self.procurements, request.county, model_concentration.since(now()))
+        found = model_concentration.concentrations(awards, self._losers)
         return pb.ListConcentrationsResponse(concentrations=found, rule=model_concentration.RULE)
 
-    def _award(self, one: Procurement) -> Award:
-        assert one.winner is not None
-        others: frozenset[str] = frozenset()
-        if one.list_digest:
-            listed = store_frozen.get(self.database, one.list_digest)["candidates"]
-            others = frozenset(row["uscc"] for row in listed) - {one.winner.uscc}
-        return Award(
-            owner=one.owner_uscc or one.owner_id,
-            owner_name=one.owner_name,
-            uscc=one.winner.uscc,
-            agency_name=one.winner.name,
-            direct=one.mode == model.DIRECT,
-            amount_fen=one.performance.amount_fen,
-            others=others,
-        )
+    def _lost(self, list_digest: str, winner: str) -> str:
+        listed = store_frozen.get(self.database, list_digest)["candidates"]
+        others = sorted(row["uscc"] for row in listed if row["uscc"] != winner)
+        return hashlib.sha256(" ".join(others).encode()).hexdigest()
 
 
 def _require_covered(actor: Actor, county: str) -> None:
@@ -103,7 +87,7 @@ def _near(region: str, other: str) -> bool:
 
 def _month(field: str, told: str) -> None:
     try:
-        datetime.strptime(told, "%Y-%m")
+        date.fromisoformat(f"{told}-01")
     except ValueError:
         raise invalid(Violation(field, "MALFORMED", "月份无效")) from None
 

@@ -1,7 +1,7 @@
 """PerformanceService over gRPC: what owner and winner do from the award to the archive."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.message import Message
@@ -17,12 +17,13 @@ from services.intermediary import (
     model,
     model_contract,
     model_performance_end,
+    model_reading,
     store,
+    store_files,
     views,
-    views_performance,
 )
 from services.intermediary import model_performance as acts
-from services.intermediary.model import File, Procurement
+from services.intermediary.model import Procurement
 from services.intermediary.model_moves import require_by, require_move
 from yiwang.intermediary.v1 import performance_pb2 as pb
 from yiwang.intermediary.v1 import service_pb2
@@ -39,6 +40,7 @@ class PerformanceApi:
         self.parts = parts
         self.database = parts.database
         self.procurements = store.procurements(parts.database)
+        self.sheets = store.sheets(parts.database)
         self.timing = store.timing(parts.database, self.procurements)
 
     def FileContract(self, request: pb.FileContractRequest, call: Call) -> service_pb2.Procurement:
@@ -87,16 +89,23 @@ class PerformanceApi:
     def DownloadDeliverable(self, request: pb.DownloadDeliverableRequest, call: Call) -> pb.MarketFileContent:
         procurement = self.procurements.get(request.procurement_id).state
         call.span.set(telemetry.RECORD, procurement.id)
-        readable = _readable(procurement, call.actor)
-        found = next((one for one in readable if one[1].file_id == request.file_id), None)
-        if found is None:
-            raise not_found()
-        number, file = found
-        partner = views_performance.is_partner(call.actor, procurement)
-        answer = files.download(self.parts, file, number, partner)
+        file, number, own = self._file(procurement, request.file_id, call.actor)
+        answer = files.download(self.parts, file, number, own)
         if hashlib.sha256(answer.content).hexdigest() != file.sha256:
             raise ValueError("the stored file is not the one the record names")
         return answer
+
+    def _file(self, procurement: Procurement, id: str, actor: Actor) -> model_reading.Shown:
+        """A file of contract, deliverables or proposals the actor may read; NOT_FOUND whatever is not there for him."""
+        for shown in model_reading.files_of(procurement, actor):
+            if shown[0].file_id == id:
+                return shown
+        sheet = self.sheets.find({"_id": store_files.taken_by(self.database, id)})
+        for entry in sheet.state.entries if sheet and sheet.state.procurement_id == procurement.id else ():
+            file = entry.proposal
+            if file and file.file_id == id and model_reading.reads_proposal(actor, procurement, entry):
+                return file, 1, entry.organization_id == actor.id
+        raise not_found()
 
     def RatePartner(self, request: pb.RatePartnerRequest, call: Call) -> service_pb2.Procurement:
         def decide(one: Procurement, side: str) -> Events:
@@ -143,13 +152,3 @@ class PerformanceApi:
             raise not_found()
         call.span.set(telemetry.RECORD, record.id)
         return views.full(record, call.actor, self.parts)
-
-
-def _readable(procurement: Procurement, actor: Actor) -> Iterator[tuple[int, File]]:
-    """The files of a procurement the actor may read, each with its number among its like."""
-    told = procurement.performance
-    within = model.within(actor, procurement)
-    if within:
-        yield from enumerate(told.contract_files, 1)
-    if within or (told.confirmed_at is not None and model.serves_case(actor, procurement)):
-        yield from enumerate(told.deliverables, 1)

@@ -8,8 +8,9 @@ from google.protobuf.message import Message
 from chassis import telemetry
 from chassis.acts import now
 from chassis.errors import FAILED_PRECONDITION, Refused, not_found, require
+from chassis.guards import Guard
 from chassis.parts import Parts
-from chassis.records import Guard, Record
+from chassis.records import Record
 from chassis.rpc import Call
 from services.intermediary import model, model_draw, store, transcripts, views
 from services.intermediary.api_choice import ChoiceApi

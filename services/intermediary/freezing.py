@@ -1,4 +1,4 @@
-"""The freeze: when sign-up is over, the gate is closed first and then it is listed who takes part. Whatever dies in between is done again."""
+"""The freeze: when sign-up is over, the gate is closed first, then it is listed who takes part. Whatever dies in between is done again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,17 @@ from typing import Any
 
 from chassis.acts import Cause, now
 from chassis.errors import FAILED_PRECONDITION, Refused
+from chassis.guards import Guard
 from chassis.parts import Parts
-from chassis.records import Guard
-from services.intermediary import model_acts, model_check, model_sheets, store, store_agencies, store_credits
-from services.intermediary import store_frozen
+from services.intermediary import (
+    model_acts,
+    model_check,
+    model_sheets,
+    store,
+    store_agencies,
+    store_credits,
+    store_frozen,
+)
 from services.intermediary.model import OPEN, Procurement, need_of
 from services.intermediary.model_sheets import Entry, Sheet
 from standards import draw

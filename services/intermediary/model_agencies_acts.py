@@ -12,6 +12,7 @@ from chassis.errors import Violation, invalid, not_found, require
 from services.intermediary import model_agencies as agencies
 from services.intermediary import model_agencies_moves as moves
 from services.intermediary.model_agencies import APPROVED, PENDING, REVOKED, Agency
+from services.intermediary.model_rules import end
 from standards.instants import after, text
 from standards.workdays import add_months, local_day
 from yiwang.intermediary.v1 import events_pb2 as events
@@ -56,7 +57,7 @@ def review(
     INVALID_ARGUMENT `reason` REQUIRED."""
     moves.require_move(agency, "ReviewAgency", now, guarded=approved)
     _require_reason(approved or bool(sealed_reason))
-    until = text(after(now, days, agency.region)) if approved else ""
+    until = text(end(now, days, agency.region)) if approved else ""
     return events.AgencyReviewed(
         agency_id=agency.id, officer_id=actor.id, approved=approved, sealed_reason=sealed_reason, notice_until=until
     )

@@ -2,13 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time
 from typing import Final, NamedTuple
 
+from standards.workdays import SHANGHAI, add_months, local_day
 from yiwang.intermediary.v1 import market_pb2 as pb
 
 
 class Award(NamedTuple):
-    """One award: by whom to whom, how, and who else was in the list."""
+    """One award: by whom to whom, how, and out of how many; `list_digest` names the list of them (store_frozen)."""
 
     owner: str
     owner_name: str
@@ -16,7 +18,12 @@ class Award(NamedTuple):
     agency_name: str
     direct: bool
     amount_fen: int
-    others: frozenset[str]
+    candidates: int
+    list_digest: str
+
+
+# Who lost, as one text that is the same for the same agencies: by the list's digest and the winner's USCC.
+Losers = Callable[[str, str], str]
 
 
 class Pair(NamedTuple):
@@ -37,18 +44,27 @@ class Pattern(NamedTuple):
     says: str
 
 
+# From so many awards on the losers of each are looked at.
+LOOKED_AT: Final = 3
 PATTERNS: Final[Mapping[str, Pattern]] = {
     "SHARE": Pattern(
         lambda one: one.pair >= 3 and one.pair * 2 >= one.awards, "同一业主的采购有三次以上且半数以上由同一机构中选"
     ),
     "DIRECT": Pattern(lambda one: one.direct >= 2, "同一业主两次以上直接选取同一机构"),
     "ALONE": Pattern(lambda one: one.alone >= 2, "同一机构两次以上作为唯一候选机构中选"),
-    "RUNNERS_UP": Pattern(lambda one: one.runners_up >= 3, "同一机构三次以上在其他候选机构完全相同的采购中中选"),
+    "RUNNERS_UP": Pattern(
+        lambda one: one.runners_up >= LOOKED_AT, "同一机构三次以上在其他候选机构完全相同的采购中中选"
+    ),
 }
 RULE: Final = "近十二个月内：" + "；".join(one.says for one in PATTERNS.values())
 
 
-def concentrations(awards: Iterable[Award]) -> list[pb.Concentration]:
+def since(now: datetime) -> datetime:
+    """From when on awards are looked at: the beginning of this day twelve months ago, in China."""
+    return datetime.combine(add_months(local_day(now), -12), time(), SHANGHAI)
+
+
+def concentrations(awards: Iterable[Award], losers: Losers) -> list[pb.Concentration]:
     """The pairs that show any pattern, those with most first."""
     by_owner: dict[str, list[Award]] = defaultdict(list)
     for one in awards:
@@ -58,18 +74,27 @@ def concentrations(awards: Iterable[Award]) -> list[pb.Concentration]:
         pairs: dict[str, list[Award]] = defaultdict(list)
         for one in own:
             pairs[one.uscc].append(one)
-        found += [shown for met in pairs.values() if (shown := _shown(len(own), met)).patterns]
+        found += [shown for met in pairs.values() if (shown := _shown(len(own), met, losers)).patterns]
     return sorted(found, key=lambda one: (-len(one.patterns), -one.pair, one.owner, one.uscc))
 
 
-def _shown(awards: int, met: list[Award]) -> pb.Concentration:
-    others = Counter(one.others for one in met if one.others)
+def _runners_up(met: list[Award], losers: Losers) -> int:
+    """How often the same others lost. Only awards out of equally many can have them, so that few lists are read."""
+    alike: dict[int, list[Award]] = defaultdict(list)
+    for one in met:
+        if one.candidates > 1:
+            alike[one.candidates].append(one)
+    looked_at = [one for some in alike.values() if len(some) >= LOOKED_AT for one in some]
+    return max(Counter(losers(one.list_digest, one.uscc) for one in looked_at).values(), default=0)
+
+
+def _shown(awards: int, met: list[Award], losers: Losers) -> pb.Concentration:
     pair = Pair(
         awards=awards,
         pair=len(met),
         direct=sum(one.direct for one in met),
-        alone=sum(not one.direct and not one.others for one in met),
-        runners_up=max(others.values(), default=0),
+        alone=sum(not one.direct and one.candidates == 1 for one in met),
+        runners_up=_runners_up(met, losers),
     )
     first = met[0]
     return pb.Concentration(

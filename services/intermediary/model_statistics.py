@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from statistics import median
 from typing import Any, Final
 
 from services.intermediary import model
 from services.intermediary.model import Procurement
+from yiwang.intermediary.v1 import agencies_pb2 as agencies
 from yiwang.intermediary.v1 import market_pb2 as pb
+from yiwang.intermediary.v1 import service_pb2 as service
 
 FORMULA: Final = "办结率＝已完成服务的采购数÷（已完成＋提前终止的采购数），均按提交月份统计；仍在办理的不计入分母"
 DONE: Final = frozenset((model.COMPLETED, model.ARCHIVED))
@@ -25,7 +28,7 @@ INSTANTS: Final[Mapping[str, Any]] = {
     "归档": lambda one: one.archived_at,
 }
 _NAMES: Final = tuple(INSTANTS)
-PHASES: Final = tuple(f"{one}→{other}" for one, other in zip(_NAMES, _NAMES[1:], strict=False))
+PHASES: Final = tuple(f"{one}→{other}" for one, other in pairwise(_NAMES))
 
 
 @dataclass(slots=True)
@@ -46,17 +49,18 @@ class Counted:
         if one.submitted_at is None:
             return  # a draft nobody laid before anybody is no need yet
         self.needs += 1
-        self.statuses[pb_name(one.status)] += 1
+        self.statuses[status_name(one.status)] += 1
         self.modes[mode_name(one.mode)] += 1
         self.services[one.service] += 1
         if one.ended_reason:
             self.ended[one.ended_reason] += 1
         for phase, minutes in spans(one):
             self.minutes.setdefault(phase, []).append(minutes)
-        amount, budget = one.performance.amount_fen, int(one.need.get("budget_fen") or one.need.get("budgetFen") or 0)
         if one.performance.contracted_at is not None:
+            amount, budget = one.performance.amount_fen, int(one.need.get("budgetFen", 0))
             self.contracts_fen += amount
-            self.saved_fen += max(0, budget - amount) if budget else 0
+            # No contract is above its budget (model_contract); what was not estimated saves nothing.
+            self.saved_fen += budget - amount if budget else 0
 
     def join(self, other: "Counted") -> None:
         """The numbers of others beside."""
@@ -69,21 +73,31 @@ class Counted:
         self.saved_fen += other.saved_fen
 
 
-def pb_name(status: int) -> str:
+def status_name(status: int) -> str:
     """A status by its code."""
-    return model.pb.ProcurementStatus.Name(status).removeprefix("PROCUREMENT_STATUS_")  # type: ignore[arg-type]
+    return _code(service.ProcurementStatus, status, "PROCUREMENT_STATUS_")
 
 
 def mode_name(mode: int) -> str:
     """A mode by its code."""
-    return model.pb.Mode.Name(mode).removeprefix("MODE_")  # type: ignore[arg-type]
+    return _code(service.Mode, mode, "MODE_")
+
+
+def standing_name(standing: int) -> str:
+    """How an agency stands, by its code."""
+    return _code(agencies.AgencyStanding, standing, "AGENCY_STANDING_")
+
+
+def _code(kind: Any, number: int, prefix: str) -> str:
+    name: str = kind.Name(number)
+    return name.removeprefix(prefix)
 
 
 def spans(one: Procurement) -> Iterable[tuple[str, int]]:
     """How long the phases took that are over, in minutes; one that was done without (a direct selection has no sign-up) is left out, and
     so are both beside it."""
     instants: list[datetime | None] = [at(one) for at in INSTANTS.values()]
-    for phase, since, until in zip(PHASES, instants, instants[1:], strict=False):
+    for phase, (since, until) in zip(PHASES, pairwise(instants), strict=True):
         if since is not None and until is not None:
             yield phase, round((until - since).total_seconds() / 60)
 
@@ -120,7 +134,7 @@ def of_kept(told: Mapping[str, Any]) -> Counted:
 
 def view(found: Counted, agencies: Mapping[str, int]) -> pb.Statistics:
     """The numbers as they are told."""
-    done = sum(found.statuses[pb_name(status)] for status in DONE)
+    done = sum(found.statuses[status_name(status)] for status in DONE)
     over = done + sum(found.ended.values())
     return pb.Statistics(
         agencies=_counts(agencies),

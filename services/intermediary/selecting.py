@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from chassis.acts import Cause, now
 from chassis.errors import FAILED_PRECONDITION, Refused
+from chassis.guards import Guard
 from chassis.parts import Parts
-from chassis.records import Guard
 from services.intermediary import (
     beacon,
     choosing,

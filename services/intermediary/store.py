@@ -10,6 +10,8 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
+from chassis.acts import Cause
+from chassis.errors import Refused
 from chassis.records import Filter, Record, Records, record_id
 from chassis.timers import Timing
 from services.intermediary import (
@@ -58,7 +60,7 @@ class Procurements(Records[Procurement]):
 
     def before_write(self, state: Procurement) -> None:
         """Its month is to be counted."""
-        self.counts.mark(state.county, state.opened_at)
+        self.counts.mark(state)
 
 
 def procurements(database: Database[Document]) -> Procurements:
@@ -112,6 +114,18 @@ def sheet_id(procurement: str, number: int) -> str:
 def rules_id(county: str) -> str:
     """The id of a county's rules."""
     return record_id(f"market_rules/{county}")
+
+
+def save_rules(all: Records[Rules], cause: Cause, told: events.MarketRulesSaved) -> Record[Rules]:
+    """A county's rules, for the first time or anew; who loses the race to be the first states them anew."""
+    id = rules_id(told.county)
+    try:
+        if all.find({"_id": id}) is None:
+            return all.create(cause, lambda _: told, id)
+    except Refused:
+        if (found := all.find({"_id": id})) is None or any(entry["cause"] == cause.key for entry in found.journal):
+            raise
+    return all.change(id, cause, lambda _: told)
 
 
 def rules_of(all: Records[Rules], region: str) -> Rules | None:

@@ -25,6 +25,12 @@ def users(database: Database[Document]) -> Collection[Document]:
     return database["market_file_users"]
 
 
+def taken_by(database: Database[Document], id: str) -> str:
+    """Id of the record that took a file; empty for none."""
+    found = users(database).find_one({"_id": id})
+    return found["record"] if found else ""
+
+
 def records(_database: Database[Document]) -> list[Records[Any]]:
     """Nothing here has a journal: that a record has a file stands in the record's."""
     return []

@@ -1,6 +1,12 @@
-"""The catalogue's items that need an intermediary service, as it tells of them (read model)."""
+"""The catalogue's items that need an intermediary service, as it tells of them (read model).
 
-from typing import Any
+What an item needs and whether it is there are told by different events, and each has the number of the newest that told it: an edition that
+is heard after the suspension which followed it is the newest edition all the same.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
@@ -9,7 +15,10 @@ from chassis.records import Records
 from yiwang.catalog.v1 import service_pb2 as catalog
 
 Document = dict[str, Any]
-COLLECTION = "item_services"
+COLLECTION: Final = "item_services"
+# Numbers of the events that told the edition, and whether it is there.
+EDITION, STANDING = "edition_seq", "standing_seq"
+_UNHEARD: Final[Mapping[str, Any]] = {EDITION: 0, STANDING: 0, "services": [], "gone": True}
 
 
 def records(_database: Database[Document]) -> list[Records[Any]]:
@@ -18,13 +27,15 @@ def records(_database: Database[Document]) -> list[Records[Any]]:
 
 
 def ensure_indexes(database: Database[Document]) -> None:
-    """By id with what is newer, by code, by region."""
-    database[COLLECTION].create_index([("_id", 1), ("seq", 1)], name="id_seq")
+    """By id with what is newer, by code, and those that need a service at all."""
+    for clock in (EDITION, STANDING):
+        database[COLLECTION].create_index([("_id", 1), (clock, 1)], name=f"id_{clock}")
     database[COLLECTION].create_index([("code", 1)], name="code")
+    database[COLLECTION].create_index([("services", 1)], name="services")
 
 
 def keep(database: Database[Document], item_id: str, seq: int, definition: catalog.ItemDefinition) -> None:
-    """An item as it is published now; an older event than the one known changes nothing."""
+    """An item as it is published now; a suspended one comes back by it."""
     told = {
         "code": definition.code,
         "name": definition.name,
@@ -32,41 +43,34 @@ def keep(database: Database[Document], item_id: str, seq: int, definition: catal
         "department": definition.department.code,
         "department_name": definition.department.name,
         "services": list(definition.intermediary_services),
-        "gone": False,
     }
-    _set(database, item_id, seq, told)
+    _hear(database, item_id, seq, {EDITION: told, STANDING: {"gone": False}})
 
 
 def drop(database: Database[Document], item_id: str, seq: int) -> None:
     """It is withdrawn, or suspended: nothing new is procured for it."""
-    _set(database, item_id, seq, {"gone": True})
+    _hear(database, item_id, seq, {STANDING: {"gone": True}})
 
 
 def resume(database: Database[Document], item_id: str, seq: int) -> None:
     """It is there again."""
-    _set(database, item_id, seq, {"gone": False})
+    _hear(database, item_id, seq, {STANDING: {"gone": False}})
 
 
-def _set(database: Database[Document], item_id: str, seq: int, values: Document) -> None:
-    change = {"$set": values | {"seq": seq}}
-    try:
-        database[COLLECTION].update_one({"_id": item_id, "seq": {"$lt": seq}}, change, upsert=True)
-    except DuplicateKeyError:
-        # A newer event was heard already, or another process inserts this very moment. What a publication says that came after a later
-        # suspension is taken where nothing is known yet.
-        database[COLLECTION].update_one({"_id": item_id, "seq": {"$lt": seq}}, change)
-        if "code" in values:
-            told = {name: value for name, value in values.items() if name != "gone"}
-            database[COLLECTION].update_one({"_id": item_id, "code": {"$exists": False}}, {"$set": told})
+def _hear(database: Database[Document], item_id: str, seq: int, told: Mapping[str, Document]) -> None:
+    items = database[COLLECTION]
+    with suppress(DuplicateKeyError):
+        items.insert_one({"_id": item_id, **_UNHEARD})
+    for clock, values in told.items():
+        items.update_one({"_id": item_id, clock: {"$lt": seq}}, {"$set": {**values, clock: seq}})
 
 
 def listed(database: Database[Document], code: str) -> list[str] | None:
     """The intermediary services of a published item, by its code; None when there is no such item."""
-    found = database[COLLECTION].find({"code": code})
-    there = [row for row in found if not row["gone"]]
+    there = [row for row in database[COLLECTION].find({"code": code}) if not row["gone"]]
     return sorted({service for row in there for service in row["services"]}) if there else None
 
 
 def all(database: Database[Document]) -> list[Document]:
     """Every published item that needs one."""
-    return [row for row in database[COLLECTION].find({}) if row.get("services") and not row["gone"]]
+    return [row for row in database[COLLECTION].find({"services": {"$gt": ""}}) if not row["gone"]]

@@ -1,5 +1,5 @@
-"""The market's numbers by county and month (of opening, in China), counted over the procurements themselves: neither a duplicate nor the order
-of anything changes a number."""
+"""The market's numbers by county and month (of submission, in China), counted over the procurements themselves: neither a duplicate nor the
+order of anything changes a number."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,14 +10,22 @@ from pymongo.database import Database
 from chassis.records import Records
 from chassis.tally import Marks
 from services.intermediary import model_statistics
-from services.intermediary.model import COUNTY_DIGITS, Procurement
-from services.intermediary.model_agencies import STANDINGS
+from services.intermediary.model import DIRECT, Procurement
+from services.intermediary.model_concentration import Award
 from services.intermediary.model_statistics import Counted
 from standards.workdays import SHANGHAI, local_day
 
 Document = dict[str, Any]
-# How procurements of a month are found stands among the lists of store.py: (county, opened_at).
-INDEXES: Final[tuple[list[tuple[str, int]], ...]] = ()
+# How procurements of a month are found, and the awards of a time.
+INDEXES: Final = (
+    [("state.county", 1), ("state.submitted_at", 1)],
+    [("state.county", 1), ("state.awarded_at", 1)],
+)
+FIRST: Final = datetime(2000, 1, 1, tzinfo=SHANGHAI)
+# What an award is seen by.
+_AWARD: Final = (
+    *("owner_id", "owner_uscc", "owner_name", "mode", "winner", "candidates", "list_digest", "performance.amount_fen"),
+)
 
 
 class Counts:
@@ -33,9 +41,10 @@ class Counts:
         self._marks.ensure_indexes()
         self._months.create_index("bucket", name="bucket")
 
-    def mark(self, county: str, opened_at: datetime) -> None:
-        """A procurement of this county's month is about to be written."""
-        self._marks.mark([f"{county[:COUNTY_DIGITS]}:{local_day(opened_at):%Y-%m}"])
+    def mark(self, one: Procurement) -> None:
+        """A procurement is about to be written as it is here, or to be something else than it is here; a draft is counted nowhere."""
+        if one.submitted_at is not None:
+            self._marks.mark([f"{one.county}:{_month(one.submitted_at)}"])
 
     def recount(self, all: Records[Procurement]) -> int:
         """Counts marked months anew; called by a timer. Returns how many were counted."""
@@ -57,25 +66,61 @@ class Counts:
                 found.join(model_statistics.of_kept(row["counted"]))
         return found
 
+    def months(self, all: Records[Procurement], county: str) -> list[str]:
+        """The months (YYYY-MM) a county has numbers of, or procurements."""
+        marked = self._months.find({"bucket": {"$gte": f"{county}:", "$lt": f"{county};"}}, {"bucket": 1})
+        query = {"state.county": county, "state.submitted_at": {"$gte": FIRST}}
+        there = all.collection.find(query, {"state.submitted_at": 1})
+        known = {row["bucket"].partition(":")[2] for row in marked}
+        return sorted(known | {_month(row["state"]["submitted_at"]) for row in there})
+
     def standings(self, county: str) -> dict[str, int]:
         """How many agencies of a county are in which standing, now."""
         rows = self._database["agencies"].aggregate(
             [{"$match": {"state.county": county}}, {"$group": {"_id": "$state.standing", "count": {"$sum": 1}}}]
         )
-        return {STANDINGS[row["_id"]]: row["count"] for row in rows}
+        return {model_statistics.standing_name(row["_id"]): row["count"] for row in rows}
 
 
 def of_month(all: Records[Procurement], county: str, month: str) -> list[Procurement]:
-    """The procurements of a county opened in a month (YYYY-MM, in China)."""
+    """The procurements of a county that were submitted in a month (YYYY-MM, in China), for the last time where some were returned."""
+    return [row.state for row in all.select(_submitted(county, month))]
+
+
+def replayed(all: Records[Procurement], county: str, month: str) -> list[Procurement]:
+    """The same as their journals alone have them."""
+    return [all.replay(row["journal"]) for row in all.collection.find(_submitted(county, month), {"journal": 1})]
+
+
+def _month(instant: datetime) -> str:
+    return f"{local_day(instant):%Y-%m}"
+
+
+def _submitted(county: str, month: str) -> Document:
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=SHANGHAI)
     following = (first + timedelta(days=32)).replace(day=1)
-    return opened(all, county, first, following)
+    return {"state.county": county, "state.submitted_at": {"$gte": first, "$lt": following}}
 
 
-def opened(all: Records[Procurement], county: str, since: datetime, until: datetime) -> list[Procurement]:
-    """The procurements of a county opened in a time, the latter instant not included."""
-    query = {"state.county": county, "state.opened_at": {"$gte": since, "$lt": until}}
-    return [row.state for row in all.select(query)]
+def awards(all: Records[Procurement], county: str, since: datetime) -> list[Award]:
+    """The awards of a county since an instant; one that was given up or taken back is none."""
+    query = {"state.county": county, "state.awarded_at": {"$gte": since}}
+    found = all.collection.find(query, {f"state.{name}": 1 for name in _AWARD})
+    return [_award(row["state"]) for row in found if row["state"].get("winner")]
+
+
+def _award(told: Document) -> Award:
+    winner = told["winner"]
+    return Award(
+        owner=told["owner_uscc"] or told["owner_id"],
+        owner_name=told["owner_name"],
+        uscc=winner["uscc"],
+        agency_name=winner["name"],
+        direct=told["mode"] == DIRECT,
+        amount_fen=told["performance"]["amount_fen"],
+        candidates=told["candidates"],
+        list_digest=told["list_digest"],
+    )
 
 
 def records(_database: Database[Document]) -> list[Records[Any]]:

@@ -9,6 +9,7 @@ from chassis.parts import Parts
 from services.intermediary import files, model
 from services.intermediary.model import File, Milestone, Procurement
 from services.intermediary.model_performance import AGENCY, OPEN, OWNER, other, sealer
+from services.intermediary.model_reading import is_partner
 from standards import personal_data
 from standards.instants import text
 from yiwang.intermediary.v1 import service_pb2 as pb
@@ -62,11 +63,6 @@ def _result(procurement: Procurement, parts: Parts) -> pb.Performance:
         delivered_at=text(told.delivered_at),
         confirmed_at=text(told.confirmed_at),
     )
-
-
-def is_partner(actor: Actor, procurement: Procurement) -> bool:
-    """Whether the actor is one of the two sides."""
-    return model.owns(actor, procurement) or model.won(actor, procurement)
 
 
 def _files(found: Sequence[File], parts: Parts, partner: bool) -> list[pb.MarketFile]:

@@ -18,6 +18,7 @@ from tests.resilience import (
     stories_case_visits,
     stories_catalog,
     stories_identity,
+    stories_market,
     stories_rating,
     stories_rating_windows,
 )
@@ -66,6 +67,7 @@ def live(campaign: Campaign) -> None:
     stories_case_visits.live_in(suite, key)
     stories_case_promises.live_in(suite, key)
     stories_case_intermediary.live_in(suite, key)
+    stories_market.live_in(suite, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
     stories_rating.live_in(suite, key)

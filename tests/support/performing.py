@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from chassis import store as stores
 from chassis.acts import Actor, Cause, now
-from services.intermediary import linking, model_rules, store
+from chassis.parts import Parts
+from services.intermediary import files, linking, model_rules, store, store_files
 from standards.instants import text
 from standards.workdays import local_day
+from tests.support import agencies
 from tests.support.actors import DEPARTMENT, REGION
 from tests.support.calling import As
 from tests.support.items import PDF
@@ -220,3 +222,53 @@ def _found(id: str, agent: Agent) -> events.ResultFound:
 def far(days: int) -> datetime:
     """So many days from now."""
     return now() + timedelta(days=days)
+
+
+class Planted(NamedTuple):
+    """For the authority matrix: a contract under way, one that was performed, and its deliverable."""
+
+    open: str
+    done: str
+    file: str
+
+
+def plant(parts: Parts, department: str, organization: str) -> Planted:
+    """Writes both by their events, as if they had come about: of this department, for a case of its, performed by this organisation.
+    Neither was published, so that to whom they are nothing they are not there."""
+    cause = Cause(key=f"plant/{uuid.uuid4()}", by=BY)
+    stored = store_files.files(parts.database).upload(
+        parts.keyring, organization, f"person:{organization}", cause, "报告书.pdf", "application/pdf", PDF
+    )
+    step = pb.Milestone(number=1, name="第一步", due=day(30), share=10_000)
+    under_way = [events.ContractFiled(side="agency", milestones=[step]), events.ContractConfirmed()]
+    confirmed = events.DeliverableConfirmed(rating_due=text(far(30)))
+    done = [*under_way, events.Delivered(files=[files.kept(stored)]), confirmed]
+    return Planted(
+        _planted(parts, department, organization, under_way),
+        _planted(parts, department, organization, done),
+        stored["upload"],
+    )
+
+
+def _planted(parts: Parts, department: str, organization: str, steps: list[Any]) -> str:
+    id = str(uuid.uuid4())
+    number = linking.number_of(parts.keyring, id, REGION, now())
+    begun = events.ProcurementOpened(
+        procurement_id=id,
+        number=number,
+        owner_id=department,
+        case_id=str(uuid.uuid4()),
+        service=SERVICE,
+        region=REGION,
+        case_department=department,
+    )
+    # No department in the sense of its own officers, who would not decide about it.
+    told = events.ProcurementSubmitted(
+        procurement_id=id, number=number, need=pb.Need(title="某项服务", service=SERVICE, region=REGION)
+    )
+    winner = pb.Winner(agency_id=str(uuid.uuid4()), uscc=agencies.uscc(), name="某公司", place=1)
+    found = events.ResultFound(procurement_id=id, places=1, winner=winner, organization_id=organization)
+    taken = [begun, told, found, events.AwardIssued(contract_due=text(far(14))), *steps]
+    store.Counties(parts.database).know(REGION)
+    store.procurements(parts.database).create(Cause(key=f"plant/{id}", by=BY), lambda _: taken, id)
+    return id

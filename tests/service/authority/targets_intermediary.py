@@ -1,6 +1,8 @@
 """What each RPC of intermediary is asked for in the authority matrix."""
 
+import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from tests.service.authority.asked import REGION, Target, itself, listing, record, uscc
 from tests.support.agencies import profile, qualification
@@ -48,4 +50,39 @@ AGENCIES: Mapping[str, Target] = {
     "AgencyService/ListAgencyDesk": listing(lambda w: w.agency.agency, page_size=100),
 }
 
-INTERMEDIARY: Mapping[str, Target] = {**AGENCIES}
+
+def _open(**fields: Any) -> Target:
+    """An act on the contract under way: the own department's, whose other side the organisation is."""
+    return record(lambda w: {"procurement_id": w.deal.open} | fields, ("handler of an organisation",))
+
+
+def _done(**fields: Any) -> Target:
+    """The same of the one that was performed."""
+    return record(lambda w: {"procurement_id": w.deal.done} | fields, ("handler of an organisation",))
+
+
+# Two procurements of the own department for a case of its own, performed by the world's organisation (tests.support.performing.plant): a
+# contract under way, and one that was performed.
+PERFORMANCE: Mapping[str, Target] = {
+    "PerformanceService/FileContract": _open(
+        amount_fen=1,
+        signed_on="2026-11-23",
+        file_ids=[str(uuid.UUID(int=1))],
+        milestones=[{"name": "第一步", "due": "2026-12-31", "share": 10_000}],
+    ),
+    "PerformanceService/ConfirmContract": _open(),
+    "PerformanceService/ReturnContract": _open(reason=REASON),
+    "PerformanceService/ReportMilestone": _open(number=1),
+    "PerformanceService/AnswerMilestone": _open(number=1, reason=REASON),
+    "PerformanceService/Deliver": _open(file_ids=[str(uuid.UUID(int=1))]),
+    "PerformanceService/ConfirmDeliverable": _open(),
+    "PerformanceService/ReturnDeliverable": _open(reason=REASON),
+    "PerformanceService/DownloadDeliverable": record(
+        lambda w: {"procurement_id": w.deal.done, "file_id": w.deal.file}, ("handler of an organisation",)
+    ),
+    "PerformanceService/RatePartner": _done(grade=5),
+    "PerformanceService/AskBreakOff": _open(reason=REASON),
+    "PerformanceService/DecideBreakOff": _open(reason=REASON),
+}
+
+INTERMEDIARY: Mapping[str, Target] = {**AGENCIES, **PERFORMANCE}

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
-from chassis.acts import Actor
+from chassis.acts import Actor, Cause
 from services.intermediary import store_files
 from tests.support.actors import officer, person, supervisor
 from tests.support.calling import refused
 from tests.support.items import PDF
 from tests.support.market import MarketHere
-from tests.support.performing import CASE_DEPARTMENT, REASON, Deal, deal
+from tests.support.performing import CASE_DEPARTMENT, REASON, Deal, deal, far
+from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1 import service_pb2 as pb
 
 Code = grpc.StatusCode
@@ -180,3 +182,53 @@ def test_a_rating_is_its_own_sides_until_both_are_in(market: MarketHere, first: 
     for stranger in outside(one).values():
         assert not one.seen(stranger).HasField("performance")
     assert NAMED not in str(market.procurements.collection.find_one({"_id": one.id}))
+
+
+def test_a_proposal_is_its_agencys_then_the_evaluators_and_after_the_result_the_owners(market: MarketHere) -> None:
+    criteria = [{"name": "技术方案", "weight": 10_000}]
+    id = market.publish(mode=pb.MODE_CHOICE, criteria=criteria, evaluators=3)
+    agent, rival, evaluator = market.agent(), market.agent(), person()
+    deal_of = Deal(market, id, market.procurer, agent)
+    files = {one.id: deal_of.file(one.actor, "服务方案.pdf", PDF + one.id.encode()) for one in (agent, rival)}
+    for one in (agent, rival):
+        market.sign_up(id, one, proposal=files[one.id])
+    own = files[agent.id]
+    callers = {
+        "agency": agent.actor,
+        "rival": rival.actor,
+        "evaluator": evaluator,
+        "another person": person(),
+        "owner": market.procurer,
+        "operator": market.operator,
+        "supervisor": market.supervisor,
+        "another department": officer("procure", department="11990121MB0000003F"),
+    }
+
+    def readers() -> set[str]:
+        found = set()
+        for who, actor in callers.items():
+            try:
+                assert download(deal_of, actor, own) == PDF + agent.id.encode()
+                found.add(who)
+            except grpc.RpcError as error:
+                assert error.code() == Code.NOT_FOUND, who
+        return found
+
+    def happen(event: Message) -> None:
+        market.procurements.change(id, Cause(key=uuid.uuid4().hex, by="test"), lambda _: event)
+
+    assert readers() == {"agency"}
+    assert market.freeze(id).status == pb.PROCUREMENT_STATUS_FROZEN
+    assert readers() == {"agency"}
+    seats = [events.EvaluatorSeat(evaluator_id=str(uuid.uuid4()), person_id=evaluator.id)]
+    happen(events.EvaluatorsDrawn(procurement_id=id, seats=seats))
+    assert readers() == {"agency", "evaluator"}
+    winner = pb.Winner(agency_id=rival.id, uscc=rival.uscc, name=rival.name, place=1)
+    until = far(3).isoformat()
+    happen(events.ResultFound(procurement_id=id, places=2, winner=winner, organization_id=rival.actor.id, until=until))
+    assert readers() == {"agency", "evaluator", "owner", "operator", "supervisor"}
+    told = deal_of.to(agent.actor).DownloadDeliverable(procurement_id=id, file_id=own).file
+    shown = deal_of.to(market.procurer).DownloadDeliverable(procurement_id=id, file_id=own).file
+    assert (told.filename, shown.filename) == ("服务方案.pdf", "附件1.pdf")
+    with refused(Code.NOT_FOUND, "NOT_FOUND"):
+        download(deal(market), market.procurer, own)

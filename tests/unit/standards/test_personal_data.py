@@ -108,3 +108,10 @@ def test_the_code_of_an_organisation_is_not_personal(number: int) -> None:
 def test_a_long_text_takes_no_long_time() -> None:
     for text in ("1 " * 500, "王" * 1000, "住在" * 500, "3栋" * 333, "a@" * 500, "138-" * 250):
         personal_data.found(text)
+
+
+def test_what_is_masked_keeps_its_length_and_the_rest_of_the_text() -> None:
+    text = "请联系13912345678，或者发邮件到a.b@example.com核对"
+    masked = personal_data.masked(text)
+    assert masked == f"请联系{'*' * 11}，或者发邮件到{'*' * 15}核对" and len(masked) == len(text)
+    assert personal_data.masked("报告已经送达") == "报告已经送达"
