@@ -1,5 +1,5 @@
-"""A draw anyone can check: who may be drawn is fixed under a Merkle root, three parties commit to nonces before and reveal them after, a public
-beacon may join; the order follows from these alone. Pure.
+"""A draw anyone can check: who may be drawn is fixed under a Merkle root, three parties commit to nonces before and reveal them after, a
+public beacon may join; the order follows from these alone. Pure.
 
     leaf  = SHA-256(0x00 ‖ canonical JSON of a candidate)      node = SHA-256(0x01 ‖ left ‖ right)      (RFC 6962, section 2.1)
     seed  = SHA-256(root ‖ notice digest ‖ nonce of platform ‖ of owner ‖ of supervisor ‖ beacon value)

@@ -206,8 +206,8 @@ def _again(form: FormData, act: Act, told: Tried, tables: Mapping[str, Sequence[
 def row_count(tried: Tried, form: str, prefix: str, filled: int, least: int = SPARE) -> int:
     """How many rows a form shows: those that hold something, and some spare ones."""
     if tried.form == form:
-        numbers = [int(name.split("_")[-2]) + 1 for name in tried.typed if re.match(rf"{prefix}_\d+_", name)]
-        filled = max(numbers, default=0)
+        numbers = [re.match(rf"{prefix}_(\d+)_", name) for name in tried.typed]
+        filled = max((int(one[1]) + 1 for one in numbers if one), default=0)
     return max(least, filled + SPARE)
 
 

@@ -20,7 +20,13 @@ Handler = Callable[[Request], Awaitable[Response]]
 HOME_OF = {"person": "/cases", "officer": "/desk", "agent": "/agent"}
 # What is done at the desk; officers without any of it begin where their first of these is done.
 DESK = {"receive", "review", "decide", "issue"}
-OFFICES = {"administer": "/admin", "supervise": "/desk", "catalog": "/desk/catalog"}
+OFFICES = {
+    "administer": "/admin",
+    "supervise": "/desk",
+    "catalog": "/desk/catalog",
+    "market": "/desk/market",
+    "procure": "/market/needs",
+}
 
 
 @dataclasses.dataclass(frozen=True)

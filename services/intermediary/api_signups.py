@@ -6,7 +6,7 @@ from google.protobuf.message import Message
 
 from chassis import telemetry
 from chassis.acts import Actor, Cause, now
-from chassis.errors import FAILED_PRECONDITION, Refused, Violation, invalid, not_found, require
+from chassis.errors import FAILED_PRECONDITION, NOT_FOUND, Refused, Violation, invalid, not_found, require
 from chassis.guards import Guard
 from chassis.parts import Parts
 from chassis.records import Record
@@ -35,6 +35,8 @@ from yiwang.rules.v1 import rules_pb2
 OVER = Refused(FAILED_PRECONDITION, "SIGNUP_OVER", "报名已截止")
 BIDS_OVER = Refused(FAILED_PRECONDITION, "OPENING_OVER", "公开报价的时间已过")
 _FAILED_MOST = 500
+# Procurements kept in memory.
+MOST_KEPT = 200
 
 
 class SignUpApi:
@@ -46,6 +48,7 @@ class SignUpApi:
         self.procurements = store.procurements(parts.database)
         self.sheets = store.sheets(parts.database)
         self.agencies = store_agencies.agencies(parts.database)
+        self._kept: dict[str, Record[Procurement]] = {}
 
     def CheckQualification(self, request: pb.CheckQualificationRequest, call: Call) -> rules_pb2.Verdict:
         procurement = self._published(request.procurement_id)
@@ -59,13 +62,22 @@ class SignUpApi:
             told = self._told(procurement, own, sheet, request, call)
             return model_sheets.sign_up(found, told)
 
-        assert procurement.signup_end is not None
-        if self.sheets.find({"_id": sheet}) is None:
-            opening = Cause(key=f"open/{sheet}", by=freezing.BY)
-            closes = procurement.signup_end
-            self.sheets.create(opening, lambda id: model_sheets.opened(id, procurement.id, closes), sheet)
         guard = Guard(OVER, before=procurement.signup_end)
-        return self._view(self.sheets.change(sheet, call.cause, decide, guard=guard), procurement, own, call)
+        try:
+            signed = self.sheets.change(sheet, call.cause, decide, guard=guard)
+        except Refused as refused:
+            if refused.code != NOT_FOUND:
+                raise
+            self._open(sheet, procurement)
+            signed = self.sheets.change(sheet, call.cause, decide, guard=guard)
+        return self._view(signed, procurement, own, call)
+
+    def _open(self, sheet: str, procurement: Procurement) -> None:
+        """The first who comes opens the sheet, empty: that much may be late, since the freeze closes what it finds."""
+        closes = procurement.signup_end
+        assert closes is not None
+        opening = Cause(key=f"open/{sheet}", by=freezing.BY)
+        self.sheets.create(opening, lambda id: model_sheets.opened(id, procurement.id, closes), sheet)
 
     def _told(
         self, procurement: Procurement, own: Record[Agency], sheet: str, request: pb.SignUpRequest, call: Call
@@ -129,11 +141,22 @@ class SignUpApi:
 
     def _published(self, id: str) -> Procurement:
         """A procurement with a notice: to agencies others are not there."""
-        procurement = self.procurements.get(id).state
+        procurement = self._known(id)
         if procurement.published_at is None:
             raise not_found()
         require(procurement.sheets > 0, "MOVE_NOT_ALLOWED", "直接选取的采购没有报名")
         return procurement
+
+    def _known(self, id: str) -> Procurement:
+        """The procurement as it is now. Its version is asked, and all of it only where that moved: thousands sign up to one notice."""
+        head = self.procurements.collection.find_one({"_id": id}, {"version": 1})
+        kept = self._kept.get(id)
+        if head is None or kept is None or kept.version != head["version"]:
+            kept = self.procurements.get(id)
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[id] = kept
+        return kept.state
 
     def _own(self, actor: Actor) -> Record[Agency]:
         found = store_agencies.of_organization(self.agencies, actor.id) if model.is_handler(actor) else None

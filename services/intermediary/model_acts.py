@@ -37,11 +37,13 @@ def resubmit(procurement: Procurement, told: events.ProcurementSubmitted, actor:
 
 
 def send_back(procurement: Procurement, actor: Actor, reason: str) -> events.ProcurementReturned:
-    """The operator returns it. INVALID_ARGUMENT `reason` REQUIRED."""
+    """The operator returns it. INVALID_ARGUMENT `reason` REQUIRED, PERSONAL_DATA."""
     require_move(procurement, "ReviewProcurement")
     if len(reason.strip()) < 4:
         raise invalid(Violation("reason", "REQUIRED", "请说明退回原因"))
-    return events.ProcurementReturned(procurement_id=procurement.id, officer_id=actor.id, reason=reason.strip())
+    return events.ProcurementReturned(
+        procurement_id=procurement.id, officer_id=actor.id, reason=_public("reason", reason)
+    )
 
 
 def publish(

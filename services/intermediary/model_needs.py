@@ -19,7 +19,10 @@ WHOLE: Final = 10_000
 LEAST_EVALUATORS: Final = 3
 # What every notice says, so that nobody argues about it afterwards.
 TIE_RULE: Final = "并列时依次比较：截止时信用分高者优先，报名时间早者优先，SHA-256(名单根‖统一社会信用代码)小者优先"
-MISSING_RULE: Final = "平台、业主、监管三方随机数缺一时，以公告约定的公共随机数的SHA-256代替；未约定公共随机数的，以其承诺值代替；未承诺的，以32个零字节代替。平台最后公开，任何一方不能借不公开要求重抽"
+MISSING_RULE: Final = (
+    "平台、业主、监管三方随机数缺一时，以公告约定的公共随机数的SHA-256代替；未约定公共随机数的，以其承诺值代替；"
+    "未承诺的，以32个零字节代替。平台最后公开，任何一方不能借不公开要求重抽"
+)
 CLUSTER_RULE: Final = "同一法定代表人、股东或者地址的机构只有一次机会，保留报名最早者"
 Faults = Iterator[Violation]
 
@@ -140,6 +143,8 @@ def _choice(need: pb.Need, _rules: Mapping[str, int]) -> Faults:
     yield from _unwanted(need, *_BIDS, *_DIRECTLY, "beacon")
     if sum(one.weight for one in need.criteria) != WHOLE:
         yield Violation("need.criteria", "WEIGHTS", "各评分项的权重之和应为100%")
+    for position, one in enumerate(need.criteria):
+        yield from plain_text(f"need.criteria[{position}].name", one.name)
     names = [one.name for one in need.criteria]
     if len(set(names)) != len(names):
         yield Violation("need.criteria", "TWICE", "评分项重复")

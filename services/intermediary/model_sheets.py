@@ -1,7 +1,7 @@
 """A sheet: part of a procurement's sign-ups, with their sealed bids. An agency always stands on the same one. Pure.
 
-Sign-ups come in thousands at the last minute; a sheet is one record, so that a sign-up is one write, which the closing instant guards by the
-store's clock, and a freeze is one write on each sheet, after which nothing is added.
+Sign-ups come in thousands at the last minute; a sheet is one record, so that a sign-up is one write, which the closing instant guards by
+the store's clock, and a freeze is one write on each sheet, after which nothing is added.
 """
 
 import hashlib

@@ -97,6 +97,7 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.task", 1), ("state.task_due", 1)],
         [("state.owner_id", 1), ("state.service", 1), ("state.opened_at", 1)],
         [("state.case_id", 1)],
+        [("state.seats.person_id", 1), ("state.opened_at", 1)],
         *store_statistics.INDEXES,
         *lists,
     )

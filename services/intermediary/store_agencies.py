@@ -55,7 +55,9 @@ def of_uscc(all: Records[Agency], uscc: str) -> Record[Agency] | None:
 
 def of_organization(all: Records[Agency], organization: str) -> Record[Agency] | None:
     """The agency an organisation is; None when it never entered."""
-    return all.find({"state.organization_id": organization})
+    # Without its journal: this is asked at every sign-up.
+    found = all.select({"state.organization_id": organization})
+    return found[0] if found else None
 
 
 def newest(

@@ -1,5 +1,5 @@
-"""What is fixed once and read often: lists of candidates and orders, kept under the digest of their content. Whoever writes one again writes
-the same; a record names the one that holds."""
+"""What is fixed once and read often: lists of candidates and orders, kept under the digest of their content. Whoever writes one again
+writes the same; a record names the one that holds."""
 
 import hashlib
 from contextlib import suppress

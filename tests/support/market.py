@@ -156,6 +156,8 @@ class MarketHere(Here):
         if task in instants:
             changes["state.task_due"] = instants[task]
         self.procurements.collection.update_one({"_id": id}, {"$set": changes})
+        # Nothing but the tests changes a record without its version.
+        self.servicers["SignUpService"]._kept.clear()
         for number in range(state.sheets if "signup_end" in instants else 0):
             path = {"$set": {"state.closes_at": instants["signup_end"]}}
             store.sheets(self.parts.database).collection.update_one({"_id": store.sheet_id(id, number)}, path)

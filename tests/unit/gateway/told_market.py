@@ -102,7 +102,13 @@ def bids_told() -> selection.Transcript:
         for uscc, value in ((ONE, 900_000), (TWO, 950_050))
     ]  # fmt: skip
     order = [{"uscc": one["uscc"], "name": SCRIPT, "value": one["value"], "why": "报价最低"} for one in rows]
-    told = {"version": 1, "notice": {}, "notice_digest": "", "candidates": [{"uscc": ONE, "name": SCRIPT}], "excluded": []}
+    told = {
+        "version": 1,
+        "notice": {},
+        "notice_digest": "",
+        "candidates": [{"uscc": ONE, "name": SCRIPT}],
+        "excluded": [],
+    }
     return _transcript(told | {"root": "ab", "order": order, "winner": ONE, "bids": rows}, True)
 
 
@@ -141,7 +147,9 @@ CREDITS = agencies.ListCreditsResponse(
 KINDS = agencies.ListQualificationKindsResponse(
     kinds=[agencies.QualificationKind(id="water", name="水资源论证", grades=["甲级", "乙级"], basis="条例第十一条")]
 )
-RULES = market.MarketRules(county="990121", signup_days=3, reveal_minutes=60, direct_most_fen=5_000_000, candidates_least=3)
+RULES = market.MarketRules(
+    county="990121", signup_days=3, reveal_minutes=60, direct_most_fen=5_000_000, candidates_least=3
+)
 STATISTICS = market.Statistics(
     needs=9, completed=4, completion_basis_points=8000, completion_formula="完成 ÷（完成 + 终止）", contracts_fen=100_000,
     agencies=[market.Count(kind="ACTIVE", count=5)], modes=[market.Count(kind="DRAW", count=6)],
@@ -185,7 +193,14 @@ def an_evaluation(**facts: Any) -> selection.Evaluation:
 def an_evaluator(status: str = "IN", *moves: str) -> selection.Evaluator:
     """One of the pool."""
     return selection.Evaluator(
-        id=EVALUATOR, name=f"凌**{SCRIPT}", region="990121", fields=[SCRIPT], ties=[ONE], status=status, reason=SCRIPT, moves=moves
+        id=EVALUATOR,
+        name=f"凌**{SCRIPT}",
+        region="990121",
+        fields=[SCRIPT],
+        ties=[ONE],
+        status=status,
+        reason=SCRIPT,
+        moves=moves,
     )
 
 
