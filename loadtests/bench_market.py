@@ -38,7 +38,7 @@ from yiwang.intermediary.v1 import events_pb2 as events
 SIGNUPS = int(os.environ.get("SIGNUPS", "0")) or 10_000
 # All of the last minute; beyond it some more come, who are too late.
 MINUTE, LATE = 60.0, 0.03
-SENDERS, SHEETS, DRAWN, BATCH = 12, 128, 1_000, 200
+SENDERS, SHEETS, DRAWN, BATCH = 12, 256, 1_000, 200
 REGION = "990121"
 GOAL_DRAW = 1_000
 RULES = market_pb2.MarketRules(candidates_least=1, proposals_least=1, direct_most_fen=5_000_000)

@@ -1,6 +1,7 @@
 """The Chinese words of the pages of the intermediary supermarket. Tables, and the texts made from them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from services.gateway import words
@@ -259,6 +260,15 @@ def typed(hundredths: int) -> str:
 def budget(need: pb.Need) -> str:
     """The budget of a need; none means that it is not estimated."""
     return yuan(need.budget_fen) if need.budget_fen else "暂不评估"
+
+
+def exact(at: str) -> str:
+    """An instant of a draw to the second, in China: 2026年3月5日 14:07:09; empty for none."""
+    try:
+        moment = datetime.fromisoformat(at).astimezone(words.SHANGHAI)
+    except ValueError:
+        return ""
+    return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M:%S}"
 
 
 def bid(need: pb.Need, value: int) -> str:

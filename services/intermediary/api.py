@@ -173,9 +173,11 @@ class ProcurementApi:
         agency = store_agencies.of_organization(self.agencies, call.actor.id)
 
         def decide(one: Procurement) -> Message:
-            if not model.sees(call.actor, one) or agency is None:
+            if not model.sees(call.actor, one):
                 raise not_found()
-            require(self._signed_up(one, agency.state.uscc), "NOT_A_CANDIDATE", "报名的机构才能提出异议")
+            signed_up = agency is not None and self._signed_up(one, agency.state.uscc)
+            require(signed_up, "NOT_A_CANDIDATE", "报名的机构才能提出异议")
+            assert agency is not None
             objection = record_id(f"objection/{call.cause.key}")
             sealed = self.keyring.seal(one.id, request.text.strip())
             told = (agency.id, call.actor.id, agency.state.name)

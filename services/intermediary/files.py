@@ -10,7 +10,7 @@ from chassis.acts import OFFICER, Actor, Cause
 from chassis.errors import not_found
 from chassis.parts import Parts
 from services.intermediary import store_files
-from services.intermediary.model import File
+from services.intermediary.model_parts import File
 from yiwang.intermediary.v1 import agencies_pb2 as pb
 from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1.performance_pb2 import MarketFileContent

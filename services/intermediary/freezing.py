@@ -94,7 +94,7 @@ class Freezing:
             self.procurements, procurement.owner_id, procurement.service, procurement.rules["rotation"]
         )
         for entry in entries:
-            found = self.agencies.find({"_id": entry.agency_id})
+            found = next(iter(self.agencies.select({"_id": entry.agency_id})), None)
             score = store_credits.score(self.database, entry.agency_id, at) if found else 0
             reason = self.reason(procurement, need, found.state, score, at) if found else ("GONE", "")
             if not reason[0] and entry.uscc in rotated:

@@ -11,7 +11,7 @@ from typing import Final
 
 from chassis.acts import OFFICER, Actor
 from services.intermediary import model
-from services.intermediary.model import File
+from services.intermediary.model_parts import File
 from standards.codes import region_covers
 from standards.workdays import SHANGHAI
 from yiwang.intermediary.v1 import agencies_pb2 as pb

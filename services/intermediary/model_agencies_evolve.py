@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.acts import Evolve, Moment
 from services.intermediary import model_agencies as agencies
-from services.intermediary.model import COUNTY_DIGITS, File
+from services.intermediary.model import COUNTY_DIGITS
 from services.intermediary.model_agencies import (
     ACTIVE,
     BLACKLISTED,
@@ -23,6 +23,7 @@ from services.intermediary.model_agencies import (
     Staff,
 )
 from services.intermediary.model_agencies_acts import turns
+from services.intermediary.model_parts import File
 from standards.instants import instant
 from yiwang.intermediary.v1 import agencies_pb2 as pb
 from yiwang.intermediary.v1 import events_pb2 as events

@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from chassis.errors import FAILED_PRECONDITION, Refused, Violation, invalid, not_found, require
 from services.intermediary import model
-from services.intermediary.model import Procurement, Seat
+from services.intermediary.model import Procurement
 from services.intermediary.model_evaluators import Evaluator
 from services.intermediary.model_moves import require_move
+from services.intermediary.model_parts import Seat
 from standards import draw
 from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1 import selection_pb2 as pb

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from chassis.acts import Evolve, Moment
-from services.intermediary.model import LeftOut, Procurement, Seat
+from services.intermediary.model import Procurement
+from services.intermediary.model_parts import LeftOut, Seat
 from yiwang.intermediary.v1 import events_pb2 as events
 
 

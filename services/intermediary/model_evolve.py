@@ -8,8 +8,9 @@ from typing import Any
 
 from chassis.acts import Evolve, Moment
 from chassis.plain import plain
-from services.intermediary import model, model_choice_evolve, model_performance_evolve, model_rules
-from services.intermediary.model import COUNTY_DIGITS, Objection, Party, Passed, Procurement, Winner
+from services.intermediary import model, model_choice_evolve, model_parts, model_performance_evolve, model_rules
+from services.intermediary.model import COUNTY_DIGITS, Procurement
+from services.intermediary.model_parts import Objection, Party, Passed, Winner
 from standards.instants import instant
 from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1 import service_pb2 as pb
@@ -157,7 +158,7 @@ def _replaced(procurement: Procurement, event: events.WinnerReplaced, moment: Mo
         awarded_at=None,
         contract_due=None,
         contract_overdue=False,
-        performance=model.Performance(),
+        performance=model_parts.Performance(),
     )
 
 

@@ -12,8 +12,9 @@ from google.protobuf.message import Message
 from chassis.acts import Actor
 from chassis.errors import Violation, invalid, require
 from services.intermediary import model, model_performance_evolve
-from services.intermediary.model import Milestone, Procurement
+from services.intermediary.model import Procurement
 from services.intermediary.model_moves import require_move
+from services.intermediary.model_parts import Milestone
 from services.intermediary.model_performance_evolve import milestone_end
 from services.intermediary.model_rules import end
 from standards.instants import text

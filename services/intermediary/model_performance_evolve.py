@@ -7,7 +7,8 @@ from typing import Any
 
 from chassis.acts import Evolve, Moment
 from services.intermediary import model
-from services.intermediary.model import File, Milestone, Performance, Procurement
+from services.intermediary.model import Procurement
+from services.intermediary.model_parts import File, Milestone, Performance
 from standards.instants import after_natural, instant
 from standards.workdays import SHANGHAI
 from yiwang.intermediary.v1 import events_pb2 as events

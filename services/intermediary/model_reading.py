@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from chassis.acts import Actor
 from services.intermediary import model
-from services.intermediary.model import File, Procurement
+from services.intermediary.model import Procurement
+from services.intermediary.model_parts import File
 from services.intermediary.model_sheets import Entry
 
 # A file, its number among its like, and whether its own name is for the reader.

@@ -12,7 +12,7 @@ from typing import Final
 
 from chassis.acts import Evolve, Moment
 from chassis.errors import Violation, invalid, require
-from services.intermediary.model import File
+from services.intermediary.model_parts import File
 from services.intermediary.model_performance_evolve import file_of
 from standards import bids
 from standards.instants import instant, text

@@ -6,7 +6,8 @@ import orjson
 from pymongo.database import Database
 
 from services.intermediary import model, store_frozen
-from services.intermediary.model import Party, Procurement, need_of
+from services.intermediary.model import Procurement, need_of
+from services.intermediary.model_parts import Party
 from standards import draw
 from standards.instants import text
 

@@ -5,7 +5,8 @@ from chassis.parts import Parts
 from chassis.records import Record
 from chassis.sealed import Keyring
 from services.intermediary import model, model_moves, views_performance
-from services.intermediary.model import Objection, Passed, Procurement, Winner
+from services.intermediary.model import Procurement
+from services.intermediary.model_parts import Objection, Passed, Winner
 from standards.identifiers import name_mask
 from standards.instants import text
 from yiwang.intermediary.v1 import service_pb2 as pb

@@ -7,7 +7,16 @@ from chassis.acts import Actor
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.sealed import Keyring
-from services.intermediary import choosing, files, model, model_choice, model_evaluators, model_sheets, store
+from services.intermediary import (
+    choosing,
+    files,
+    model,
+    model_choice,
+    model_evaluators,
+    model_parts,
+    model_sheets,
+    store,
+)
 from services.intermediary.model import Procurement
 from services.intermediary.model_evaluators import Evaluator
 from standards.identifiers import name_mask
@@ -81,7 +90,7 @@ def _seats(view: pb.Evaluation, one: Procurement, actor: Actor, keyring: Keyring
         view.left_out.add(evaluator_id=gone.evaluator_id, reason=gone.reason, uscc=gone.uscc)
 
 
-def _proposals(one: Procurement, parts: Parts) -> dict[str, model.File]:
+def _proposals(one: Procurement, parts: Parts) -> dict[str, model_parts.File]:
     sheets = store.sheets(parts.database)
     rows = (sheets.find({"_id": store.sheet_id(one.id, number)}) for number in range(one.sheets))
     entries = model_sheets.signed_up([row.state for row in rows if row])

@@ -7,7 +7,8 @@ from datetime import datetime
 from chassis.acts import Actor
 from chassis.parts import Parts
 from services.intermediary import files, model
-from services.intermediary.model import File, Milestone, Procurement
+from services.intermediary.model import Procurement
+from services.intermediary.model_parts import File, Milestone
 from services.intermediary.model_performance import AGENCY, OPEN, OWNER, other, sealer
 from services.intermediary.model_reading import is_partner
 from standards import personal_data

@@ -63,6 +63,8 @@ WITHOUT_PAGES = {
     "yiwang.rating.v1.RatingService.ListTags": "of a table of ours",
     "yiwang.rating.v1.ResultService.ListFormulas": "the same",
     "yiwang.intermediary.v1.AgencyService.ListQualificationKinds": "the same",
+    "yiwang.intermediary.v1.MarketService.ListServices": "at most 500, of the published items",
+    "yiwang.intermediary.v1.MarketService.ListConcentrations": "the pairs of one county and one year that are conspicuous",
     "yiwang.catalog.v1.VocabularyService.ListMisses": "the 200 most frequent",
     "yiwang.case.v1.DocumentService.ListDocuments": "one case's own, no more than its journal has entries",
     "yiwang.catalog.v1.CatalogService.ListEditions": "one item's own, no more than its journal has entries",
@@ -78,6 +80,7 @@ PERSONAL = frozenset(
 )
 # Fields of events that have such a word and may stand in the clear, with the reason why.
 IN_THE_CLEAR = {
+    "yiwang.intermediary.v1.ProcurementReturned.reason": "looked through for personal data before it is taken",
     "item_name": "published with the item",
     "result_name": "published with the item: what kind of document it is",
     "department_name": "an authority, no person",

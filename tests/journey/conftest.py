@@ -144,7 +144,7 @@ class Visitor:
             self.go("/sign-in")
         self.page.get_by_label("账号").fill(login)
         self.page.get_by_label("密码").fill(password)
-        self.page.get_by_role("button", name="登录").click()
+        self.page.get_by_role("button", name="登录", exact=True).click()
 
     def shot(self, name: str, looks: Sequence[Look] = LOOKS) -> None:
         """A screenshot for a person to look at, in build/screenshots; and nothing on it that axe finds fault with."""
@@ -180,6 +180,20 @@ def visit(browser: Browser, suite: Suite, twin: Twin) -> Iterator[Callable[..., 
         )
         contexts.append(context)
         return Visitor(context.new_page(), suite.gateway_url, twin)
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def scripted(browser: Browser, suite: Suite, twin: Twin) -> Iterator[Callable[..., Visitor]]:
+    """Opens a browser with scripts, for what is made in it and must not leave it before its time."""
+    contexts: list[BrowserContext] = []
+
+    def come(width: int = 1280) -> Visitor:
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN"))
+        return Visitor(contexts[-1].new_page(), suite.gateway_url, twin)
 
     yield come
     for context in contexts:

@@ -4,12 +4,14 @@ import uuid
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chassis.acts import Actor, holder
-from services.intermediary import store_evaluators
+from chassis.acts import Actor, Cause, holder
+from chassis.parts import Parts
+from services.intermediary import store, store_evaluators, store_frozen
 from tests.support import agencies
 from tests.support.actors import REGION, person
 from tests.support.files import pdf
 from tests.support.market import SERVICE, Agent, MarketHere
+from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1 import selection_pb2 as pb
 from yiwang.intermediary.v1 import service_pb2
 
@@ -66,3 +68,29 @@ def scores(agents: list[Agent], *points: tuple[int, int]) -> list[pb.Score]:
 def pool(market: MarketHere) -> Any:
     """The records of the pool."""
     return store_evaluators.evaluators(market.database)
+
+
+def plant(parts: Parts, department: str) -> str:
+    """Writes a choice of this department that is frozen, and was never published: to whom it is nothing it is not there."""
+    id, cause = str(uuid.uuid4()), Cause(key=f"plant/{uuid.uuid4()}", by="test")
+    need = service_pb2.Need(title="某项目评审", service=SERVICE, region=REGION, mode=service_pb2.MODE_CHOICE)
+    submitted = events.ProcurementSubmitted(
+        procurement_id=id, number="ZJ-PLANTED", owner_id=department, owner_name="某局", need=need
+    )
+    digest = store_frozen.put(parts.database, {"candidates": [], "excluded": [], "root": ""})
+    frozen = events.CandidatesFrozen(procurement_id=id, root="00" * 32, list_digest=digest)
+    store.Counties(parts.database).know(REGION)
+    store.procurements(parts.database).create(cause, lambda _: [submitted, frozen], id)
+    return id
+
+
+def plant_evaluator(parts: Parts) -> str:
+    """Writes somebody who asks to be in the pool."""
+    citizen = str(uuid.uuid4())
+    id, cause = store_evaluators.evaluator_id(citizen), Cause(key=f"plant/{citizen}", by="test")
+    told = events.EvaluatorApplied(
+        evaluator_id=id, person_id=citizen, sealed_name=parts.keyring.seal(citizen, "上官评审"), region=REGION
+    )
+    store.Counties(parts.database, store_evaluators.COUNTIES).know(REGION)
+    store_evaluators.evaluators(parts.database).create(cause, lambda _: told, id)
+    return id

@@ -7,8 +7,9 @@ from google.protobuf.message import Message
 
 from chassis.acts import Moment
 from services.intermediary import model, model_performance, model_rules
-from services.intermediary.model import Procurement, Winner
+from services.intermediary.model import Procurement
 from services.intermediary.model_evolve import EVOLVE
+from services.intermediary.model_parts import Winner
 from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1 import performance_pb2 as pb
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -10,19 +11,22 @@ from chassis import store as chassis_store
 from deploy.local.stores import Store, with_database
 from tests.service.authority.world import World
 from tests.support import left_behind
+from tests.support.market import MarketHere
 from tests.support.rating_service import RatingHere
 from tests.support.serving import Here, serving
+
+KINDS: dict[str, type[Here]] = {"rating": RatingHere, "intermediary": MarketHere}
 
 
 @pytest.fixture(scope="package")
 def world(store: Store) -> Iterator[World]:
-    """The four services in this process, each on a database of its own, and everybody signed in."""
+    """The five services in this process, each on a database of its own, and everybody signed in."""
     with ExitStack() as stack:
-        here = {}
-        for name in ("identity", "catalog", "case", "rating"):
+        here: dict[str, Any] = {}
+        for name in ("identity", "catalog", "case", "rating", "intermediary"):
             database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
             stack.callback(left_behind.drop, database)
             # No handler runs here, so nobody asks the source.
             told = {"verification_url": "http://127.0.0.1:1"} if name == "identity" else {}
-            here[name] = stack.enter_context(serving(name, database, RatingHere if name == "rating" else Here, **told))
-        yield World(here["identity"], here["catalog"], here["case"], here["rating"])  # type: ignore[arg-type]
+            here[name] = stack.enter_context(serving(name, database, KINDS.get(name, Here), **told))
+        yield World(**here)

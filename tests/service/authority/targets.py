@@ -19,6 +19,7 @@ from tests.service.authority.asked import (
     record,
     uscc,
 )
+from tests.service.authority.targets_intermediary import INTERMEDIARY
 from tests.service.authority.targets_rating import RATINGS
 
 IDENTITY: Mapping[str, Target] = {
@@ -371,4 +372,5 @@ TARGETS: Mapping[str, Target] = {
         for name, target in {**CASE, **EXCHANGE, **BUNDLES, **PROCEDURES, **PROMISES}.items()
     },
     **{f"yiwang.rating.v1.{name}": target for name, target in RATINGS.items()},
+    **{f"yiwang.intermediary.v1.{name}": target for name, target in INTERMEDIARY.items()},
 }

@@ -85,4 +85,47 @@ PERFORMANCE: Mapping[str, Target] = {
     "PerformanceService/DecideBreakOff": _open(reason=REASON),
 }
 
-INTERMEDIARY: Mapping[str, Target] = {**AGENCIES, **PERFORMANCE}
+
+def _choice(**fields: Any) -> Target:
+    """An act on a choice of the own department that is frozen."""
+    return record(lambda w: {"procurement_id": w.choice} | fields, NOBODYS)
+
+
+PROCUREMENTS: Mapping[str, Target] = {
+    "ProcurementService/SubmitProcurement": itself(owner_name="某局", need={"mode": 4, "title": "x"}),
+    "ProcurementService/ReviewProcurement": _open(reason=REASON),
+    "ProcurementService/WithdrawProcurement": _open(reason=REASON),
+    "ProcurementService/StopProcurement": _open(reason=REASON),
+    "ProcurementService/ListMyProcurements": listing(lambda w: w.deal.open, NOBODYS, page_size=100),
+    "ProcurementService/ListProcurementDesk": listing(lambda w: w.deal.open, NOBODYS, page_size=100),
+    "ProcurementService/ObjectToResult": _open(text=REASON),
+    "ProcurementService/DecideResultObjection": _open(
+        objection_id=str(uuid.UUID(int=1)), decision="DISMISSED", reason=REASON
+    ),
+    "ProcurementService/GiveUpAward": _open(reason=REASON),
+    "ProcurementService/PassOverWinner": _open(reason=REASON),
+    "SignUpService/CheckQualification": itself(procurement_id=lambda w: w.deal.open),
+    "SignUpService/SignUp": itself(procurement_id=lambda w: w.deal.open),
+    "SignUpService/WithdrawSignUp": itself(procurement_id=lambda w: w.deal.open),
+    "SignUpService/OpenBid": itself(procurement_id=lambda w: w.deal.open, nonce="0" * 64),
+    "SignUpService/GetMySignUp": itself(procurement_id=lambda w: w.deal.open),
+    "SelectionService/CommitNonce": _open(commitment="0" * 64),
+    "SelectionService/RevealNonce": _open(nonce="0" * 64),
+    "SelectionService/RecordBeacon": _open(value="abcd"),
+    "SelectionService/ApplyAsEvaluator": itself(
+        name="某人", id_number="990121198001010000", region=REGION, fields=["测绘"]
+    ),
+    "SelectionService/ReviewEvaluator": record(lambda w: {"evaluator_id": w.evaluator, "reason": REASON}, NOBODYS),
+    "SelectionService/GetMyEvaluator": itself(),
+    "SelectionService/ListEvaluators": listing(lambda w: w.evaluator, NOBODYS, page_size=100),
+    "SelectionService/DrawEvaluators": _choice(),
+    "SelectionService/ReplaceEvaluator": _open(evaluator_id=str(uuid.UUID(int=1)), reason=REASON),
+    "SelectionService/RecuseEvaluator": _choice(reason=REASON),
+    "SelectionService/ListMyEvaluations": listing(lambda w: w.choice, NOBODYS, page_size=100),
+    "SelectionService/GetEvaluation": _choice(),
+    "SelectionService/GiveScores": _choice(scores=[{"uscc": "0" * 18, "points": 1}]),
+    "MarketService/SaveMarketRules": record(lambda w: {"county": REGION, "rules": {"rotation": 1}}, NOBODYS),
+    "MarketService/ListConcentrations": record(lambda w: {"county": REGION}, NOBODYS),
+}
+
+INTERMEDIARY: Mapping[str, Target] = {**AGENCIES, **PERFORMANCE, **PROCUREMENTS}

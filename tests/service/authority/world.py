@@ -1,4 +1,4 @@
-"""A world for the authority matrix: the four services in this process, one owner with a record of every kind, and everybody of
+"""A world for the authority matrix: the five services in this process, one owner with a record of every kind, and everybody of
 `callers` signed in by identity itself."""
 
 import uuid
@@ -18,7 +18,7 @@ from services.rating import model_loop
 from standards.workdays import SHANGHAI
 from tests.service.authority.asked import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.support import reported
+from tests.support import agencies_here, choosing, performing, reported
 from tests.support.actors import officer
 from tests.support.bundles import part, publish_theme
 from tests.support.calling import As
@@ -26,6 +26,7 @@ from tests.support.catalog_service import enter_duty, item
 from tests.support.directory import BODY, entry, implementation
 from tests.support.identity_service import fresh_number, fresh_phone
 from tests.support.items import FORM, PDF, definition, publish, simple
+from tests.support.market import MarketHere
 from tests.support.rating_service import RatingHere, closed
 from tests.support.serving import Here, contract_of
 from yiwang.case.v1 import intake_pb2 as intake_pb
@@ -46,8 +47,14 @@ NAME = "诸葛试真名"
 class World:
     """The services, the ids of the records, and a token for everybody."""
 
-    def __init__(self, identity: Here, catalog: Here, case: Here, rating: RatingHere) -> None:
-        self.services: Mapping[str, Here] = {"identity": identity, "catalog": catalog, "case": case, "rating": rating}
+    def __init__(self, identity: Here, catalog: Here, case: Here, rating: RatingHere, intermediary: MarketHere) -> None:
+        self.services: Mapping[str, Here] = {
+            "identity": identity,
+            "catalog": catalog,
+            "case": case,
+            "rating": rating,
+            "intermediary": intermediary,
+        }
         self.opening = identity.servicers["IdentityService"].opening
         self.caller = ""
         self.tokens: dict[str, str] = {"nobody": ""}
@@ -246,6 +253,12 @@ class World:
         ]
         self.access_of_owner = entry.by
 
+    def _records_of_the_market(self, market: Here) -> None:
+        self.agency = agencies_here.plant(market.parts)
+        self.deal = performing.plant(market.parts, DEPARTMENT, self.organization)
+        self.choice = choosing.plant(market.parts, DEPARTMENT)
+        self.evaluator = choosing.plant_evaluator(market.parts)
+
     def _records_of_the_rest(self) -> None:
         case = self.services["case"]
         department = catalog_pb.Department(code=DEPARTMENT, name="某局")
@@ -272,6 +285,7 @@ class World:
         self.reported_number = "WORLD-1"
         reported.report(case.channel, reported.system(), [reported.applied(self.reported_number)])
         Folder(case.database).turn(20)
+        self._records_of_the_market(self.services["intermediary"])
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
         self.rating = rating.close(closed(self.owner_id))

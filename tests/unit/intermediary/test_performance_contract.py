@@ -7,7 +7,8 @@ import pytest
 
 from chassis.errors import Refused
 from services.intermediary import model, model_contract
-from services.intermediary.model import Passed, Procurement
+from services.intermediary.model import Procurement
+from services.intermediary.model_parts import Passed
 from tests.support.intermediary_performance import AWARDED_AT, BUDGET, SIGNED, contract, procurement, signed_at
 
 LOWEST, DISCOUNT, AVERAGE = (f"PRICE_METHOD_{name}" for name in ("LOWEST", "DISCOUNT", "AVERAGE"))
