@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 from chassis.acts import REALMS
 from services.case import model, model_moves, views_parts
 from services.case.model_moves import Move
+from services.intermediary import model as market
+from services.intermediary import model_moves as market_moves
 from services.rating import model_moves as loop_moves
 from services.rating import model_tickets
 from services.rating import model_tickets_moves as ticket_moves
 from yiwang.case.v1 import service_pb2 as pb
+from yiwang.intermediary.v1 import service_pb2 as intermediary
 from yiwang.rating.v1 import service_pb2 as rating
 from yiwang.rating.v1 import tickets_pb2 as tickets
 
@@ -36,7 +39,7 @@ not here is refused with `MOVE_NOT_ALLOWED`.
 
 
 class Table(NamedTuple):
-    """A table of moves of rating: its heading, where it stands, its statuses and how their enum begins, and which of them end it."""
+    """A table of moves of another service: its heading, where it stands, its statuses and how their enum begins, and which of them end it."""
 
     head: str
     told: str
@@ -66,6 +69,15 @@ TABLES = (
         tickets.TicketStatus.Name,
         (model_tickets.WITHDRAWN,),
     ),
+    Table(
+        "Moves of a procurement",
+        "`services/intermediary/model_moves.py`: 中介服务采购. What beside the status has to hold is said there, too",
+        market_moves,
+        market.STATUSES,
+        "PROCUREMENT_STATUS_",
+        intermediary.ProcurementStatus.Name,
+        (market.ARCHIVED, market.ENDED),
+    ),
 )
 WHO_OF_RATING = {
     loop_moves.RATER: "评价人",
@@ -74,6 +86,11 @@ WHO_OF_RATING = {
     loop_moves.SYSTEM: "定时器",
     model_tickets.ASKER: "诉求人",
     model_tickets.PLATFORM: "12345 平台",
+    market_moves.OWNER: "业主",
+    market_moves.WINNER: "中选机构",
+    market_moves.OPERATOR: "超市管理",
+    market_moves.BIDDER: "报名机构",
+    market_moves.EVALUATOR: "评审专家",
 }
 
 
@@ -107,14 +124,15 @@ def diagram() -> list[str]:
 
 
 def section(table: Table) -> str:
-    """A table of moves of rating: statuses, moves and diagram."""
+    """A table of moves of rating or intermediary: statuses, moves and diagram."""
 
     def status(number: int) -> str:
         return table.named(number).removeprefix(table.prefix)
 
-    def row(name: str, move: loop_moves.Move) -> str:
-        roles = f"（{'、'.join(move.roles)}）" if move.roles else ""
-        who = f"{'、'.join(WHO_OF_RATING[one] for one in move.sees)}{roles}"
+    def row(name: str, move: Any) -> str:
+        told = getattr(move, "roles", ())
+        roles = f"（{'、'.join(told)}）" if told else ""
+        who = f"{'、'.join(WHO_OF_RATING[one] for one in getattr(move, 'sees', ()) or move.by)}{roles}"
         sources, targets = ("、".join(status(one) for one in found) for found in (move.sources, move.targets))
         return f"| `{name}` {move.title} | {who} | {sources} | {targets if table.moves.leads(name) else '不变'} |"
 

@@ -26,6 +26,7 @@ from loadtests import (
     bench_catalog_lint,
     bench_exchange,
     bench_identity,
+    bench_market,
     bench_rating,
     bench_search,
     bench_watch,
@@ -306,6 +307,8 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += bench_exchange.figures(folder)
     _say("ratings and their results")
     figures += bench_rating.figures(campaign.suite)
+    _say("sign-ups of the last minute, freeze and draw")
+    figures += bench_market.figures(campaign.suite)
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

@@ -147,7 +147,7 @@ def _round(
 def _send(suite: Suite, id: str, bidders: list[Bidder], seconds: float) -> Sent:
     local, took, acknowledged, refused = threading.local(), list[float](), set[str](), set[str]()
     own, before, started = psutil.Process(), _cpu(suite), time.monotonic()
-    mine, pace = own.cpu_times(), seconds * (1 + LATE) / len(bidders)
+    mine, times = own.cpu_times(), _times(len(bidders), seconds)
 
     def sign_up(number: int) -> None:
         stub = getattr(local, "stub", None)
@@ -157,7 +157,7 @@ def _send(suite: Suite, id: str, bidders: list[Bidder], seconds: float) -> Sent:
                 suite.address("intermediary"), options=[("grpc.use_local_subchannel_pool", 1)]
             )
             stub = local.stub = signups_pb2_grpc.SignUpServiceStub(channel)
-        time.sleep(max(0.0, started + number * pace - time.monotonic()))
+        time.sleep(max(0.0, started + times[number] - time.monotonic()))
         one, since = bidders[number], time.perf_counter()
         request = signups_pb2.SignUpRequest(request_id=_id(), procurement_id=id)
         try:
@@ -175,6 +175,14 @@ def _send(suite: Suite, id: str, bidders: list[Bidder], seconds: float) -> Sent:
     spent = {name: value - before[name] for name, value in _cpu(suite).items()}
     spent["client"] = sum(own.cpu_times()[:2]) - sum(mine[:2])
     return Sent(acknowledged, refused, took, time.monotonic() - started, spent)
+
+
+def _times(count: int, seconds: float) -> list[float]:
+    """When each signs up: all but the last few evenly within the time, these around its end."""
+    early = int(count / (1 + LATE))
+    late = count - early
+    evenly = [number * seconds * 0.97 / early for number in range(early)]
+    return evenly + [seconds - 0.5 + number * 1.5 / late for number in range(late)]
 
 
 def _cpu(suite: Suite) -> dict[str, float]:

@@ -58,10 +58,12 @@ def stages(one: pb.Procurement) -> list[Stage]:
     here = sum(map(bool, came_to)) - 1 if ended else _PHASE.get(one.status, -1)
     attention = one.status == pb.PROCUREMENT_STATUS_OBJECTED or one.contract_overdue or one.late
     now = "stopped" if ended else "attention" if attention else "current"
-    return [
+    found = [
         Stage(name, "done" if at < here else now if at == here else "ahead", note or "")
         for at, (name, note) in enumerate(told)
     ]
+    # Nobody signs up for a direct selection.
+    return found[1:] if one.need.mode == pb.MODE_DIRECT else found
 
 
 def work_at(request: Request, one: pb.Procurement) -> str:

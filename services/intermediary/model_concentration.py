@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, time
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from standards.workdays import SHANGHAI, add_months, local_day
@@ -61,7 +61,7 @@ RULE: Final = "近十二个月内：" + "；".join(one.says for one in PATTERNS.
 
 def since(now: datetime) -> datetime:
     """From when on awards are looked at: the beginning of this day twelve months ago, in China."""
-    return datetime.combine(add_months(local_day(now), -12), time(), SHANGHAI)
+    return datetime.fromisoformat(f"{add_months(local_day(now), -12)}T00:00:00").replace(tzinfo=SHANGHAI)
 
 
 def concentrations(awards: Iterable[Award], losers: Losers) -> list[pb.Concentration]:

@@ -144,6 +144,12 @@ _GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
 }
 
 
+def leads(name: str) -> list[tuple[int, int]]:
+    """The (status, status) pairs a move leads along; none when it stays."""
+    move = MOVES[name]
+    return [] if move.sources == move.targets else [(a, b) for a in move.sources for b in move.targets if a != b]
+
+
 def require_move(procurement: Procurement, name: str) -> None:
     """FAILED_PRECONDITION MOVE_NOT_ALLOWED where status or mode do not allow the move, or the guard's own reason."""
     move = MOVES[name]

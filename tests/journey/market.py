@@ -21,6 +21,7 @@ OPERATOR, SUPERVISOR, PROCURER = "zc-701", "jd-802", "cg-601"
 SERVICE = "水资源论证报告编制"
 KIND = "water_resources"
 AT_ONCE = {"contractDays": 5, "ratingDays": 5, "directMostFen": "5000000", "candidatesLeast": 1, "proposalsLeast": 1}
+TITLES = {"DRAW": "随机抽取", "PRICE": "竞价选取", "CHOICE": "择优选取"}
 _MARKET = "intermediary.v1."
 
 
@@ -109,7 +110,7 @@ class Market:
         """A need of the procuring department, approved: sign-up ends after so many seconds, the selection comes after so many."""
         start = datetime.now(UTC)
         need = {
-            "title": f"示范河取水{mode.lower()}水资源论证", "description": "编制水资源论证报告书并配合评审", "service": SERVICE,
+            "title": f"示范河取水水资源论证（{TITLES[mode]}）", "description": "编制水资源论证报告书并配合评审", "service": SERVICE,
             "region": REGION, "budgetFen": "30000000", "mode": f"MODE_{mode}",
             "requirement": {"qualifications": [{"kind": KIND, "grade": "乙级"}]},
             "signupEnd": _text(start + timedelta(seconds=closes)), "selectionAt": _text(start + timedelta(seconds=selects)),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local.suite import Suite
+from standards.workdays import local_day
 from tests.journey.applying import signed_in
 from tests.journey.conftest import AGAIN, Look, Visitor, until
 from tests.journey.market import KIND, OPERATOR, REGION, SERVICE, Market, opened, sealed, sign_up, upload
@@ -133,7 +135,7 @@ def test_a_direct_selection_goes_from_the_need_to_the_archive(
     page = desk.go("/desk/market?queue=needs")
     desk.shot("530-desk", AGAIN)
     page.get_by_role("link", name="东河文旅码头水资源论证").click()
-    page.get_by_label("通过").check()
+    page.get_by_role("radio", name="通过").check()
     desk.shot("531-review", NARROW)
     _press(page, "审核需求")
     _said(page, "审核结果已登记")
@@ -141,9 +143,9 @@ def test_a_direct_selection_goes_from_the_need_to_the_archive(
     need, award = f"/market/needs/{number}", f"/market/awards/{number}"
     page = owner.go(need)
     page.get_by_label("合同金额（元）").fill("30000")
-    page.get_by_label("签订日期").fill("2026-11-20")
+    page.get_by_label("签订日期").fill(f"{local_day(datetime.now(UTC)):%Y-%m-%d}")
     page.get_by_label("名称", exact=False).first.fill("提交报告")
-    page.get_by_label("完成日期").first.fill("2027-03-01")
+    page.get_by_label("完成日期").first.fill(f"{local_day(datetime.now(UTC)) + timedelta(days=90):%Y-%m-%d}")
     page.get_by_label("合同文件").set_input_files(PAPER)
     owner.shot("532-contract-phone", AGAIN)
     _press(page, "提交合同备案")
@@ -155,7 +157,7 @@ def test_a_direct_selection_goes_from_the_need_to_the_archive(
     _press(page, "报告节点完成")
     _said(page, "节点已登记")
     page = owner.go(need)
-    page.get_by_label("确认完成").check()
+    page.get_by_role("radio", name="确认完成").check()
     _press(page, "确认节点")
     _said(page, "节点已登记")
     page = agent.go(award)
@@ -186,7 +188,7 @@ def _need(owner: Visitor, uscc: str) -> str:
     page.get_by_label("服务内容和要求").fill("编制水资源论证报告表")
     page.get_by_label("预算（元）").fill("30000")
     page.locator("select").first.select_option(KIND)
-    page.get_by_label("直接选取").check()
+    page.get_by_role("radio", name="直接选取").check()
     page.get_by_label("机构的统一社会信用代码").fill(uscc)
     _press(page, "提交审核")
     expect(page.get_by_role("alert")).to_contain_text("依据")

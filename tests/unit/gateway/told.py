@@ -61,7 +61,8 @@ CONTRACTS = (
     organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
     directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
     exchange_pb2_grpc, fulfilment_pb2_grpc, procedures_pb2_grpc, promises_pb2_grpc, supervision_pb2_grpc, trace_pb2_grpc,
-    intake_pb2_grpc, intermediary_pb2_grpc, bundles_pb2_grpc, loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc, windows_pb2_grpc,
+    intake_pb2_grpc, intermediary_pb2_grpc, bundles_pb2_grpc, loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc,
+    windows_pb2_grpc,
     intermediary_grpc, agencies_pb2_grpc, market_pb2_grpc, performance_pb2_grpc, selection_pb2_grpc, signups_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
