@@ -39,7 +39,7 @@ not here is refused with `MOVE_NOT_ALLOWED`.
 
 
 class Table(NamedTuple):
-    """A table of moves of another service: its heading, where it stands, its statuses and how their enum begins, and which of them end it."""
+    """A table of moves of another service: its heading, where it stands, its statuses, how their enum begins, which of them end it."""
 
     head: str
     told: str

@@ -85,6 +85,7 @@ async def listed(request: Request) -> Response:
 async def agency(request: Request, tried: Tried) -> Response:
     """One agency: qualifications with their days, promise, credit with its marks and their rules, standing; objections while noticed."""
     id, stub = str(request.path_params["agency_id"]), backends(request).market_agencies
+    one: agencies.Agency
     one, credits = await asyncio.gather(
         seen(request, stub.GetAgency, agencies.GetAgencyRequest(agency_id=id)),
         or_none(ask_public(request, stub.ListCredits, agencies.ListCreditsRequest(agency_id=id, page_size=50))),
@@ -160,7 +161,7 @@ def _month(request: Request, name: str, otherwise: str) -> str:
     return typed if _MONTH.fullmatch(typed) else otherwise
 
 
-def _by_name(kind: Any, words: Mapping[int, Any]) -> dict[str, str]:
+def _by_name(kind: Any, words: Mapping[Any, Any]) -> dict[str, str]:
     """Words of an enum by its names, long and short, and by its numbers."""
     found: dict[str, str] = {}
     for name, number in kind.items():

@@ -1,5 +1,6 @@
 """An owner's need: one form with the parts of each mode, new, returned, or a draft a case opened."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -90,7 +91,12 @@ def _direct(form: FormData) -> dict[str, Any]:
     return {"direct_uscc": text(form, "direct_uscc").upper(), "direct_reason": text(form, "direct_reason")}
 
 
-_BY_MODE: Final = {pb.MODE_DRAW: _draw, pb.MODE_PRICE: _price, pb.MODE_CHOICE: _choice, pb.MODE_DIRECT: _direct}
+_BY_MODE: Final[Mapping[int, Callable[[FormData], dict[str, Any]]]] = {
+    pb.MODE_DRAW: _draw,
+    pb.MODE_PRICE: _price,
+    pb.MODE_CHOICE: _choice,
+    pb.MODE_DIRECT: _direct,
+}
 
 
 def need_of(form: FormData) -> pb.Need:

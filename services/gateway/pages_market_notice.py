@@ -47,7 +47,11 @@ class Stage(NamedTuple):
 def stages(one: pb.Procurement) -> list[Stage]:
     """The phases of a procurement; those it never came to stay ahead."""
     told = [
-        ("报名", one.need.signup_end and f"{short_day_text(one.need.signup_end)}截止"),
+        # Nobody signs up for a direct selection.
+        (
+            "公告" if one.need.mode == pb.MODE_DIRECT else "报名",
+            one.need.signup_end and f"{short_day_text(one.need.signup_end)}截止",
+        ),
         ("选取", short_day_text(one.selected_at or one.need.selection_at)),
         ("结果公示", one.result_until and f"至{short_day_text(one.result_until)}"),
         ("签订合同", one.contract_due and f"{short_day_text(one.contract_due)}前"),
@@ -58,12 +62,10 @@ def stages(one: pb.Procurement) -> list[Stage]:
     here = sum(map(bool, came_to)) - 1 if ended else _PHASE.get(one.status, -1)
     attention = one.status == pb.PROCUREMENT_STATUS_OBJECTED or one.contract_overdue or one.late
     now = "stopped" if ended else "attention" if attention else "current"
-    found = [
+    return [
         Stage(name, "done" if at < here else now if at == here else "ahead", note or "")
         for at, (name, note) in enumerate(told)
     ]
-    # Nobody signs up for a direct selection.
-    return found[1:] if one.need.mode == pb.MODE_DIRECT else found
 
 
 def work_at(request: Request, one: pb.Procurement) -> str:

@@ -25,7 +25,7 @@ NEEDS: Final = "/market/needs"
 AWARDS: Final = "/market/awards"
 DESK: Final = "/desk/market/procurements"
 ROLES: Final = {NEEDS: ("procure",), AWARDS: (), DESK: ("market", "supervise")}
-TITLES: Final = {NEEDS: "我的采购需求", AWARDS: "我的中选项目", DESK: "中介超市"}
+TITLES: Final = {NEEDS: "我的采购需求", AWARDS: "我的中选项目", DESK: "中介超市工作台"}
 
 
 def mine(won: bool) -> Handler:

@@ -100,7 +100,9 @@ class ChoiceApi:
         def decide(one: Procurement) -> Message:
             require_by(one, call.method, call.actor)
             require_move(one, call.method)
-            pool = store_evaluators.pool(self.evaluators, one.county)
+            # Those of the county, and those of its city and province.
+            around = [place for place in self.pools.all() if region_covers(place, one.county)]
+            pool = store_evaluators.pool(self.evaluators, around)
             return model_choice.draw_evaluators(one, call.actor.id, pool, self._taking(one))
 
         return self._choose(request.procurement_id, call, decide)

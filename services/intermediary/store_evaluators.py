@@ -36,9 +36,9 @@ def evaluator_id(person: str) -> str:
     return record_id(f"evaluator/{person}")
 
 
-def pool(all: Records[Evaluator], county: str) -> list[Evaluator]:
-    """Those of a county who are in the pool."""
-    return [row.state for row in all.select({"state.county": county, "state.status": IN})]
+def pool(all: Records[Evaluator], counties: Sequence[str]) -> list[Evaluator]:
+    """Those of these counties who are in the pool."""
+    return [row.state for one in counties for row in all.select({"state.county": one, "state.status": IN})]
 
 
 def newest(

@@ -5,24 +5,28 @@ leaf = SHA-256(0x00, candidate), node = SHA-256(0x01, left, right); seed = SHA-2
 order = candidates by HMAC-SHA256(seed, USCC). JSON is hashed with sorted keys and without blanks (RFC 8785).
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 PARTIES = {"platform": "平台", "owner": "业主", "supervisor": "监管"}
 
 
-def sha(*parts):
+def sha(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def plain(value):
+def plain(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def root_of(leaves):
+def root_of(leaves: list[bytes]) -> bytes:
     if len(leaves) < 2:
         return leaves[0] if leaves else sha()
     half = 1
@@ -31,7 +35,7 @@ def root_of(leaves):
     return sha(b"\x01", root_of(leaves[:half]), root_of(leaves[half:]))
 
 
-def nonce_of(party, beacon):
+def nonce_of(party: Any, beacon: str) -> bytes:
     if party["nonce"]:
         return bytes.fromhex(party["nonce"])
     if beacon:
@@ -39,7 +43,7 @@ def nonce_of(party, beacon):
     return bytes.fromhex(party["commitment"]) if party["commitment"] else bytes(32)
 
 
-def steps(told):
+def steps(told: Any) -> Iterator[tuple[str, bool, str]]:
     """Every step: what is checked, whether it holds, and the value computed here."""
     notice, codes = told["notice"], [one["uscc"] for one in told["candidates"]]
     digest, root = sha(plain(notice)).hex(), root_of([sha(b"\x00", plain(one)) for one in told["candidates"]]).hex()
@@ -80,7 +84,7 @@ def steps(told):
     yield "中选机构是顺序的第一位", told["winner"] == (order or [None])[0], (order or ["无"])[0]
 
 
-def main(path):
+def main(path: str) -> int:
     good, last = True, "打开文件"
     try:
         told = json.loads(Path(path).read_text(encoding="utf-8"))

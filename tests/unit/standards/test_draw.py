@@ -210,4 +210,4 @@ def test_the_verifier_is_short_and_needs_nothing() -> None:
     lines = [line for line in VERIFIER.read_text().splitlines() if line.strip()]
     assert len(lines) < 90
     imported = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
-    assert imported == {"hashlib", "hmac", "json", "sys", "pathlib"}
+    assert imported == {"hashlib", "hmac", "json", "sys", "pathlib", "typing", "collections.abc", "__future__"}
