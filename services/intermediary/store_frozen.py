@@ -9,6 +9,7 @@ import orjson
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from chassis.errors import require
 from chassis.records import Records
 
 Document = dict[str, Any]
@@ -37,14 +38,14 @@ def put(database: Database[Document], content: Any) -> str:
 
 
 def get(database: Database[Document], digest: str) -> Any:
-    """What is kept under a digest; LookupError for what is not, or is not what it was."""
+    """What is kept under a digest. FAILED_PRECONDITION LIST_CHANGED for what is not what it was: nothing is drawn from it."""
     head = database[COLLECTION].find_one({"_id": digest})
-    if head is None:
-        raise LookupError(f"nothing is kept under {digest}")
-    found = [database[COLLECTION].find_one({"_id": f"{digest}/{number}"}) for number in range(head["chunks"])]
+    found = [
+        database[COLLECTION].find_one({"_id": f"{digest}/{number}"}) for number in range(head["chunks"] if head else 0)
+    ]
     data = b"".join(bytes(part["data"]) for part in found if part)
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise LookupError(f"what is kept under {digest} is not what it was")
+    whole = hashlib.sha256(data).hexdigest() == digest
+    require(whole, "LIST_CHANGED", "保存的名单或者顺序与当时公布的摘要不符，不能使用")
     return orjson.loads(data)
 
 

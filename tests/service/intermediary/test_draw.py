@@ -136,3 +136,17 @@ def test_the_next_of_the_order_has_the_award_when_the_winner_gives_up(market: Ma
     assert transcript(market, id)["order"] == order
     ended = market.state(id)
     assert (ended.status, ended.ended_reason) == (model.ENDED, model.WINNERS_GAVE_UP)
+
+
+def test_nothing_is_drawn_from_a_list_that_was_changed_after_the_freeze(market: MarketHere) -> None:
+    id = begun(market)
+    digest = market.freeze(id).list_digest
+    chunk = market.database["frozen"].find_one({"_id": f"{digest}/0"})
+    assert chunk is not None
+    changed = bytes(chunk["data"]).replace("某环评公司".encode(), "某关系公司".encode())
+    market.database["frozen"].update_one({"_id": chunk["_id"]}, {"$set": {"data": changed}})
+    assert market.select(id).status == model.FROZEN
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "LIST_CHANGED"):
+        transcript(market, id)
+    market.database["frozen"].update_one({"_id": chunk["_id"]}, {"$set": {"data": chunk["data"]}})
+    assert market.select(id).status == model.SELECTED
