@@ -10,11 +10,14 @@ from chassis.acts import REALMS
 from services.case import model, model_moves, views_parts
 from services.case.model_moves import Move
 from services.intermediary import model as market
+from services.intermediary import model_agencies as agencies
+from services.intermediary import model_agencies_moves as agency_moves
 from services.intermediary import model_moves as market_moves
 from services.rating import model_moves as loop_moves
 from services.rating import model_tickets
 from services.rating import model_tickets_moves as ticket_moves
 from yiwang.case.v1 import service_pb2 as pb
+from yiwang.intermediary.v1 import agencies_pb2
 from yiwang.intermediary.v1 import service_pb2 as intermediary
 from yiwang.rating.v1 import service_pb2 as rating
 from yiwang.rating.v1 import tickets_pb2 as tickets
@@ -78,8 +81,18 @@ TABLES = (
         intermediary.ProcurementStatus.Name,
         (market.ARCHIVED, market.ENDED),
     ),
+    Table(
+        "Moves of an agency",
+        "`services/intermediary/model_agencies_moves.py`: 中介机构. What beside the standing has to hold is said there, too; "
+        "nothing ends it for ever, who left or was returned may enter again",
+        agency_moves,
+        agencies.STANDINGS,
+        "AGENCY_STANDING_",
+        agencies_pb2.AgencyStanding.Name,
+        (),
+    ),
 )
-WHO_OF_RATING = {
+WHO_OF_OTHERS = {
     loop_moves.RATER: "评价人",
     loop_moves.DEPARTMENT: "责任部门",
     loop_moves.SUPERVISOR: "监察",
@@ -91,6 +104,8 @@ WHO_OF_RATING = {
     market_moves.OPERATOR: "超市管理",
     market_moves.BIDDER: "报名机构",
     market_moves.EVALUATOR: "评审专家",
+    agency_moves.AGENCY: "机构",
+    agency_moves.ANYBODY: "任何人",
 }
 
 
@@ -132,7 +147,7 @@ def section(table: Table) -> str:
     def row(name: str, move: Any) -> str:
         told = getattr(move, "roles", ())
         roles = f"（{'、'.join(told)}）" if told else ""
-        who = f"{'、'.join(WHO_OF_RATING[one] for one in getattr(move, 'sees', ()) or move.by)}{roles}"
+        who = f"{'、'.join(WHO_OF_OTHERS[one] for one in getattr(move, 'sees', ()) or move.by)}{roles}"
         sources, targets = ("、".join(status(one) for one in found) for found in (move.sources, move.targets))
         return f"| `{name}` {move.title} | {who} | {sources} | {targets if table.moves.leads(name) else '不变'} |"
 

@@ -59,7 +59,6 @@ class ProcurementApi:
         self.selecting = Selecting(parts)
 
     def SubmitProcurement(self, request: pb.SubmitProcurementRequest, call: Call) -> pb.Procurement:
-        self.counties.know(request.need.region)
         if request.procurement_id:
 
             def decide(one: Procurement) -> Message:
@@ -86,6 +85,8 @@ class ProcurementApi:
             raise invalid(Violation("owner_uscc", "NOT_OWN", "请填写本单位的统一社会信用代码"))
         rules = model_rules.values(store.rules_of(self.rules, need.region))
         model_needs.require_sound(need, rules, lambda code: store_services.listed(self.database, code), uscc, now())
+        # Only of a sound need: whoever is refused leaves no county behind that timers and lists walk through.
+        self.counties.know(need.region)
         contact, name = need.contact.strip(), request.owner_name.strip()
         need.contact = ""
         named = bool(uscc)

@@ -59,9 +59,11 @@ class ChoiceApi:
             key = agencies.person_key(self.keyring, request.id_number)
             name = self.keyring.seal(call.actor.id, request.name.strip())
             told = (request.region, request.fields, request.ties)
-            return model_evaluators.apply(id, call.actor, name, key, *told)
+            applied = model_evaluators.apply(id, call.actor, name, key, *told)
+            # Only of a right application: whoever is refused leaves no county behind.
+            self.pools.know(request.region)
+            return applied
 
-        self.pools.know(request.region)
         if self.evaluators.find({"_id": id}) is None:
             return self._entry(self.evaluators.create(call.cause, decide, id), call)
         return self._entry(self.evaluators.change(id, call.cause, decide), call)

@@ -18,7 +18,7 @@ from services.intermediary.model_agencies import (
     SUSPENDED,
     Agency,
 )
-from services.intermediary.model_moves import Move
+from services.intermediary.model_moves import Move, along
 
 AGENCY, OPERATOR, SUPERVISOR, ANYBODY, SYSTEM = "agency", "operator", "supervisor", "anybody", "system"
 _IN: Final = (ACTIVE, SUSPENDED)
@@ -87,6 +87,15 @@ _GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
 }
 # A return needs no qualification: its guard is asked by the act, where it is approved.
 _BY_THE_ACT: Final = frozenset(("ReviewAgency",))
+
+
+# What follows from its qualifications, whoever or whatever turns one of them.
+_TURNS: Final = frozenset(("ReviewQualification", "QualificationTurned"))
+
+
+def leads(name: str) -> list[tuple[int, int]]:
+    """The (standing, standing) pairs a move leads along; none when it stays."""
+    return [(ACTIVE, SUSPENDED), (SUSPENDED, ACTIVE)] if name in _TURNS else along(MOVES[name])
 
 
 def require_move(agency: Agency, name: str, now: datetime, guarded: bool = True) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from chassis.errors import Violation
+from services.intermediary import model_needs
 from services.intermediary import model_qualifications as kinds
+from standards import personal_data
 from standards.identifiers import id_number_valid, uscc_valid
 from standards.names import name_unclear
 from yiwang.intermediary.v1 import agencies_pb2 as pb
@@ -31,7 +33,7 @@ def normal_address(address: str) -> str:
 
 
 def profile_faults(profile: pb.AgencyProfile, today: date, path: str = "profile") -> list[Violation]:
-    """What is wrong with a profile: ID_NUMBER, USCC, NAME, SHARES, TWICE, DATE, EXPIRED, BLANK, each at its field."""
+    """What is wrong with a profile: ID_NUMBER, USCC, NAME, SHARES, TWICE, DATE, EXPIRED, BLANK, PERSONAL_DATA, each at its field."""
     return [
         *_person(profile.legal_name, profile.legal_number, f"{path}.legal", today),
         *_name(profile.contact_name, f"{path}.contact_name"),
@@ -48,11 +50,20 @@ def profile_faults(profile: pb.AgencyProfile, today: date, path: str = "profile"
             for at, one in enumerate(profile.services)
             if not one.strip()
         ),
+        *_published(profile, path),
     ]
 
 
+def _published(profile: pb.AgencyProfile, path: str) -> Iterator[Violation]:
+    """What everybody reads as it stands. The promise is shown to others with stars where it leads to a person."""
+    for at, service in enumerate(profile.services):
+        yield from model_needs.plain_text(f"{path}.services[{at}]", service)
+    for at, one in enumerate(profile.people):
+        yield from model_needs.plain_text(f"{path}.people[{at}].certificate_kind", one.certificate_kind)
+
+
 def qualification_faults(told: pb.NewQualification, today: date, path: str) -> list[Violation]:
-    """What is wrong with a qualification: KIND_UNKNOWN, GRADE_UNKNOWN, DATE, BEFORE_FROM, EXPIRED, each at its field."""
+    """What is wrong with a qualification: KIND_UNKNOWN, GRADE_UNKNOWN, PERSONAL_DATA, DATE, BEFORE_FROM, EXPIRED, each at its field."""
     found: list[Violation] = []
     if told.kind not in kinds.KINDS:
         found.append(Violation(f"{path}.kind", "KIND_UNKNOWN", "没有此类资质"))
@@ -60,6 +71,9 @@ def qualification_faults(told: pb.NewQualification, today: date, path: str) -> l
         grades = "、".join(kinds.KINDS[told.kind].grades)
         says = f"等级须为{grades}之一" if grades else "该类资质不分等级"
         found.append(Violation(f"{path}.grade", "GRADE_UNKNOWN", says))
+    # Any other long number may be a certificate's own.
+    if any(one.kind == personal_data.ID_NUMBER for one in personal_data.found(told.certificate_number)):
+        found.append(Violation(f"{path}.certificate_number", "PERSONAL_DATA", "公开的证书编号不得是身份证号码"))
     begins, dated = day_of(told.valid_from), day_of(told.valid_to)
     if begins is None:
         found.append(Violation(f"{path}.valid_from", "DATE", "日期无效"))

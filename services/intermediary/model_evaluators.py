@@ -8,6 +8,7 @@ from typing import Final
 from chassis.acts import Actor, Evolve, Moment
 from chassis.errors import Violation, invalid, require
 from services.intermediary.model import COUNTY_DIGITS
+from services.intermediary.model_needs import plain_text
 from standards.identifiers import uscc_valid
 from yiwang.intermediary.v1 import events_pb2 as events
 
@@ -38,10 +39,12 @@ def apply(
     id: str, actor: Actor, sealed_name: str, person_key: str, region: str, fields: Sequence[str], ties: Sequence[str]
 ) -> events.EvaluatorApplied:
     """A person asks to be in the pool, or tells anew what he knows and whom he is tied to: he is reviewed again. INVALID_ARGUMENT
-    `ties[n]` USCC."""
+    `ties[n]` USCC, `fields[n]` PERSONAL_DATA."""
     wrong = [
         Violation(f"ties[{n}]", "USCC", "统一社会信用代码有误") for n, tie in enumerate(ties) if not uscc_valid(tie)
     ]
+    for n, said in enumerate(fields):
+        wrong += plain_text(f"fields[{n}]", said)
     if wrong:
         raise invalid(*wrong)
     return events.EvaluatorApplied(

@@ -146,7 +146,11 @@ _GUARDS: Final[Mapping[str, tuple[Guard, ...]]] = {
 
 def leads(name: str) -> list[tuple[int, int]]:
     """The (status, status) pairs a move leads along; none when it stays."""
-    move = MOVES[name]
+    return along(MOVES[name])
+
+
+def along(move: Move) -> list[tuple[int, int]]:
+    """The same of a move of any table."""
     return [] if move.sources == move.targets else [(a, b) for a in move.sources for b in move.targets if a != b]
 
 

@@ -100,6 +100,7 @@ def _requirement(need: pb.Need) -> Faults:
             yield Violation(f"{place}.grade", "GRADE_UNKNOWN", "该资质没有这个等级")
     if need.requirement.people and not need.requirement.certificate_kind:
         yield Violation("need.requirement.certificate_kind", "REQUIRED", "请填写人员应持有的证书")
+    yield from plain_text("need.requirement.certificate_kind", need.requirement.certificate_kind)
 
 
 def _times(need: pb.Need, rules: Mapping[str, int], now: datetime) -> Faults:

@@ -35,7 +35,7 @@ def full(record: Record[Agency], actor: Actor, parts: Parts, credit: Credit, now
     own, desk = agencies.belongs(actor, agency), agencies.at_desk(actor, agency)
     profile = stating.open_profile(keyring, agency.organization_id, agency.sealed)
     if profile:
-        view.promise = _masked(profile.promise)
+        view.promise = personal_data.masked(profile.promise)
     if not (own or desk):
         return view
     if profile:
@@ -158,7 +158,7 @@ def _blacklisting(agency: Agency, actor: Actor, parts: Parts) -> pb.Blacklisting
     view = pb.Blacklisting(
         since=text(entry.since),
         until=text(entry.until),
-        reason=reason if within else _masked(reason),
+        reason=reason if within else personal_data.masked(reason),
         appeal_until=text(entry.appeal_until),
         appeal=entry.appeal,
     )
@@ -166,11 +166,3 @@ def _blacklisting(agency: Agency, actor: Actor, parts: Parts) -> pb.Blacklisting
         view.appeal_text = keyring.open_text(organization, entry.sealed_appeal)
         view.appeal_reason = keyring.open_text(organization, entry.sealed_decision)
     return view
-
-
-def _masked(said: str) -> str:
-    """A text that everybody reads, with whatever in it leads to a person as stars."""
-    for one in personal_data.found(said):
-        start, end = one.span
-        said = said[:start] + "*" * (end - start) + said[end:]
-    return said

@@ -2,17 +2,19 @@
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 
-from services.intermediary import model, model_choice
+from chassis.acts import holder
+from services.intermediary import model, model_choice, store, store_evaluators
 from tests.support import agencies
-from tests.support.actors import person
+from tests.support.actors import REGION, person
 from tests.support.calling import refused
 from tests.support.choosing import SELECTION, Expert, expert, pool, proposing, scores, uploaded
-from tests.support.market import Agent, MarketHere, now
+from tests.support.market import SERVICE, Agent, MarketHere, now
 from yiwang.intermediary.v1 import service_pb2
 
 POINTS = ((90, 80), (70, 70), (80, 95))
@@ -113,6 +115,29 @@ def test_who_has_an_interest_is_left_out_with_the_reason(market: MarketHere) -> 
     }
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "DRAWN_ALREADY"):
         market.by(market.operator, service=SELECTION).DrawEvaluators(procurement_id=id)
+
+
+@pytest.mark.parametrize(
+    ("told", "field", "reason"),
+    [
+        ({"fields": [SERVICE, "环评，请致电13912345678"]}, "fields[1]", "PERSONAL_DATA"),
+        ({"ties": ["1" * 18]}, "ties[0]", "USCC"),
+        ({"region": "000000"}, "region", "REGION_UNKNOWN"),
+        ({"id_number": agencies.id_number()}, "id_number", "NOT_YOURS"),
+    ],
+)
+def test_a_wrong_application_names_its_field_and_enters_nobody(
+    market: MarketHere, told: dict[str, Any], field: str, reason: str
+) -> None:
+    number, citizen = agencies.id_number(), person(level=3)
+    actor = replace(citizen, holder=holder(citizen.id, number))
+    right: dict[str, Any] = {"name": "上官评审", "id_number": number, "region": REGION, "fields": [SERVICE]}
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as refusal:
+        market.by(actor, service=SELECTION).ApplyAsEvaluator(**right | told)
+    assert refusal.fields == {field: reason}
+    with refused(grpc.StatusCode.NOT_FOUND):
+        market.by(actor, service=SELECTION).GetMyEvaluator()
+    assert store.Counties(market.database, store_evaluators.COUNTIES).all() == []
 
 
 def test_an_interest_that_came_up_later_keeps_the_scores_out(market: MarketHere) -> None:

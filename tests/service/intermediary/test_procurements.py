@@ -48,6 +48,11 @@ def selected(market: MarketHere, agents: int = 3) -> tuple[str, list[Any]]:
             "KIND_UNKNOWN",
         ),
         ({"requirement": pb.Requirement(people=2)}, "need.requirement.certificate_kind", "REQUIRED"),
+        (
+            {"requirement": pb.Requirement(people=1, certificate_kind="测绘师13800138000")},
+            "need.requirement.certificate_kind",
+            "PERSONAL_DATA",
+        ),
         ({"bid_most": 5}, "need.bid_most", "NOT_WANTED"),
         (
             {"beacon": pb.Beacon(source="drand", round=1, at=now().isoformat())},
@@ -82,6 +87,7 @@ def test_what_is_wrong_with_a_need_is_told_by_its_field(
         market.submit(market.company(OWN), OWN, **told)
     assert refusal.fields[field] == reason
     assert market.procurements.select({}) == []
+    assert store.Counties(market.database).all() == []
 
 
 def test_an_organisation_procures_in_its_own_name_alone(market: MarketHere) -> None:

@@ -48,6 +48,11 @@ def test_a_right_profile_has_no_faults() -> None:
         ({"contact_name": "  "}, {"profile.contact_name": "NAME"}),
         ({"address": "————"}, {"profile.address": "BLANK"}),
         ({"services": ["测绘", "  "]}, {"profile.services[1]": "BLANK"}),
+        ({"services": ["测绘，请致电13912345678"]}, {"profile.services[0]": "PERSONAL_DATA"}),
+        (
+            {"people": [staff(), staff(certificate_kind="注册测绘师13912345678")]},
+            {"profile.people[1].certificate_kind": "PERSONAL_DATA"},
+        ),
         ({"shareholders": [owner("91990121MA00000000")]}, {"profile.shareholders[0].number": "USCC"}),
         ({"shareholders": [owner("990121198001010000")]}, {"profile.shareholders[0].number": "ID_NUMBER"}),
         ({"shareholders": [owner(uscc(), 6000), owner(uscc(), 4001)]}, {"profile.shareholders": "SHARES"}),
@@ -81,6 +86,10 @@ def test_a_wrong_field_of_a_profile_is_named(told: dict[str, Any], fault: dict[s
         ({"valid_to": "2026-11-19"}, {"q.valid_to": "EXPIRED"}),
         ({"valid_from": "2027-05-01", "valid_to": "2027-04-30"}, {"q.valid_to": "BEFORE_FROM"}),
         ({"valid_to": "9999-12-31"}, {"q.valid_to": "DATE"}),
+        ({"certificate_number": f"人{id_number(7)}"}, {"q.certificate_number": "PERSONAL_DATA"}),
+        # As long as a telephone's or a card's, but a certificate's own.
+        ({"certificate_number": "13912345678"}, {}),
+        ({"certificate_number": "4111111111111111"}, {}),
     ],
 )
 def test_a_wrong_field_of_a_qualification_is_named(told: dict[str, Any], fault: dict[str, str]) -> None:
