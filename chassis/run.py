@@ -100,8 +100,16 @@ def _worker(parts: "Parts") -> None:
     eventlet.spawn(relay.run, lease)
     eventlet.spawn(poll.heartbeat, parts, relay.alive)
     runner = events.host(worker, parts.settings.amqp_uri)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: eventlet.spawn(runner.stop))
+    endings = (signal.SIGTERM, signal.SIGINT)
+
+    def end(*_: object) -> None:
+        # Once: nameko fails on stopping what is being stopped, and then never ends.
+        for number in endings:
+            signal.signal(number, signal.SIG_IGN)
+        eventlet.spawn(runner.stop)
+
+    for number in endings:
+        signal.signal(number, end)
     runner.wait()
     lease.release()
 

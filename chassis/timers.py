@@ -5,16 +5,20 @@ worker and store differ, since what is deemed cannot be undone. A state tells it
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
 from chassis import store as stores
 from chassis.acts import Cause, now
 from chassis.errors import Refused
 from chassis.records import Filter, Record, Records
 from chassis.telemetry import log
+from standards.codes import region_prefix
 
 S = TypeVar("S")
 Fire = Callable[[S, datetime], Message | list[Message] | None]
@@ -94,6 +98,32 @@ class Timing(Generic[S]):
     def _end(self, id: str, at: datetime, what: str) -> None:
         cause = Cause(key=f"timer/{what}/{at.isoformat()}", by=self._by)
         self._records.change(id, cause, lambda state: self._fire(state, now()))
+
+
+class Groups:
+    """Which groups have something with a due date, so that a timer takes each by itself: a group is where it happens, the first `digits`
+    of a region's code."""
+
+    def __init__(self, collection: Collection[Any], digits: int) -> None:
+        self._groups, self._digits = collection, digits
+        self._known: set[str] = set()
+
+    def know(self, region: str) -> None:
+        """Makes a region's group known, before its first record is there."""
+        group = region[: self._digits]
+        if group not in self._known:
+            with suppress(DuplicateKeyError):
+                self._groups.insert_one({"_id": group})
+            self._known.add(group)
+
+    def within(self, region: str) -> list[str]:
+        """Those of a region: of a larger one each of its own, of a smaller one the group it lies in."""
+        prefix = region_prefix(region)[: self._digits]
+        return [group for group in self.all() if group.startswith(prefix)]
+
+    def all(self) -> list[str]:
+        """All of them, sorted."""
+        return sorted(row["_id"] for row in self._groups.find({}, {"_id": 1}))
 
 
 def due(

@@ -6,10 +6,11 @@ A row is judged by itself: rows of a case come in any order. Lengths are those o
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from standards import codes, exchange_codes, identifiers
+from standards.instants import stated
 from yiwang.case.v1 import exchange_pb2 as pb
 
 MOST_SEQ: Final = 500
@@ -38,11 +39,6 @@ REASONS: Final[dict[str, str]] = {
 }
 """Why a row is refused, as people read it. ROW_CHANGED is told by the service alone, which knows what came before."""
 
-# Strict, since a parser of the language takes digits of any script, weeks and times without a zone, too.
-_TIME = re.compile(
-    r"(?:19[5-9]|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
-    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 # Visible ASCII, Chinese characters and their brackets: no blanks, no digits of other scripts, nothing that is not seen.
 _NUMBER = re.compile(r"[!-~\u4e00-\u9fff\u3010\u3011\u3014\u3015\uff08\uff09]{1,50}")
@@ -77,17 +73,6 @@ def faults(row: pb.ReportRow, profile: str, department: str, region: str, now: d
     """Everything that is wrong with a row; empty when it can be taken. `profile` empty = GB/T 39046."""
     sender = Sender(profile or exchange_codes.DEFAULT, department, region, now)
     return [Fault(field, reason, REASONS[reason]) for field, reason in _faults(row, sender)]
-
-
-def instant(text: str) -> datetime | None:
-    """The instant of an RFC 3339 text with its zone, in UTC to the millisecond; None when it is none."""
-    if not _TIME.fullmatch(text):
-        return None
-    try:
-        found = datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        return None
-    return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
 def _faults(row: pb.ReportRow, sender: Sender) -> Found:
@@ -200,7 +185,7 @@ def _step(one: pb.ReportedStep, sender: Sender) -> Found:
     yield from _past("started_at", one.started_at, sender)
     if one.ended_at:
         yield from _past("ended_at", one.ended_at, sender)
-    begins, ends = instant(one.started_at), instant(one.ended_at)
+    begins, ends = stated(one.started_at), stated(one.ended_at)
     if begins and ends and ends < begins:
         yield "ended_at", ENDS_BEFORE_BEGIN
 
@@ -271,12 +256,12 @@ def _code(field: str, kind: str, code: str, sender: Sender, required: bool = Fal
 
 
 def _time(field: str, text: str) -> Found:
-    if text and instant(text) is None:
+    if text and stated(text) is None:
         yield field, MALFORMED
 
 
 def _past(field: str, text: str, sender: Sender) -> Found:
-    found = instant(text)
+    found = stated(text)
     if not text:
         yield field, REQUIRED
     elif found is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from standards import exchange_codes
-from standards.exchange_rows import instant
+from standards.instants import stated
 from yiwang.case.v1 import exchange_pb2 as pb
 
 # Result names after which a case was decided, so that it must have been accepted before.
@@ -90,7 +90,7 @@ def _later_applications(facts: Sequence[Fact], _now: datetime) -> list[tuple[int
 
 
 def _order(facts: Sequence[Fact], _now: datetime) -> list[tuple[int, str]]:
-    dated = [(fact, at) for fact in facts if (at := instant(fact.at))]
+    dated = [(fact, at) for fact in facts if (at := stated(fact.at))]
     pairs = itertools.pairwise(dated)
     return [(after.seq, f"早于序号 {before.seq} 的时间") for (before, was), (after, at) in pairs if at < was]
 
@@ -109,7 +109,7 @@ def _answered_unasked(facts: Sequence[Fact], _now: datetime) -> list[tuple[int, 
 
 
 def _promised(facts: Sequence[Fact], _now: datetime) -> list[tuple[int, str]]:
-    dated = [(fact, instant(fact.due), instant(fact.at)) for fact in of_kind(facts, "accepted")]
+    dated = [(fact, stated(fact.due), stated(fact.at)) for fact in of_kind(facts, "accepted")]
     return [(fact.seq, "承诺办结时间早于受理时间") for fact, due, at in dated if due and at and due < at]
 
 
@@ -135,7 +135,7 @@ def _endless(facts: Sequence[Fact], now: datetime) -> list[tuple[int, str]]:
         elif fact.kind == "closed":
             found += [(one.seq, "办结时特别程序尚未结束") for one in begun.values()]
             begun = {}
-    dated = [(fact, instant(fact.due)) for fact in begun.values()]
+    dated = [(fact, stated(fact.due)) for fact in begun.values()]
     return found + [(fact.seq, "特别程序已过预计结束时间仍未结束") for fact, until in dated if until and until < now]
 
 

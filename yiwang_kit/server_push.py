@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from standards.exchange_rows import instant
+from standards.instants import stated
 from yiwang.case.v1 import exchange_pb2 as pb
 from yiwang.case.v1 import service_pb2
 from yiwang_kit.lessons import Lessons
@@ -50,7 +50,7 @@ def _first_time(
 
 def faults_of(request: pb.PushResultRequest, accepted_at: datetime, now: datetime) -> list[tuple[str, str]]:
     """What is wrong with a decision by itself: (field, reason)."""
-    at = instant(request.decided_at)
+    at = stated(request.decided_at)
     found = []
     if not request.granted and not request.reason.strip():
         found.append(("reason", "REQUIRED"))

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from google.protobuf.json_format import MessageToJson
 
-from standards.exchange_rows import instant
 from standards.identifiers import case_number
+from standards.instants import stated
 from yiwang.case.v1 import events_pb2
 from yiwang.case.v1 import exchange_pb2 as pb
 from yiwang_kit.settings import Settings
@@ -133,7 +133,7 @@ class Stage:
         if before is not None:
             return "known" if before == content else "changed"
         self.landed[key] = content
-        at = instant(row.at)
+        at = stated(row.at)
         if row.HasField("applied") and at:
             self.days[row.number] = at.astimezone(CHINA).date().isoformat()
         return "landed"

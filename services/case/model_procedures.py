@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chassis.acts import Actor
 from chassis.errors import Violation, invalid, require
@@ -12,7 +12,7 @@ from services.case.model_deadlines import dues
 from services.case.model_moves import may_come, require_move
 from services.case.model_scenario import Scenario
 from standards import clocks, workdays
-from standards.instants import after, text
+from standards.instants import after, stated, text
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import procedures_pb2 as pb
 from yiwang.catalog.v1 import service_pb2 as catalog
@@ -94,15 +94,12 @@ def _until(stated: str, cap: catalog.Limit, region: str, now: datetime) -> datet
     return until
 
 
-def instant_of(field: str, stated: str) -> datetime:
+def instant_of(field: str, told: str) -> datetime:
     """An RFC 3339 instant of a request, in UTC; INVALID_ARGUMENT `field` MALFORMED."""
-    try:
-        found = datetime.fromisoformat(stated)
-        if found.tzinfo is not None:
-            return found.astimezone(UTC).replace(microsecond=found.microsecond // 1000 * 1000)
-    except (ValueError, OverflowError):
-        pass
-    raise invalid(Violation(field, "MALFORMED", "不是有效的时间，应带时区"))
+    found = stated(told)
+    if found is None:
+        raise invalid(Violation(field, "MALFORMED", "不是有效的时间，应带时区"))
+    return found
 
 
 def _hearing(request: pb.StartSpecialProcedureRequest, region: str, until: datetime, now: datetime) -> str:

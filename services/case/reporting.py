@@ -18,7 +18,8 @@ from chassis.rpc import Call
 from chassis.sealed import Keyring
 from services.case.store_reported import Rows, bucket_of, case_id
 from standards import exchange_codes, exchange_rows
-from standards.exchange_rows import REASONS, ROW_CHANGED, Fault, faults, instant
+from standards.exchange_rows import REASONS, ROW_CHANGED, Fault, faults
+from standards.instants import stated
 from yiwang.case.v1 import exchange_pb2 as pb
 
 Document = dict[str, Any]
@@ -123,7 +124,7 @@ class Reporting:
             "department": row.department,
             "number": row.number,
             "seq": row.seq,
-            "at": instant(row.at),
+            "at": stated(row.at),
             "kind": row.WhichOneof("record"),
             "facts": facts,
             "sealed": self._keyring.seal(owner(one.case), texts) if texts else "",
@@ -202,13 +203,13 @@ _FACTS: Final[Mapping[str, Callable[[Any], Document]]] = {
         "region": part.region,
         "project_code": part.project_code,
     },
-    "accepted": lambda part: {"promised_due": instant(part.promised_due)},
+    "accepted": lambda part: {"promised_due": stated(part.promised_due)},
     "step": lambda part: {
-        "started_at": instant(part.started_at),
-        "ended_at": instant(part.ended_at or part.started_at),
+        "started_at": stated(part.started_at),
+        "ended_at": stated(part.ended_at or part.started_at),
     },
     "correction": lambda part: {"answered": part.answered},
-    "special": lambda part: {"ended": part.ended, "until": instant(part.until)},
+    "special": lambda part: {"ended": part.ended, "until": stated(part.until)},
     "closed": _closing,
 }
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from services.gateway.calls import CallError
 from services.gateway.case_acts import delivery_of
-from services.gateway.forms import answers, at_input, text, upload
+from services.gateway.forms import answers, at_input, stored, text, to_case
 from standards import fees
 from yiwang.case.v1 import promises_pb2 as promises
 from yiwang.case.v1 import service_pb2 as cases
@@ -141,12 +141,12 @@ async def keep_files(
         if not isinstance(file, UploadFile) or not file.filename:
             continue
         try:
-            stored = await upload(request, file, f"{act[:36]}.{index}", whose)
+            kept_now = await stored(file, f"{act[:36]}.{index}", to_case(request, whose))
         except CallError as error:
             return found, at_input(error, f"materials[{material}]", file.filename)
         files = found.setdefault(material, [])
-        if stored.id not in [one.id for one in files]:
-            files.append(Kept(stored.id, stored.filename or file.filename[-200:]))
+        if kept_now.id not in [one.id for one in files]:
+            files.append(Kept(kept_now.id, kept_now.filename or file.filename[-200:]))
     return found, None
 
 

@@ -3,8 +3,9 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -20,6 +21,9 @@ _KEYED = re.compile(r"^(form|materials|answers|stand_ins)\[\"?([a-z0-9_]{1,40})\
 _WITHIN = re.compile(r"^(delivery|rules)\.([a-z_]{1,40})$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_.:-]{8,64}$")
 REUSED = "REQUEST_ID_REUSED"
+T = TypeVar("T")
+# Keeps a file: by its request_id, its name, its content.
+Send = Callable[[str, str, bytes], Awaitable[T]]
 
 
 @dataclass(frozen=True)
@@ -111,32 +115,42 @@ async def hand_in(request: Request, form: FormData, act: str, **whose: str) -> l
         if not isinstance(file, UploadFile) or not file.filename:
             continue
         try:
-            attachment = await upload(request, file, f"{act[:36]}.{index}", whose)
+            attachment = await stored(file, f"{act[:36]}.{index}", to_case(request, whose))
         except CallError as error:
             raise at_input(error, f"materials[{material}]", file.filename) from None
         handed_in.setdefault(material, cases.HandedIn(material=material)).attachments.append(attachment.id)
     return list(handed_in.values())
 
 
-async def attach(request: Request, form: FormData, name: str, act: str, case_id: str) -> list[str]:
-    """Uploads the files of one input for a case; their ids. A refusal is told at the input."""
-    found = []
+async def attach(form: FormData, name: str, act: str, send: Send[T], at: str = "", most: int | None = None) -> list[T]:
+    """Uploads the files of one input, at most so many and one, which the service refuses; what `send` answers to each. A refusal is told
+    at `at`, or at the input."""
     files = [file for file in form.getlist(name) if isinstance(file, UploadFile) and file.filename]
-    for index, file in enumerate(files):
+    found = []
+    for index, file in enumerate(files if most is None else files[: most + 1]):
         try:
-            found.append((await upload(request, file, f"{act[:36]}.{index}", {"case_id": case_id})).id)
+            found.append(await stored(file, f"{act[:36]}.{index}", send))
         except CallError as error:
-            raise at_input(error, name, file.filename or "") from None
+            raise at_input(error, at or name, file.filename or "") from None
     return found
 
 
-async def upload(request: Request, file: UploadFile, act: str, whose: Mapping[str, str]) -> cases.Attachment:
+async def stored(file: UploadFile, act: str, send: Send[T]) -> T:
     """Stores one file. The id names form, place and content: the same form sent again stores nothing new."""
     content = await file.read()
     name = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
     digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:20]
-    message = cases.UploadAttachmentRequest(request_id=f"{act}.{digest}", filename=name, content=content, **whose)
-    return await ask(request, backends(request).case.UploadAttachment, message, FILE_DEADLINE)
+    return await send(f"{act}.{digest}", name, content)
+
+
+def to_case(request: Request, whose: Mapping[str, str]) -> Send[cases.Attachment]:
+    """Keeps a file with case, for the case or the applicant `whose` names."""
+
+    async def send(act: str, name: str, content: bytes) -> cases.Attachment:
+        message = cases.UploadAttachmentRequest(request_id=act, filename=name, content=content, **whose)
+        return await ask(request, backends(request).case.UploadAttachment, message, FILE_DEADLINE)
+
+    return send
 
 
 def at_input(error: CallError, field: str, filename: str) -> CallError:

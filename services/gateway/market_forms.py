@@ -1,20 +1,19 @@
 """Forms of the intermediary supermarket: how an input looks as data, how what was typed becomes a field, rows, files and refusals."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from services.gateway import market_words
+from services.gateway import forms, market_words
 from services.gateway.acts import SHOWN, Act, Tried, tried
 from services.gateway.calls import FILE_DEADLINE, CallError, FieldError, backends
 from services.gateway.desk_inputs import instant, wrong
-from services.gateway.forms import at_input, next_request_id, problems_of, request_id, text, whole
+from services.gateway.forms import next_request_id, problems_of, request_id, text, whole
 from services.gateway.session import ask
 from yiwang.intermediary.v1 import agencies_pb2 as agencies
 from yiwang.intermediary.v1 import performance_pb2 as performance
@@ -212,21 +211,14 @@ def row_count(tried: Tried, form: str, prefix: str, filled: int, least: int = SP
 
 
 async def attach(request: Request, form: FormData, name: str, at: str = "") -> list[str]:
-    """Uploads the files of one input; their ids. A refusal is told at `at`, or there. The same form sent again stores nothing new."""
-    found = []
-    files = [file for file in form.getlist(name) if isinstance(file, UploadFile) and file.filename]
-    for index, file in enumerate(files[: MOST_FILES + 1]):
-        content = await file.read()
-        filename = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
-        digest = hashlib.sha256(filename.encode() + b"\0" + content).hexdigest()[:20]
-        act = f"{request_id(form)[:34]}.{index}.{digest}"
-        message = agencies.UploadMarketFileRequest(request_id=act, filename=filename, content=content)
-        try:
-            kept = await ask(request, backends(request).market_agencies.UploadMarketFile, message, FILE_DEADLINE)
-        except CallError as error:
-            raise at_input(error, at or name, filename) from None
-        found.append(kept.file_id)
-    return found
+    """Uploads the files of one input; their ids. A refusal is told at `at`, or there."""
+
+    async def send(act: str, name: str, content: bytes) -> str:
+        message = agencies.UploadMarketFileRequest(request_id=act, filename=name, content=content)
+        kept = await ask(request, backends(request).market_agencies.UploadMarketFile, message, FILE_DEADLINE)
+        return str(kept.file_id)
+
+    return await forms.attach(form, name, request_id(form), send, at, MOST_FILES)
 
 
 def act(rpc: str, request: type[Any], done: str, fields: Callable[[FormData], dict[str, Any]] = lambda form: {}) -> Act:

@@ -75,14 +75,6 @@ ENDING: Final = {
     "BROKEN_OFF": "合同提前终止",
     "OWNER_ERASED": "业主已注销",
 }
-EXCLUDED: Final = {
-    "NOT_QUALIFIED": "不符合资格条件",
-    "AVOIDED": "回避单位",
-    "SAME_GROUP": "与其他报名机构为同一法定代表人、股东或者地址",
-    "ROTATED": "按公开的轮空规则轮空",
-    "GONE": "机构已退出",
-    "NOT_OPENED": "未在规定时间公开报价",
-}
 PASSED: Final = {
     "GAVE_UP": "放弃中选",
     "PASSED_OVER": "逾期未签合同，取消中选资格",

@@ -13,7 +13,7 @@ from services.gateway import desk_inputs, desk_moves, desk_words
 from services.gateway.acts import FRESH, SHOWN, Tried, tried
 from services.gateway.calls import CallError, backends
 from services.gateway.desk_moves import MOVES, Move
-from services.gateway.forms import attach, next_request_id, problems_of, request_id, text
+from services.gateway.forms import attach, next_request_id, problems_of, request_id, text, to_case
 from services.gateway.overview import or_none
 from services.gateway.pages import Page, go
 from services.gateway.pages_officers import departments_of
@@ -131,9 +131,10 @@ async def _move(request: Request, move: Move, case_id: str) -> cases.Case:
     act = request_id(form)
     case = await get_case(request) if desk_moves.needs_case(move) else cases.Case()
     fields = desk_inputs.fields(move.inputs, form, case)
+    send = to_case(request, {"case_id": case_id})
     for one in move.inputs:
         if one.kind == "files":
-            fields[one.name] = await attach(request, form, one.name, act, case_id)
+            fields[one.name] = [kept.id for kept in await attach(form, one.name, act, send)]
     rpc = getattr(getattr(backends(request), move.stub), move.rpc)
     moved: cases.Case = await ask(request, rpc, move.request(request_id=act, case_id=case_id, **fields))
     return moved

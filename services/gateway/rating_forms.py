@@ -1,15 +1,14 @@
 """What the forms of ratings and tickets share: the fields of a rating, its files, the channel it came by."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from services.gateway.calls import FILE_DEADLINE, CallError, backends
-from services.gateway.forms import at_input, request_id, text, whole
+from services.gateway import forms
+from services.gateway.calls import FILE_DEADLINE, backends
+from services.gateway.forms import request_id, text, whole
 from services.gateway.overview import or_none
 from services.gateway.session import ask, ask_public
 from yiwang.rating.v1 import service_pb2 as rating
@@ -68,21 +67,14 @@ async def _tags(request: Request) -> Sequence[rating.Tag]:
 
 
 async def attach(request: Request, form: FormData) -> list[str]:
-    """Uploads the files of a form; their ids. A refusal is told at their input. The same form sent again stores nothing new."""
-    found = []
-    files = [file for file in form.getlist("files") if isinstance(file, UploadFile) and file.filename]
-    for index, file in enumerate(files[: MOST_FILES + 1]):
-        content = await file.read()
-        name = re.split(r"[/\\]", file.filename or "")[-1][-200:] or "file"
-        digest = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:20]
-        act = f"{request_id(form)[:36]}.{index}.{digest}"
+    """Uploads the files of a form; their ids."""
+
+    async def send(act: str, name: str, content: bytes) -> str:
         message = rating.UploadRatingFileRequest(request_id=act, filename=name, content=content)
-        try:
-            kept = await ask(request, backends(request).rating.UploadRatingFile, message, FILE_DEADLINE)
-        except CallError as error:
-            raise at_input(error, "files", name) from None
-        found.append(kept.file_id)
-    return found
+        kept = await ask(request, backends(request).rating.UploadRatingFile, message, FILE_DEADLINE)
+        return str(kept.file_id)
+
+    return await forms.attach(form, "files", request_id(form), send, most=MOST_FILES)
 
 
 def whole_number(form: FormData, name: str, most: int = 1000) -> int:

@@ -55,7 +55,7 @@ class ProcurementApi:
         self.rules = store.rules(parts.database)
         self.sheets = store.sheets(parts.database)
         self.agencies = store_agencies.agencies(parts.database)
-        self.counties = store.Counties(parts.database)
+        self.counties = store.counties(parts.database)
         self.selecting = Selecting(parts)
 
     def SubmitProcurement(self, request: pb.SubmitProcurementRequest, call: Call) -> pb.Procurement:
@@ -120,7 +120,7 @@ class ProcurementApi:
         return self._view(self.procurements.change(request.procurement_id, call.cause, decide), call)
 
     def WithdrawProcurement(self, request: pb.WithdrawProcurementRequest, call: Call) -> pb.Procurement:
-        end = self._there(request.procurement_id).signup_end
+        end = self.procurements.get(request.procurement_id).state.signup_end
 
         def decide(one: Procurement) -> Message:
             require_by(one, call.method, call.actor)
@@ -224,9 +224,6 @@ class ProcurementApi:
         found = self.sheets.find({"_id": store.sheet_id(one.id, number)})
         entry = model_sheets.entry(found.state, uscc) if found else None
         return entry is not None and entry.status == model_sheets.IN
-
-    def _there(self, id: str) -> Procurement:
-        return self.procurements.get(id).state
 
     def _act(self, request: Any, call: Call, decide: Decide) -> pb.Procurement:
         """One move by who may make it, after what is due by now; to whom the procurement is not there it is not there."""

@@ -37,7 +37,7 @@ class ListsApi:
         self.database = parts.database
         self.keyring = parts.keyring
         self.agencies = store_agencies.agencies(parts.database)
-        self.counties = store.Counties(parts.database, store_agencies.COUNTIES)
+        self.counties = store.counties(parts.database, store_agencies.COUNTIES)
         self.rules = store.rules(parts.database)
         self.timing = store_agencies.timing(self.agencies, self.counties.all)
 

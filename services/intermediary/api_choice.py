@@ -44,7 +44,7 @@ class ChoiceApi:
         self.procurements = store.procurements(parts.database)
         self.evaluators = store_evaluators.evaluators(parts.database)
         self.agencies = store_agencies.agencies(parts.database)
-        self.pools = store.Counties(parts.database, store_evaluators.COUNTIES)
+        self.pools = store.counties(parts.database, store_evaluators.COUNTIES)
 
     # -- the pool ------------------------------------------------------------------------------------------------------
 
@@ -167,8 +167,9 @@ class ChoiceApi:
         return found
 
     def _taking(self, one: Procurement) -> list[Taking]:
-        rows = ((row["uscc"], self.agencies.find({"_id": row["agency_id"]})) for row in self._candidates(one))
-        return [Taking(uscc, found.state.person_keys if found else ()) for uscc, found in rows]
+        """The candidates with their people. An agency's record never goes, so each is there."""
+        found = ((row["uscc"], self.agencies.get(row["agency_id"]).state) for row in self._candidates(one))
+        return [Taking(uscc, agency.person_keys) for uscc, agency in found]
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

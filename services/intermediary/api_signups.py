@@ -165,9 +165,10 @@ class SignUpApi:
         return found
 
     def _verdict(self, procurement: Procurement, own: Record[Agency]) -> rules_pb2.Verdict:
-        at = now()
-        score = store_credits.score(self.database, own.id, at)
-        return freezing.check(procurement, model.need_of(procurement), own.state, score, at)
+        need, at = model.need_of(procurement), now()
+        # Asked only where the notice asks: this runs at every sign-up.
+        score = store_credits.score(self.database, own.id, at) if need.requirement.credit_min else 0
+        return freezing.check(procurement, need, own.state, score, at)
 
     @staticmethod
     def _sheet(procurement: Procurement, uscc: str) -> str:

@@ -1,6 +1,6 @@
 """The freeze: when sign-up is over, the gate is closed first, then it is listed who takes part. Whatever dies in between is done again."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -90,16 +90,16 @@ class Freezing:
     def listed(self, procurement: Procurement, entries: list[Entry], at: datetime) -> Listed:
         """Who takes part: every condition is looked at once more, then of each group the earliest stays."""
         need, excluded, fit = need_of(procurement), list[dict[str, Any]](), list[tuple[Entry, Any, int]]()
+        scores = store_credits.scores(self.database, at)
         rotated = store.last_winners(
             self.procurements, procurement.owner_id, procurement.service, procurement.rules["rotation"]
         )
         for entry in entries:
-            found = next(iter(self.agencies.select({"_id": entry.agency_id})), None)
-            score = store_credits.score(self.database, entry.agency_id, at) if found else 0
+            found, score = store_agencies.of_id(self.agencies, entry.agency_id), scores(entry.agency_id)
             reason = self.reason(procurement, need, found.state, score, at) if found else ("GONE", "")
             if not reason[0] and entry.uscc in rotated:
                 reason = ("ROTATED", "")
-            if reason[0] or found is None:
+            if found is None or reason[0]:
                 excluded.append(_out(entry, *reason))
             else:
                 fit.append((entry, found.state, score))
@@ -132,6 +132,7 @@ def _in(entry: Entry, score: int) -> dict[str, Any]:
         "organization_id": entry.organization_id,
         "at": text(entry.at),
         "credit": score,
+        "proposal": asdict(entry.proposal) if entry.proposal else None,
     }
 
 

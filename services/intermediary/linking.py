@@ -23,7 +23,7 @@ def number_of(keyring: Keyring, id: str, region: str, at: datetime) -> str:
 
 def open_linked(parts: Parts, procurements: store.Procurements, told: case.IntermediaryRequested, cause: Cause) -> None:
     """A draft for what a case needs; its applicant says the rest."""
-    store.Counties(parts.database).know(told.region)
+    store.counties(parts.database).know(told.region)
 
     def decide(id: str) -> list[Message]:
         number = number_of(parts.keyring, id, told.region, now())

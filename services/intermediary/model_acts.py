@@ -17,12 +17,6 @@ from yiwang.intermediary.v1 import events_pb2 as events
 from yiwang.intermediary.v1 import service_pb2 as pb
 
 GAVE_UP, PASSED_OVER, UPHELD, NOT_ELIGIBLE = "GAVE_UP", "PASSED_OVER", "OBJECTION_UPHELD", "NOT_ELIGIBLE"
-PLACES_TOLD: Mapping[str, str] = {
-    GAVE_UP: "放弃中选",
-    PASSED_OVER: "逾期未签合同，取消中选资格",
-    UPHELD: "异议成立，取消中选资格",
-    NOT_ELIGIBLE: "递补时已不符合条件",
-}
 
 
 def resubmit(procurement: Procurement, told: events.ProcurementSubmitted, actor: Actor) -> events.ProcurementSubmitted:

@@ -1,7 +1,7 @@
 """What is wrong with a need before it is taken, and its notice. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis.errors import Violation, invalid
@@ -12,7 +12,7 @@ from services.intermediary.model_rules import end
 from standards import personal_data
 from standards.codes import region_valid
 from standards.identifiers import uscc_valid
-from standards.instants import text
+from standards.instants import stated, text
 from yiwang.intermediary.v1 import service_pb2 as pb
 
 WHOLE: Final = 10_000
@@ -27,15 +27,12 @@ CLUSTER_RULE: Final = "同一法定代表人、股东或者地址的机构只有
 Faults = Iterator[Violation]
 
 
-def instant_of(field: str, stated: str) -> datetime:
+def instant_of(field: str, told: str) -> datetime:
     """An RFC 3339 instant of a request, in UTC; INVALID_ARGUMENT `field` MALFORMED."""
-    try:
-        found = datetime.fromisoformat(stated)
-        if found.tzinfo is not None:
-            return found.astimezone(UTC).replace(microsecond=found.microsecond // 1000 * 1000)
-    except (ValueError, OverflowError):
-        pass
-    raise invalid(Violation(field, "MALFORMED", "不是有效的时间，应带时区"))
+    found = stated(told)
+    if found is None:
+        raise invalid(Violation(field, "MALFORMED", "不是有效的时间，应带时区"))
+    return found
 
 
 def require_sound(

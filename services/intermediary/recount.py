@@ -21,7 +21,7 @@ def main(parts: Parts, arguments: list[str]) -> None:
     parser.add_argument("--county", metavar="SIX_DIGITS")
     wanted = parser.parse_args(arguments)
     all, faults = store.procurements(parts.database), list[str]()
-    for county in [wanted.county] if wanted.county else store.Counties(parts.database).all():
+    for county in [wanted.county] if wanted.county else store.counties(parts.database).all():
         months = all.counts.months(all, county)
         found = [
             f"{county}: counts of {month}: {', '.join(names)}"

@@ -2,18 +2,16 @@
 catalogue's services have stores of their own."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
 from chassis.acts import Cause
 from chassis.errors import Refused
 from chassis.records import Filter, Record, Records, record_id
-from chassis.timers import Timing
+from chassis.timers import Groups, Timing
 from services.intermediary import (
     model_acts,
     model_rules,
@@ -30,7 +28,6 @@ from services.intermediary.model import COUNTY_DIGITS, Procurement
 from services.intermediary.model_evolve import EVOLVE
 from services.intermediary.model_rules import Rules
 from services.intermediary.model_sheets import Sheet
-from standards.codes import region_prefix
 from yiwang.intermediary.v1 import events_pb2 as events
 
 Document = dict[str, Any]
@@ -45,7 +42,7 @@ PARTS: tuple[Any, ...] = (
     store_statistics,
 )
 # What a list is bounded by, each with the instant it was opened.
-_LISTS = (("owner_id",), ("winner_organization",), ("county",), ("county", "status"), ("county", "late"))
+_LISTS = (("owner_id",), ("winner_organization",), ("county",), ("county", "status"))
 # A task that is due longer than this was looked at many times: the first round looks back so far.
 REACH = timedelta(days=3660)
 AT_ONCE = 100
@@ -70,7 +67,7 @@ def procurements(database: Database[Document]) -> Procurements:
 
 def timing(database: Database[Document], all: Records[Procurement]) -> Timing[Procurement]:
     """The timer over the procurements of one store."""
-    return Timing("intermediary", all, model_acts.fire, Counties(database).all, "state.county")
+    return Timing("intermediary", all, model_acts.fire, counties(database).all, "state.county")
 
 
 def sheets(database: Database[Document]) -> Records[Sheet]:
@@ -171,26 +168,6 @@ def owned(all: Records[Procurement], owner: str) -> list[str]:
     return [row["_id"] for row in all.collection.find({"state.owner_id": owner}, {"_id": 1})]
 
 
-class Counties:
+def counties(database: Database[Document], name: str = "market_counties") -> Groups:
     """Which counties have something with a due date, so that the timers take each by itself."""
-
-    def __init__(self, database: Database[Document], name: str = "market_counties") -> None:
-        self._counties = database[name]
-        self._known: set[str] = set()
-
-    def know(self, region: str) -> None:
-        """Makes a region's county known, before its first record is there."""
-        county = region[:COUNTY_DIGITS]
-        if county not in self._known:
-            with suppress(DuplicateKeyError):
-                self._counties.insert_one({"_id": county})
-            self._known.add(county)
-
-    def within(self, region: str) -> list[str]:
-        """Those of a region: of a city each of its own, of a county or a town the county."""
-        prefix = region_prefix(region)[:COUNTY_DIGITS]
-        return [county for county in self.all() if county.startswith(prefix)]
-
-    def all(self) -> list[str]:
-        """All of them, sorted."""
-        return sorted(row["_id"] for row in self._counties.find({}, {"_id": 1}))
+    return Groups(database[name], COUNTY_DIGITS)

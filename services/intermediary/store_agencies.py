@@ -14,7 +14,7 @@ from services.intermediary.model_agencies_evolve import EVOLVE
 from yiwang.intermediary.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-# Which counties have agencies (store.Counties).
+# Which counties have agencies (store.counties).
 COUNTIES = "agency_counties"
 
 
@@ -50,14 +50,17 @@ def agency_id(uscc: str) -> str:
 
 def of_uscc(all: Records[Agency], uscc: str) -> Record[Agency] | None:
     """The agency with this USCC; None when it never entered."""
-    return all.find({"_id": agency_id(uscc)})
+    return of_id(all, agency_id(uscc))
+
+
+def of_id(all: Records[Agency], id: str) -> Record[Agency] | None:
+    """An agency as it stands, without its journal: this is asked at every sign-up, and thousands of times at a freeze."""
+    return next(iter(all.select({"_id": id})), None)
 
 
 def of_organization(all: Records[Agency], organization: str) -> Record[Agency] | None:
     """The agency an organisation is; None when it never entered."""
-    # Without its journal: this is asked at every sign-up.
-    found = all.select({"state.organization_id": organization})
-    return found[0] if found else None
+    return next(iter(all.select({"state.organization_id": organization})), None)
 
 
 def newest(

@@ -13,12 +13,10 @@ from services.intermediary import (
     model,
     model_choice,
     model_evaluators,
-    model_parts,
-    model_sheets,
-    store,
 )
 from services.intermediary.model import Procurement
 from services.intermediary.model_evaluators import Evaluator
+from services.intermediary.model_parts import File
 from standards.identifiers import name_mask
 from standards.instants import text
 from yiwang.intermediary.v1 import selection_pb2 as pb
@@ -64,12 +62,11 @@ def evaluation(
         version=record.version,
     )
     places = {row["uscc"]: (number, row["value"]) for number, row in enumerate(order, 1)}
-    proposals = _proposals(one, parts) if inside else {}
     for number, row in enumerate(listed, 1):
         place, total = places.get(row["uscc"], (0, 0))
         shown = view.candidates.add(uscc=row["uscc"], name=row["name"], place=place, total=total)
-        if file := proposals.get(row["uscc"]):
-            shown.proposal.CopyFrom(files.shown(parts, file, number, own=False))
+        if inside and row["proposal"]:
+            shown.proposal.CopyFrom(files.shown(parts, File(**row["proposal"]), number, own=False))
     if inside:
         _seats(view, one, actor, parts.keyring)
     return view
@@ -88,10 +85,3 @@ def _seats(view: pb.Evaluation, one: Procurement, actor: Actor, keyring: Keyring
                     shown.scores.add(uscc=uscc, criterion=criterion, points=given)
     for gone in one.left_out:
         view.left_out.add(evaluator_id=gone.evaluator_id, reason=gone.reason, uscc=gone.uscc)
-
-
-def _proposals(one: Procurement, parts: Parts) -> dict[str, model_parts.File]:
-    sheets = store.sheets(parts.database)
-    rows = (sheets.find({"_id": store.sheet_id(one.id, number)}) for number in range(one.sheets))
-    entries = model_sheets.signed_up([row.state for row in rows if row])
-    return {entry.uscc: entry.proposal for entry in entries if entry.proposal}

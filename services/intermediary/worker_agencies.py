@@ -28,5 +28,5 @@ class HearsAgencies:
 
 def prepare(worker: type[HearsAgencies], parts: Parts) -> None:
     """What the timers work with."""
-    counties = store.Counties(parts.database, store_agencies.COUNTIES)
+    counties = store.counties(parts.database, store_agencies.COUNTIES)
     worker.agency_timing = store_agencies.timing(store_agencies.agencies(parts.database), counties.all)

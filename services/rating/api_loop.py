@@ -38,7 +38,7 @@ class LoopApi:
         self.ratings = store.ratings(parts.database)
         self.timing = store.timing(parts.database, self.ratings)
         self.rules = store.rules(parts.database)
-        self.counties = store.Counties(parts.database)
+        self.counties = store.counties(parts.database)
         self.keyring = parts.keyring
 
     def ListNegative(self, request: loop_pb.ListNegativeRequest, call: Call) -> loop_pb.ListNegativeResponse:

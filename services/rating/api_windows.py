@@ -23,8 +23,7 @@ from services.rating.model_codes import Code
 from services.rating.model_windows import Window
 from services.rating.windows import Windows
 from standards.codes import region_covers
-from standards.exchange_rows import instant
-from standards.instants import text
+from standards.instants import stated, text
 from yiwang.rating.v1 import service_pb2 as pb
 from yiwang.rating.v1 import windows_pb2 as windows_pb
 
@@ -116,7 +115,7 @@ class WindowApi:
         own = record_id(call.cause.key)
         if again := self._again([own, *(one.id for one in of_case)], call):
             return _receipt(again)
-        tapped = instant(request.at)
+        tapped = stated(request.at)
         if tapped is None:
             raise invalid(Violation("at", "MALFORMED", "时间须为RFC 3339格式"))
         if abs(now() - tapped) > SKEW:

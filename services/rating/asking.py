@@ -15,7 +15,7 @@ from services.rating.model import COUNTY_DIGITS, Rating
 from services.rating.model_tickets import Ticket
 from services.rating.windows import Windows
 from standards.codes import region_covers, region_valid
-from standards.exchange_rows import instant
+from standards.instants import stated
 from standards.workdays import local_day
 from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import tickets_pb2 as pb
@@ -51,7 +51,7 @@ class Asking:
         self.ratings = store.ratings(parts.database)
         self.rules = store.rules(parts.database)
         self.windows = Windows(parts)
-        self.counties = store.Counties(parts.database, store_tickets.COUNTIES)
+        self.counties = store.counties(parts.database, store_tickets.COUNTIES)
 
     def open(self, request: pb.OpenTicketRequest, call: Call) -> Record[Ticket]:
         """A ticket of a person's, or of somebody at a window. Refused as OpenTicket."""
@@ -257,7 +257,7 @@ def plain_numbers(**numbers: str) -> None:
 
 def _times(request: pb.ReceiveHotlineTicketRequest, now: datetime) -> tuple[datetime, datetime | None]:
     """When the call was, and by when the platform wants it answered, if it says so."""
-    called, due = instant(request.called_at), instant(request.due) if request.due else None
+    called, due = stated(request.called_at), stated(request.due) if request.due else None
     if called is None:
         raise invalid(Violation("called_at", "MALFORMED", "时间须为RFC 3339格式"))
     if called > now + SKEW:

@@ -40,7 +40,7 @@ class Giving:
         self.ratings = store.ratings(parts.database)
         self.timing = store.timing(parts.database, self.ratings)
         self.rules = store.rules(parts.database)
-        self.counties = store.Counties(parts.database)
+        self.counties = store.counties(parts.database)
 
     def give(
         self,

@@ -23,7 +23,7 @@ from services.rating.giving import Entered, Giving
 from services.rating.importing_csv import Row
 from services.rating.model import Rating
 from standards.codes import region_covers
-from standards.exchange_rows import instant
+from standards.instants import stated
 from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import records_pb2 as pb
 from yiwang.rating.v1 import service_pb2 as service
@@ -242,7 +242,7 @@ def _entered(row: pb.ImportedRating) -> Entered:
         comment=row.comment,
         anonymous=row.anonymous,
         contact=row.contact,
-        given_at=instant(row.rated_at),
+        given_at=stated(row.rated_at),
     )
 
 

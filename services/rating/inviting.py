@@ -61,7 +61,7 @@ class Inviting:
         self._keyring = parts.keyring
         self._ratings = store.ratings(parts.database)
         self._rules = store.rules(parts.database)
-        self._counties = store.Counties(parts.database)
+        self._counties = store.counties(parts.database)
 
     def invite(self, served: events.ServiceServed, person: str, at: datetime, cause: Cause) -> None:
         """Asks for a rating of a service node, once however often and by whatever it is told that it ended. Of what does not say what was

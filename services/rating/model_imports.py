@@ -11,8 +11,8 @@ from chassis.errors import Violation
 from services.rating.model import COUNTY_DIGITS
 from standards import rating_codes
 from standards.codes import region_covers
-from standards.exchange_rows import instant
 from standards.identifiers import id_number_valid, uscc_valid
+from standards.instants import stated
 from yiwang.rating.v1 import events_pb2 as events
 from yiwang.rating.v1 import records_pb2 as pb
 
@@ -63,7 +63,7 @@ def row_faults(row: pb.ImportedRating, region: str, now: datetime) -> Iterator[V
     number = row.reference.partition("/")[0]
     if _MOBILE.fullmatch(number) or id_number_valid(number):
         yield Violation("reference", "PERSONAL", "评价编号不得是手机号码或身份证号码")
-    at = instant(row.rated_at)
+    at = stated(row.rated_at)
     if at is None:
         yield Violation("rated_at", "MALFORMED", "时间须为RFC 3339格式")
     elif at > now + AHEAD:

@@ -117,7 +117,7 @@ def main(parts: Parts, arguments: list[str]) -> None:
     parser.add_argument("--to", dest="last", type=date.fromisoformat, default=LAST, metavar="DAY")
     wanted = parser.parse_args(arguments)
     bad = 0
-    for county in [wanted.county] if wanted.county else store.Counties(parts.database).all():
+    for county in [wanted.county] if wanted.county else store.counties(parts.database).all():
         recount = Recount(parts, county, wanted.first, wanted.last)
         recount.run()
         for fault in recount.faults[:TOLD]:

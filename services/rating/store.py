@@ -1,16 +1,14 @@
 """What rating keeps: ratings with their loops, the days of counties, and the counts of both. Windows, tickets and imports have stores
 of their own."""
 
-from contextlib import suppress
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from chassis import paging
 from chassis.records import Record, Records, record_id
 from chassis.sealed import Keyring
-from chassis.timers import Timing
+from chassis.timers import Groups, Timing
 from services.rating import (
     model_rules,
     model_timers,
@@ -27,7 +25,6 @@ from services.rating.model import COUNTY_DIGITS, OPEN, Rating
 from services.rating.model_evolve import EVOLVE
 from services.rating.model_rules import Rules
 from services.rating.store_results import Counts
-from standards.codes import region_prefix
 from yiwang.rating.v1 import events_pb2 as events
 
 Document = dict[str, Any]
@@ -62,7 +59,7 @@ def ratings(database: Database[Document]) -> Ratings:
 
 def timing(database: Database[Document], all: Records[Rating]) -> Timing[Rating]:
     """The timer over the ratings of one store."""
-    return Timing("rating", all, model_timers.fire, Counties(database).all, BY_COUNTY)
+    return Timing("rating", all, model_timers.fire, counties(database).all, BY_COUNTY)
 
 
 def rules(database: Database[Document]) -> Records[Rules]:
@@ -138,26 +135,6 @@ def of_case(all: Records[Rating], case_id: str) -> list[Record[Rating]]:
 BY_COUNTY = "state.county"
 
 
-class Counties:
+def counties(database: Database[Document], name: str = "rating_counties") -> Groups:
     """Which counties have something with a due date, so that the timers take each by itself."""
-
-    def __init__(self, database: Database[Document], name: str = "rating_counties") -> None:
-        self._counties = database[name]
-        self._known: set[str] = set()
-
-    def know(self, region: str) -> None:
-        """Makes a region's county known, before its first record is there."""
-        county = region[:COUNTY_DIGITS]
-        if county not in self._known:
-            with suppress(DuplicateKeyError):
-                self._counties.insert_one({"_id": county})
-            self._known.add(county)
-
-    def within(self, region: str) -> list[str]:
-        """Those of a region: of a city each of its own, of a county or a town the county."""
-        prefix = region_prefix(region)[:COUNTY_DIGITS]
-        return [county for county in self.all() if county.startswith(prefix)]
-
-    def all(self) -> list[str]:
-        """All of them, sorted."""
-        return sorted(row["_id"] for row in self._counties.find({}, {"_id": 1}))
+    return Groups(database[name], COUNTY_DIGITS)

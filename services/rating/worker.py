@@ -83,7 +83,7 @@ def build(parts: Parts) -> type[Worker]:
     Worker.parts = parts
     Worker.ratings = store.ratings(parts.database)
     Worker.inviting = inviting.Inviting(parts)
-    counties = store.Counties(parts.database)
+    counties = store.counties(parts.database)
     Worker.timing = store.timing(parts.database, Worker.ratings)
     worker_tickets.prepare(Worker, parts)
     Worker.bulletins = Bulletins(parts)

@@ -4,7 +4,7 @@ from chassis import store as stores
 from chassis.acts import now
 from chassis.events import every
 from chassis.parts import Parts
-from services.rating import store
+from chassis.timers import Groups
 from services.rating.bulletins import Bulletins
 
 
@@ -13,7 +13,7 @@ class IssuesBulletins:
 
     parts: Parts
     bulletins: Bulletins
-    county_names: store.Counties
+    county_names: Groups
 
     @every(interval=60)
     def issue_bulletins(self) -> None:

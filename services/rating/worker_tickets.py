@@ -61,7 +61,7 @@ class HearsTickets:
 def prepare(worker: type[HearsTickets], parts: Parts) -> None:
     """What the handlers and timers work with."""
     worker.tickets = store_tickets.tickets(parts.database)
-    counties = store.Counties(parts.database, store_tickets.COUNTIES)
+    counties = store.counties(parts.database, store_tickets.COUNTIES)
     worker.ticket_timing = Timing("rating", worker.tickets, fire, counties.all, store.BY_COUNTY)
     worker.telling = Telling(parts)
 

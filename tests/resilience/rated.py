@@ -41,7 +41,7 @@ class Rated:
         department = number % world.DEPARTMENTS
         ended = closed(f"load-person-{number}", item=ITEM, department=world.department(department))
         served, person = inviting.served_of(ended, now())
-        store.Counties(self.database).know(served.region)
+        store.counties(self.database).know(served.region)
         id = record_id(f"rated/{ended.case_id}")
         cause = Cause(f"load/{id}", "system:rating")
         self.ratings.create(cause, lambda new: model_giving.open_invitation(new, served, person, None, now()), id)

@@ -192,6 +192,6 @@ def plant(parts: Parts, region: str = REGION) -> Planted:
         events.QualificationAdded(agency_id=id, qualification=second),
         events.AgencyObjected(agency_id=id, objection_id=objection, person_id=str(uuid.uuid4())),
     ]
-    store.Counties(parts.database, store_agencies.COUNTIES).know(region)
+    store.counties(parts.database, store_agencies.COUNTIES).know(region)
     store_agencies.agencies(parts.database).create(cause, lambda _: steps, id)
     return Planted(id, first.qualification_id, first.file.file_id, objection)

@@ -79,7 +79,7 @@ def plant(parts: Parts, department: str) -> str:
     )
     digest = store_frozen.put(parts.database, {"candidates": [], "excluded": [], "root": ""})
     frozen = events.CandidatesFrozen(procurement_id=id, root="00" * 32, list_digest=digest)
-    store.Counties(parts.database).know(REGION)
+    store.counties(parts.database).know(REGION)
     store.procurements(parts.database).create(cause, lambda _: [submitted, frozen], id)
     return id
 
@@ -91,6 +91,6 @@ def plant_evaluator(parts: Parts) -> str:
     told = events.EvaluatorApplied(
         evaluator_id=id, person_id=citizen, sealed_name=parts.keyring.seal(citizen, "上官评审"), region=REGION
     )
-    store.Counties(parts.database, store_evaluators.COUNTIES).know(REGION)
+    store.counties(parts.database, store_evaluators.COUNTIES).know(REGION)
     store_evaluators.evaluators(parts.database).create(cause, lambda _: told, id)
     return id

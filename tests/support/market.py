@@ -104,7 +104,7 @@ class MarketHere(Here):
         )
         approved = [agencies.approved(one.qualification_id) for one in start.qualifications]
         steps: list[Message] = [start, *approved, agencies.noticed(), events.AgencyAdmitted()]
-        store.Counties(self.parts.database, store_agencies.COUNTIES).know(REGION)
+        store.counties(self.parts.database, store_agencies.COUNTIES).know(REGION)
         cause = Cause(key=f"test/{code}", by=BY)
         store_agencies.agencies(self.parts.database).create(cause, lambda _: steps, id)
         return Agent(id, code, name, actor)

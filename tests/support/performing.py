@@ -164,7 +164,7 @@ def deal(market: MarketHere, owner: Actor | None = None, case: str = "", status:
     taken = [event for name in names[: names.index(status) + 1] for event in steps[name]]
     if case:
         taken.insert(0, _opened(market, id, owner, case))
-    store.Counties(market.parts.database).know(REGION)
+    store.counties(market.parts.database).know(REGION)
     market.procurements.create(Cause(key=f"test/{id}", by=BY), lambda _: taken, id)
     return Deal(market, id, owner, agent)
 
@@ -269,6 +269,6 @@ def _planted(parts: Parts, department: str, organization: str, steps: list[Any])
     winner = pb.Winner(agency_id=str(uuid.uuid4()), uscc=agencies.uscc(), name="某公司", place=1)
     found = events.ResultFound(procurement_id=id, places=1, winner=winner, organization_id=organization)
     taken = [begun, told, found, events.AwardIssued(contract_due=text(far(14))), *steps]
-    store.Counties(parts.database).know(REGION)
+    store.counties(parts.database).know(REGION)
     store.procurements(parts.database).create(Cause(key=f"plant/{id}", by=BY), lambda _: taken, id)
     return id

@@ -137,7 +137,7 @@ def test_a_wrong_application_names_its_field_and_enters_nobody(
     assert refusal.fields == {field: reason}
     with refused(grpc.StatusCode.NOT_FOUND):
         market.by(actor, service=SELECTION).GetMyEvaluator()
-    assert store.Counties(market.database, store_evaluators.COUNTIES).all() == []
+    assert store.counties(market.database, store_evaluators.COUNTIES).all() == []
 
 
 def test_an_interest_that_came_up_later_keeps_the_scores_out(market: MarketHere) -> None:

@@ -8,7 +8,6 @@ import grpc
 import pytest
 
 from services.intermediary import model
-from services.intermediary.tasks import Tasks
 from standards import draw
 from tests.support.calling import refused
 from tests.support.market import NONCES, MarketHere, now
@@ -108,17 +107,6 @@ def test_too_few_end_it_with_the_reason(market: MarketHere, agents: int) -> None
     market.sign_up(id, *(market.agent() for _ in range(agents)))
     state = market.freeze(id)
     assert (state.status, state.ended_reason) == (model.ENDED, model.TOO_FEW if agents else model.NOBODY)
-
-
-def test_two_workers_at_once_come_to_one_result(market: MarketHere) -> None:
-    id = begun(market, agents=7)
-    market.ahead(id, signup_end=now() - timedelta(milliseconds=1))
-    first, second = Tasks(market.parts), Tasks(market.parts)
-    first.round(), second.round()
-    market.ahead(id, selection_at=now() - timedelta(milliseconds=1))
-    first.round(), second.round()
-    events = [entry["type"] for entry in market.procurements.get(id).journal]
-    assert events.count("CandidatesFrozen") == events.count("ResultFound") == events.count("NonceRevealed") == 1
 
 
 def test_the_next_of_the_order_has_the_award_when_the_winner_gives_up(market: MarketHere) -> None:

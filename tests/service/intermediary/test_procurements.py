@@ -87,7 +87,7 @@ def test_what_is_wrong_with_a_need_is_told_by_its_field(
         market.submit(market.company(OWN), OWN, **told)
     assert refusal.fields[field] == reason
     assert market.procurements.select({}) == []
-    assert store.Counties(market.database).all() == []
+    assert store.counties(market.database).all() == []
 
 
 def test_an_organisation_procures_in_its_own_name_alone(market: MarketHere) -> None:

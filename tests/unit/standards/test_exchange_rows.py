@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standards.exchange_rows import REASONS, faults, instant
+from standards.exchange_rows import REASONS, faults
 from standards.identifiers import project_code_kind, project_code_valid
+from standards.instants import stated
 from tests.support import reported as r
 from tests.support.actors import REGION
 from yiwang.case.v1 import exchange_pb2 as pb
@@ -85,7 +86,7 @@ def test_a_fault_of_what_every_row_has_is_named(change: dict[str, Any], field: s
 
 def test_the_zone_decides_what_is_ahead() -> None:
     assert wrong(r.row("A-1", 2, "2026-11-20T12:04:00+08:00", correction=pb.ReportedCorrection())) == {}
-    assert instant("2026-11-20T12:04:00+08:00") == datetime(2026, 11, 20, 4, 4, tzinfo=UTC)
+    assert stated("2026-11-20T12:04:00+08:00") == datetime(2026, 11, 20, 4, 4, tzinfo=UTC)
 
 
 APPLICATIONS = [
@@ -178,7 +179,7 @@ def test_whatever_is_sent_is_judged_and_never_breaks(number: str, at: str, seq: 
 def test_an_instant_is_the_same_whatever_zone_it_is_told_in(seconds: int, minutes: int) -> None:
     at = datetime(1950, 1, 2, tzinfo=UTC) + timedelta(seconds=seconds)
     there = at.astimezone(timezone(timedelta(minutes=minutes)))
-    assert instant(there.isoformat()) == at
+    assert stated(there.isoformat()) == at
 
 
 def test_a_project_code_tells_the_kind_of_project() -> None:
