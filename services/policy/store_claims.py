@@ -1,0 +1,89 @@
+"""Claims as they are kept, and what a worker has to do with them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from chassis import paging
+from chassis.records import Filter, Record, Records
+from chassis.timers import Groups, Timing
+from services.policy import model_claims
+from services.policy.model import COUNTY_DIGITS, Claim
+from services.policy.model_evolve import EVOLVE
+from yiwang.policy.v1 import events_pb2 as events
+
+Document = dict[str, Any]
+# What a list is bounded by, each with the instant it was submitted.
+_LISTS: Final = (
+    ("organization_id",),
+    ("uscc",),
+    ("department",),
+    ("department", "status"),
+    ("county",),
+    ("county", "status"),
+    ("item_id",),
+    ("item_id", "period"),
+)
+# A task that is due longer than this was looked at many times: the first round looks back so far.
+REACH: Final = timedelta(days=3660)
+AT_ONCE: Final = 100
+TASKS: Final = ("reserve", "free", "spend", "restore", "check", "pay")
+
+
+def claims(database: Database[Document]) -> Records[Claim]:
+    """The claims."""
+    return Records(database["claims"], Claim, EVOLVE, events)
+
+
+def timing(database: Database[Document], all: Records[Claim]) -> Timing[Claim]:
+    """The timer over the claims of one store."""
+    return Timing("policy", all, model_claims.fire, counties(database).all, "state.county")
+
+
+def counties(database: Database[Document]) -> Groups:
+    """Which counties have claims, so that the timer takes each by itself."""
+    return Groups(database["claim_counties"], COUNTY_DIGITS)
+
+
+def records(database: Database[Document]) -> list[Records[Any]]:
+    """Everything here that has a journal."""
+    return [claims(database)]
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Indexes of claims; safe to repeat."""
+    lists = [[*((f"state.{field}", 1) for field in fields), ("state.submitted_at", 1)] for fields in _LISTS]
+    claims(database).ensure_indexes(
+        [("state.county", 1), ("state.due", 1)], [("state.task", 1), ("state.task_due", 1)], *lists
+    )
+
+
+def tasks(all: Records[Claim], now: datetime) -> list[tuple[str, str]]:
+    """Ids of the claims a worker has something to do with now, and what; the longest due first."""
+    found: list[tuple[datetime, str, str]] = []
+    for task in TASKS:
+        query = {"state.task": task, "state.task_due": {"$gte": now - REACH, "$lte": now}}
+        rows = all.collection.find(query, {"state.task_due": 1}).sort("state.task_due", 1).limit(AT_ONCE)
+        found += [(row["state"]["task_due"], row["_id"], task) for row in rows]
+    return [(id, task) for _, id, task in sorted(found)]
+
+
+def newest(
+    all: Records[Claim], matches: Sequence[Filter], keep: Callable[[Claim], bool], token: str, count: int
+) -> tuple[list[Record[Claim]], str]:
+    """A page of the claims that match any of these and are to be kept, newest first, and the next page's token."""
+    return paging.kept(all, matches, "submitted_at", keep, token, count)
+
+
+def of_item(all: Records[Claim], uscc: str, item: str) -> list[Claim]:
+    """An enterprise's claims for an item, newest first."""
+    rows, _ = paging.kept(all, [{"state.uscc": uscc}], "submitted_at", lambda one: one.item_id == item, "", 200)
+    return [row.state for row in rows]
+
+
+def last_account(all: Records[Claim], uscc: str) -> Claim | None:
+    """The enterprise's last claim whose account the bank took; None without one."""
+    rows, _ = paging.kept(all, [{"state.uscc": uscc}], "submitted_at", lambda one: one.account == "OK", "", 1)
+    return rows[0].state if rows else None

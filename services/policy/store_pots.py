@@ -1,0 +1,230 @@
+"""What may be had of a budget, and who holds how much of it: a guarded update on one document each, so that no number of claims at once can
+take more than there is. Benefits of one group are held in the same way.
+
+Everything is repeatable under the name of its hold. Nothing is reserved from the deadline of the store's clock on, and nothing that was
+reserved is taken off before: a process that was asleep meanwhile reserves nothing a second time.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from services.policy.model import HIGHEST
+
+Document = dict[str, Any]
+HELD, EXPIRED = "HELD", "EXPIRED"
+MISSING, CLOSED, EXHAUSTED, REPEATED = "BUDGET_MISSING", "PERIOD_CLOSED", "BUDGET_EXHAUSTED", "REPEATED"
+APPLIED, BELOW = "APPLIED", "BELOW_COMMITTED"
+ATTEMPTS: Final = 50
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """By the guards of the writes; safe to repeat."""
+    pots(database).create_index([("_id", 1), ("available", 1)], name="id_available")
+    benefits(database).create_index([("_id", 1), ("rev", 1)], name="id_rev")
+
+
+def pots(database: Database[Document]) -> Collection[Document]:
+    """The pots, by the ids of their budgets: total, available, held by hold, spent, what came back."""
+    return database["pots"]
+
+
+def benefits(database: Database[Document]) -> Collection[Document]:
+    """What enterprises hold of benefit groups, by group, period and USCC."""
+    return database["benefits"]
+
+
+def open_pot(database: Database[Document], budget: str) -> None:
+    """An empty pot, unless it is there."""
+    empty = {
+        "_id": budget,
+        "total": 0,
+        "available": 0,
+        "held": {},
+        "holds": 0,
+        "spent": 0,
+        "back": {},
+        "changes": {},
+        "closed": False,
+    }
+    with suppress(DuplicateKeyError):
+        pots(database).insert_one(empty)
+
+
+def adjust(database: Database[Document], budget: str, change: str, delta: int) -> str:
+    """The whole is so much more, or less, once for each change: APPLIED; BELOW_COMMITTED when less is left; PERIOD_CLOSED."""
+    asked = {
+        "_id": budget,
+        "closed": False,
+        "available": {"$gte": -delta},
+        f"changes.{change}": {"$exists": False},
+    }
+    made = {"$inc": {"total": delta, "available": delta}, "$set": {f"changes.{change}": delta}}
+    if pots(database).update_one(asked, made).matched_count:
+        return APPLIED
+    pot = _pot(database, budget)
+    if change in pot["changes"]:
+        return APPLIED
+    return CLOSED if pot["closed"] else BELOW
+
+
+def reserve(database: Database[Document], budget: str, hold: str, fen: int, until: datetime) -> str:
+    """Holds so much, before the deadline: HELD, also when it is held already; BUDGET_MISSING, PERIOD_CLOSED, BUDGET_EXHAUSTED; EXPIRED when
+    the deadline is over and nothing is held."""
+    asked = {
+        "_id": budget,
+        "closed": False,
+        "available": {"$gte": fen},
+        f"held.{hold}": {"$exists": False},
+        "$expr": {"$lt": ["$$NOW", until]},
+    }
+    made = {"$inc": {"available": -fen, "holds": 1}, "$set": {f"held.{hold}": fen}}
+    if pots(database).update_one(asked, made).matched_count:
+        return HELD
+    pot = pots(database).find_one({"_id": budget})
+    if pot is None:
+        return MISSING
+    if hold in pot["held"]:
+        return HELD
+    if pot["closed"]:
+        return CLOSED
+    return EXHAUSTED if pot["available"] < fen else EXPIRED
+
+
+def take_over(database: Database[Document], budget: str, source: str, hold: str, fen: int, until: datetime) -> str:
+    """As `reserve`, out of what another hold has (a roll's)."""
+    asked = {
+        "_id": budget,
+        f"held.{source}": {"$gte": fen},
+        f"held.{hold}": {"$exists": False},
+        "$expr": {"$lt": ["$$NOW", until]},
+    }
+    made = {"$inc": {f"held.{source}": -fen, "holds": 1}, "$set": {f"held.{hold}": fen}}
+    if pots(database).update_one(asked, made).matched_count:
+        return HELD
+    pot = pots(database).find_one({"_id": budget})
+    if pot is None:
+        return MISSING
+    if hold in pot["held"]:
+        return HELD
+    return EXHAUSTED if pot["held"].get(source, 0) < fen else EXPIRED
+
+
+def free(database: Database[Document], budget: str, hold: str, until: datetime | None) -> bool:
+    """Takes a hold off, once its deadline is over; whether it is off. Nothing is held: it is."""
+    return _end(database, budget, hold, until, lambda held: {"available": held})
+
+
+def spend(database: Database[Document], budget: str, hold: str, fen: int, until: datetime | None) -> bool:
+    """Charges so much of a hold and frees the rest, once its deadline is over; whether it is done."""
+    return _end(database, budget, hold, until, lambda held: {"spent": fen, "available": held - fen})
+
+
+def _end(
+    database: Database[Document],
+    budget: str,
+    hold: str,
+    until: datetime | None,
+    counts: Callable[[int], Mapping[str, int]],
+) -> bool:
+    pot = pots(database).find_one({"_id": budget})
+    held = pot["held"].get(hold) if pot else None
+    if held is None:
+        # Not even a process that was asleep may take it from now on.
+        return until is None or _over(database, until)
+    asked: Document = {"_id": budget, f"held.{hold}": held}
+    if until is not None:
+        asked["$expr"] = {"$gte": ["$$NOW", until]}
+    made = {"$inc": {**counts(held), "holds": -1}, "$unset": {f"held.{hold}": ""}}
+    return bool(pots(database).update_one(asked, made).matched_count)
+
+
+def _over(database: Database[Document], until: datetime) -> bool:
+    """Whether an instant is over by the store's clock."""
+    return bool(database.command("hello")["localTime"].replace(tzinfo=until.tzinfo) >= until)
+
+
+def give_back(database: Database[Document], budget: str, name: str, fen: int) -> None:
+    """What was spent came back, once under its name."""
+    asked = {"_id": budget, f"back.{name}": {"$exists": False}}
+    made = {"$inc": {"spent": -fen, "available": fen}, "$set": {f"back.{name}": fen}}
+    pots(database).update_one(asked, made)
+
+
+def close(database: Database[Document], budget: str) -> None:
+    """Nothing is reserved from it any more."""
+    pots(database).update_one({"_id": budget}, {"$set": {"closed": True}})
+
+
+def settle(database: Database[Document], budget: str) -> int | None:
+    """What is left of a closed pot nobody holds anything of goes back to finance: how much, the same when it is asked again; None while
+    something is held."""
+    for _ in range(ATTEMPTS):
+        pot = _pot(database, budget)
+        if "surplus" in pot:
+            return int(pot["surplus"])
+        if not pot["closed"] or pot["holds"]:
+            return None
+        left = pot["available"]
+        asked = {"_id": budget, "available": left, "holds": 0, "surplus": {"$exists": False}}
+        made = {"$set": {"surplus": left}, "$inc": {"available": -left, "total": -left}}
+        if pots(database).update_one(asked, made).matched_count:
+            return int(left)
+    return None
+
+
+def _pot(database: Database[Document], budget: str) -> Document:
+    pot = pots(database).find_one({"_id": budget})
+    if pot is None:
+        open_pot(database, budget)
+        return _pot(database, budget)
+    return pot
+
+
+def benefit_id(group: str, period: str, uscc: str) -> str:
+    """What an enterprise holds of a group in a period stands under this id."""
+    return f"{group}/{period}/{uscc}"
+
+
+def taken(database: Database[Document], group: str, period: str, uscc: str) -> dict[str, int]:
+    """What an enterprise holds of a group in a period, by hold, in fen."""
+    found = benefits(database).find_one({"_id": benefit_id(group, period, uscc)})
+    return dict(found["taken"]) if found else {}
+
+
+def take(
+    database: Database[Document], id: str, hold: str, fen: int, overlap: int, already: int, until: datetime
+) -> str:
+    """Holds a benefit: HELD; REPEATED when another of the group is held that excludes it, or more than `already` when it was judged;
+    EXPIRED."""
+    with suppress(DuplicateKeyError):
+        benefits(database).insert_one({"_id": id, "rev": 0, "taken": {}})
+    for _ in range(ATTEMPTS):
+        found = benefits(database).find_one({"_id": id})
+        assert found is not None
+        if hold in found["taken"]:
+            return HELD
+        others = sum(found["taken"].values())
+        if found["taken"] and (overlap != HIGHEST or others > already):
+            return REPEATED
+        asked = {"_id": id, "rev": found["rev"], "$expr": {"$lt": ["$$NOW", until]}}
+        made = {"$inc": {"rev": 1}, "$set": {f"taken.{hold}": fen}}
+        if benefits(database).update_one(asked, made).matched_count:
+            return HELD
+        if _over(database, until):
+            return EXPIRED
+    return EXPIRED
+
+
+def leave(database: Database[Document], id: str, hold: str, until: datetime | None) -> bool:
+    """The benefit is not held any more, once the deadline is over; whether it is not."""
+    asked: Document = {"_id": id, f"taken.{hold}": {"$exists": True}}
+    if until is not None and not _over(database, until):
+        return False
+    benefits(database).update_one(asked, {"$inc": {"rev": 1}, "$unset": {f"taken.{hold}": ""}})
+    return True
