@@ -112,6 +112,7 @@ IN_THE_CLEAR = {
     "yiwang.rating.v1.ResultRow.name": "of a department, an item, a window or a channel",
     "procurement_number": "public number of a procurement, in its notice",
     "agency_name": "of an organisation; the public list shows it",
+    "enterprise_name": "of an organisation; names of organisations are public",
     "yiwang.case.v1.ProcurementEndNoted.reason": "a code",
     "yiwang.intermediary.v1.ProcurementEnded.reason": "a code",
     "yiwang.intermediary.v1.WinnerReplaced.reason": "a code",

@@ -1,0 +1,150 @@
+"""The portal's desks of policy inside the test's process: appeals, complaints and news, with their timers."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+from pymongo.database import Database
+
+from chassis import quota, rpc, sessions, tokens
+from chassis.acts import Actor, Evolve, Moment, holder
+from chassis.masters import masters_of
+from chassis.parts import Api, Parts
+from chassis.sealed import Keyring
+from services.policy import store_appeals
+from services.policy.api_appeals import AppealApi
+from tests.support import agencies
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, handler, officer, person, supervisor, trust
+from tests.support.serving import Here, contract_of, settings_of
+from yiwang.policy.v1 import appeals_pb2
+
+Db = Database[dict[str, Any]]
+# A working day at noon in China.
+NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
+ENOUGH = timedelta(days=1)
+STORES: tuple[Any, ...] = (store_appeals,)
+APIS: Mapping[str, Callable[[Parts], object]] = {"AppealService": AppealApi}
+
+
+class Enterprise(NamedTuple):
+    """An enterprise's handler and its USCC."""
+
+    actor: Actor
+    uscc: str
+
+
+def enterprise() -> Enterprise:
+    """Another enterprise each time."""
+    code = agencies.uscc()
+    company = person(level=3)
+    return Enterprise(handler(replace(company, holder=holder(company.id, code))), code)
+
+
+class PortalHere(Here):
+    """The portal's desks of policy inside this process."""
+
+    def __init__(self, *built: Any) -> None:
+        super().__init__(*built)
+        self.enterprise = enterprise()
+        self.router = officer("policy", department=OTHER_DEPARTMENT)
+        self.boss = supervisor(department=OTHER_DEPARTMENT)
+        self.desk = officer("review", department=DEPARTMENT)
+
+    # -- appeals
+
+    def appeals(self, actor: Actor | None) -> Any:
+        """AppealService as this actor calls it."""
+        return self.by(actor, service="AppealService")
+
+    def appeal(self, by: Enterprise | None = None, **told: Any) -> appeals_pb2.Appeal:
+        """An appeal that was submitted."""
+        by = by or self.enterprise
+        said: dict[str, Any] = {
+            "kind": appeals_pb2.APPEAL_KIND_LAND,
+            "title": "扩建用地指标",
+            "text": "厂房扩建用地预审已半年没有结果",
+            "contact": "19900000558",
+            "region": REGION,
+            "uscc": by.uscc,
+            "enterprise_name": "某某食品有限公司",
+        }
+        answer: appeals_pb2.Appeal = self.appeals(by.actor).SubmitAppeal(**said | told)
+        return answer
+
+    def appeal_in(self, status: int, by: Enterprise | None = None) -> str:
+        """An appeal that stands so; its id."""
+        by = by or self.enterprise
+        id = self.appeal(by).appeal_id
+        steps: list[tuple[int, Callable[[], Any]]] = [
+            (appeals_pb2.APPEAL_STATUS_ROUTED, lambda: self.route(id)),
+            (appeals_pb2.APPEAL_STATUS_ACCEPTED, lambda: self.appeals(self.desk).AcceptAppeal(appeal_id=id)),
+            (
+                appeals_pb2.APPEAL_STATUS_ANSWERED,
+                lambda: self.appeals(self.desk).AnswerAppeal(appeal_id=id, text="指标已于本月下达"),
+            ),
+            (appeals_pb2.APPEAL_STATUS_CLOSED, lambda: self.appeals(by.actor).RateAppeal(appeal_id=id, score=5)),
+        ]
+        for reached, step in steps:
+            if reached <= status:
+                step()
+        return id
+
+    def route(self, id: str, department: str = DEPARTMENT) -> appeals_pb2.Appeal:
+        """It is handed to a department."""
+        answer: appeals_pb2.Appeal = self.appeals(self.router).RouteAppeal(
+            appeal_id=id, department=department, department_name="自然资源局", note="请按时受理"
+        )
+        return answer
+
+    def appeals_come_due(self, id: str) -> Any:
+        """As if what is due in an appeal were due now, and the timer came round; its state."""
+        all = store_appeals.appeals(self.database)
+        _make_due(all.collection, id, "step_due")
+        store_appeals.timing(self.database, all).round()
+        return all.get(id).state
+
+
+def _make_due(collection: Any, id: str, *others: str) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    collection.update_one({"_id": id}, {"$set": {f"state.{name}": past for name in ("due", *others)}})
+
+
+def evolved(evolve: Evolve, state: Any, *said: Message | None, at: datetime = NOW, by: str = "system:test") -> Any:
+    """The state after these events."""
+    for event in said:
+        assert event is not None
+        state = evolve[type(event)](state, event, Moment(at, by))
+    return state
+
+
+@contextmanager
+def portal_here(database: Db) -> Iterator[PortalHere]:
+    """Serves the portal's desks on a socket; they trust the tests' signing key."""
+    trust(database)
+    settings = settings_of("policy")
+    keyring = Keyring(database["keys"], masters_of(settings), settings.profile)
+    keyring.prepare()
+    sessions.ensure_indexes(database)
+    quota.ensure_indexes(database)
+    for store in STORES:
+        store.ensure_indexes(database)
+    parts = Parts("policy", settings, database, keyring)
+    api = Api({name: build(parts) for name, build in APIS.items()})
+    verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
+    address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
+    server = rpc.Server(address)
+    for name, servicer in api.servicers.items():
+        server.add(contract_of("policy", name), servicer, rpc.guard_of(parts, verifier))
+    server.start()
+    server.ready(True)
+    here = PortalHere(parts, api, verifier, address)
+    try:
+        yield here
+    finally:
+        here.channel.close()
+        server._server.stop(0).wait()
