@@ -6,7 +6,7 @@ account, approval and payment is told in one place.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -251,6 +251,11 @@ def _to_review(claim_id: str, days: int, region: str, now: datetime) -> events.C
 
 def _end(region: str, days: int, now: datetime) -> str:
     return text(after(now, days, region))
+
+
+def number(code: str, region: str, day: date) -> str:
+    """The public number of a claim: DF, county, day and eight characters nobody can guess from another's."""
+    return f"DF{region[: model.COUNTY_DIGITS]}{day:%y%m%d}{code}"
 
 
 def terms_of(definition: items_pb2.PayoutItemDefinition) -> events.ClaimTerms:

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from google.protobuf.message import Message
 from pymongo.database import Database
 
 from chassis import paging
+from chassis.acts import Cause
+from chassis.errors import Refused
 from chassis.records import Filter, Record, Records
 from chassis.timers import Groups, Timing
 from services.policy import model_claims
@@ -58,6 +61,20 @@ def ensure_indexes(database: Database[Document]) -> None:
     claims(database).ensure_indexes(
         [("state.county", 1), ("state.due", 1)], [("state.task", 1), ("state.task_due", 1)], *lists
     )
+
+
+def submit(
+    all: Records[Claim], id: str, cause: Cause, decide: Callable[[Claim | None], list[Message]]
+) -> Record[Claim]:
+    """An enterprise's claim for a key, new or once more; who loses the race to be first meets what is there."""
+    if all.collection.find_one({"_id": id}, {"version": 1}) is None:
+        try:
+            return all.create(cause, lambda _: decide(None), id)
+        except Refused:
+            found = all.find({"_id": id})
+            if found is None or any(entry["cause"] == cause.key for entry in found.journal):
+                raise
+    return all.change(id, cause, decide)
 
 
 def tasks(all: Records[Claim], now: datetime) -> list[tuple[str, str]]:

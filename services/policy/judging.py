@@ -1,0 +1,48 @@
+"""What the rules say of an enterprise and an item, with everything they read: the facts of the base, what it has of the item and of its
+group already, and what somebody states beside it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from services.policy import model_explain, model_periods, store_claims, store_enterprises, store_pots
+from services.policy.model import ENDED
+from services.policy.model_explain import Taken
+from services.policy.model_facts import Fact
+from services.policy.store_items import OpenItem
+from standards.workdays import SHANGHAI
+from yiwang.policy.v1 import items_pb2 as pb
+
+
+def day_of(at: datetime) -> date:
+    """The day an instant is in, in China."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def explain(
+    database: Database[dict[str, Any]],
+    item: OpenItem,
+    uscc: str,
+    day: date,
+    stated: Mapping[str, Fact] | None = None,
+    beside: str = "",
+) -> pb.Explanation:
+    """The answer for an enterprise on a day. `stated` comes before the facts of the base; what the claim `beside` has is left out of what
+    the enterprise has already."""
+    facts = {**store_enterprises.facts_of(database, uscc), **(stated or {})}
+    period = model_periods.period_of(item.definition.period, day)
+    had = taken(database, item, uscc, period, beside)
+    return model_explain.explain(item.definition, item.id, item.edition, uscc, period, day, facts, had)
+
+
+def taken(database: Database[dict[str, Any]], item: OpenItem, uscc: str, period: str, beside: str = "") -> Taken:
+    """What an enterprise has of an item and of its group in a period, but for one claim."""
+    claims = store_claims.claims(database)
+    own = store_claims.of_item(claims, uscc, item.id)
+    same = [one for one in own if one.period == period and one.id != beside and one.status not in ENDED]
+    group = item.definition.benefit_group
+    held = store_pots.taken(database, group, period, uscc) if group else {}
+    others = [fen for hold, fen in held.items() if not (beside and hold.startswith(beside))]
+    return Taken(claims=len(same), group_fen=sum(others), group_claims=len(others))
