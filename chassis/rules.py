@@ -1,48 +1,21 @@
 """Rules as data, with reasons: a tree of all, any and not over CEL leaves, judged in three values (yiwang.rules.v1).
 
-What an expression may cost is bound before it is run, since a call cannot be interrupted: length, brackets, comprehensions, and
-which functions there are. Judging then never raises, and the same facts give the same verdict.
+Judging never raises, and the same facts give the same verdict: what an expression may cost is bound before it is run (chassis.rules_cel).
 """
 
-import re
-import sys
-from collections.abc import Collection, Iterator, Mapping
-from functools import cache, lru_cache
-from types import ModuleType
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from chassis import rules_cel
 from chassis.errors import Violation
+from chassis.rules_cel import Odd, Program, compiled
 from yiwang.rules.v1 import rules_pb2 as pb
 
 TRUE, FALSE, UNKNOWN = pb.TRUTH_TRUE, pb.TRUTH_FALSE, pb.TRUTH_UNKNOWN
-MOST_CHARACTERS, MOST_DEPTH, MOST_LEAVES = 1000, 8, 200
-MOST_BRACKETS, MOST_COMPREHENSIONS, MOST_SUMS, PROGRAMS = 20, 3, 10, 4096
-MACROS = frozenset(("all", "exists", "exists_one", "map", "filter"))
-# What costs no more than its arguments are long. No `matches`: what a pattern costs nobody sees from outside. No `map`, and few sums:
-# lists that grow from one comprehension to the next took minutes.
-FUNCTIONS = frozenset(
-    ("size", "contains", "startsWith", "endsWith", "int", "double", "string", "timestamp", "duration")
-)
+MOST_DEPTH, MOST_LEAVES = 8, 200
 KINDS = {"all": pb.NODE_KIND_ALL, "any": pb.NODE_KIND_ANY, "not": pb.NODE_KIND_NOT, "leaf": pb.NODE_KIND_LEAF}
-_TOKEN = re.compile(
-    r"(?P<blank>\s+|//[^\n]*)|(?P<text>\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')|(?P<word>[A-Za-z_]\w*)|(?P<sign>\d[\w.]*|.)",
-    re.S,
-)
-_NONE = next(re.finditer("", ""))
-_PLACE = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
-
-
-class Program(NamedTuple):
-    """A compiled expression and the facts it reads."""
-
-    run: Any
-    reads: frozenset[str]
-
-
-class _Odd(Exception):
-    """An expression is not taken: reason and message."""
 
 
 def faults(rule: pb.Rule, facts: Collection[str] | None, path: str) -> list[Violation]:
@@ -74,8 +47,8 @@ def reads(rule: pb.Rule) -> frozenset[str]:
     for node, _, _ in _nodes(rule, "", 1):
         if node.WhichOneof("node") == "leaf":
             try:
-                found |= _compiled(node.leaf.cel).reads
-            except _Odd:
+                found |= compiled(node.leaf.cel).reads
+            except Odd:
                 continue
     return found
 
@@ -84,15 +57,127 @@ def judge(rule: pb.Rule, facts: Mapping[str, Any]) -> pb.Verdict:
     """The verdict of a rule that has no faults, over facts by name: bools, ints, texts and lists of them.
 
     A fact that is not there is not known (yet). One that is None is known not to exist: a condition that needs it is false."""
-    told = {name: value for name, value in facts.items() if value is not None}
-    return _judge(rule, facts, _engine().Context(told))
+    return _judge(rule, facts, context(facts))
 
 
-def _judge(rule: pb.Rule, facts: Mapping[str, Any], context: Any) -> pb.Verdict:
+context = rules_cel.context
+
+
+class Prepared(NamedTuple):
+    """A rule made ready to be judged over many sets of facts: `judge(facts, context, seen)` is the truth that `judge` tells, decided by as
+    few leaves as it takes. `seen` keeps what leaves of the same words said over the same facts."""
+
+    judge: Callable[[Mapping[str, Any], Any, dict[str, int]], int]
+    reads: frozenset[str]
+
+
+def prepared(rule: pb.Rule) -> Prepared:
+    """A rule that has no faults, made ready."""
+    return Prepared(_prepare(rule), reads(rule))
+
+
+def _prepare(rule: pb.Rule) -> Callable[[Mapping[str, Any], Any, dict[str, int]], int]:
     kind = rule.WhichOneof("node") or "any"
     if kind == "leaf":
-        return _judge_leaf(rule.leaf, facts, context)
-    parts = [_judge(part, facts, context) for part in _parts(rule)]
+        return _prepare_leaf(rule.leaf.cel)
+    parts = [_prepare(part) for part in _parts(rule)]
+    if kind == "not":
+        one = parts[0]
+        opposite: dict[int, int] = {TRUE: FALSE, FALSE: TRUE}
+        return lambda facts, ready, seen: opposite.get(one(facts, ready, seen), UNKNOWN)
+    decides, otherwise = (FALSE, TRUE) if kind == "all" else (TRUE, FALSE)
+
+    def judge_parts(facts: Mapping[str, Any], ready: Any, seen: dict[str, int]) -> int:
+        truth = otherwise
+        for part in parts:
+            said = part(facts, ready, seen)
+            if said == decides:
+                return decides
+            if said == UNKNOWN:
+                truth = UNKNOWN
+        return truth
+
+    return judge_parts
+
+
+def _prepare_leaf(source: str) -> Callable[[Mapping[str, Any], Any, dict[str, int]], int]:
+    try:
+        program = compiled(source)
+    except Odd:
+        return lambda _facts, _ready, _seen: UNKNOWN
+
+    def judge_leaf(facts: Mapping[str, Any], ready: Any, seen: dict[str, int]) -> int:
+        truth = seen.get(source)
+        if truth is None:
+            truth = seen[source] = _said(program, facts, ready)[0]
+        return truth
+
+    return judge_leaf
+
+
+def _said(program: Program, facts: Mapping[str, Any], ready: Any) -> tuple[int, str]:
+    """The truth of a leaf, and why one whose facts are all known is unknown all the same."""
+    try:
+        result = program.run.execute(ready)
+    except Exception:
+        result = None
+    if isinstance(result, bool):
+        return (TRUE if result else FALSE), ""
+    if program.reads - facts.keys():
+        return UNKNOWN, ""
+    if any(facts[name] is None for name in program.reads):
+        return FALSE, ""
+    return UNKNOWN, "EVALUATION" if result is None else "NOT_BOOLEAN"
+
+
+class Whole(NamedTuple):
+    """What a formula gives: a whole number, or why there is none, and the facts it needs and nobody told."""
+
+    value: int | None
+    fault: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def formula_faults(source: str, facts: Collection[str] | None, path: str) -> list[Violation]:
+    """What keeps a formula from being used, as `faults` of a leaf's expression."""
+    return _leaf_faults(pb.Leaf(cel=source), facts, path)
+
+
+def formula_reads(source: str) -> frozenset[str]:
+    """Names of the facts a formula reads; none when it has faults."""
+    try:
+        return compiled(source).reads
+    except Odd:
+        return frozenset()
+
+
+def whole(source: str, facts: Mapping[str, Any], ready: Any = None) -> Whole:
+    """What a formula gives over facts (`ready` is their context, where there is one): whole numbers of 64 bits throughout, so that it is
+    exact. MISSING, DIVIDES_BY_ZERO, OVERFLOW, NOT_WHOLE, EVALUATION otherwise."""
+    try:
+        program = compiled(source)
+    except Odd:
+        return Whole(None, "EVALUATION")
+    # The library would take them for fractions.
+    if any(type(value := facts.get(name)) is int and not -(2**63) <= value < 2**63 for name in program.reads):
+        return Whole(None, "OVERFLOW")
+    try:
+        result = program.run.execute(context(facts) if ready is None else ready)
+    except ZeroDivisionError:
+        return Whole(None, "DIVIDES_BY_ZERO")
+    except OverflowError:
+        return Whole(None, "OVERFLOW")
+    except Exception:
+        missing = tuple(sorted(program.reads - facts.keys()))
+        return Whole(None, "MISSING" if missing else "EVALUATION", missing)
+    return Whole(result) if type(result) is int else Whole(None, "NOT_WHOLE")
+
+
+def _judge(rule: pb.Rule, facts: Mapping[str, Any], ready: Any) -> pb.Verdict:
+    kind = rule.WhichOneof("node") or "any"
+    if kind == "leaf":
+        return _judge_leaf(rule.leaf, facts, ready)
+    parts = [_judge(part, facts, ready) for part in _parts(rule)]
     truths = [part.truth for part in parts]
     if kind == "not":
         truth = {TRUE: FALSE, FALSE: TRUE}.get(truths[0], UNKNOWN)
@@ -102,30 +187,19 @@ def _judge(rule: pb.Rule, facts: Mapping[str, Any], context: Any) -> pb.Verdict:
     return pb.Verdict(truth=truth, kind=KINDS[kind], parts=parts)
 
 
-def _judge_leaf(leaf: pb.Leaf, facts: Mapping[str, Any], context: Any) -> pb.Verdict:
+def _judge_leaf(leaf: pb.Leaf, facts: Mapping[str, Any], ready: Any) -> pb.Verdict:
     verdict = pb.Verdict(kind=pb.NODE_KIND_LEAF, id=leaf.id, basis=leaf.basis, says=leaf.says)
     try:
-        program = _compiled(leaf.cel)
-    except _Odd:
+        program = compiled(leaf.cel)
+    except Odd:
         # Nobody asked for its faults before.
         verdict.truth, verdict.fault = UNKNOWN, "EVALUATION"
         return verdict
     for name in sorted(program.reads & facts.keys()):
         verdict.facts[name] = orjson.dumps(facts[name]).decode()
-    try:
-        result = program.run.execute(context)
-    except Exception:
-        result = None
-    if isinstance(result, bool):
-        verdict.truth = TRUE if result else FALSE
-    elif missing := sorted(program.reads - facts.keys()):
-        verdict.truth = UNKNOWN
-        verdict.missing.extend(missing)
-    elif any(facts[name] is None for name in program.reads):
-        verdict.truth = FALSE
-    else:
-        verdict.truth = UNKNOWN
-        verdict.fault = "EVALUATION" if result is None else "NOT_BOOLEAN"
+    verdict.truth, verdict.fault = _said(program, facts, ready)  # type: ignore[assignment]
+    if verdict.truth == UNKNOWN:
+        verdict.missing.extend(sorted(program.reads - facts.keys()))
     return verdict
 
 
@@ -148,83 +222,9 @@ def _parts(rule: pb.Rule) -> list[pb.Rule]:
 
 def _leaf_faults(leaf: pb.Leaf, facts: Collection[str] | None, path: str) -> list[Violation]:
     try:
-        program = _compiled(leaf.cel)
-    except _Odd as odd:
+        program = compiled(leaf.cel)
+    except Odd as odd:
         reason, message = odd.args
         return [Violation(path, reason, message)]
     unknown = sorted(program.reads - set(facts)) if facts is not None else []
     return [Violation(path, "FACT_UNKNOWN", f"条件引用了不存在的事实 {name}") for name in unknown]
-
-
-@lru_cache(maxsize=PROGRAMS)
-def _compiled(source: str) -> Program:
-    """The expression, once its cost is bound; raises _Odd."""
-    bound = _bounded(source)
-    try:
-        program = _engine().compile(source)
-    except ValueError as error:
-        place = _PLACE.search(str(error))
-        where = f"第{place[1]}行第{place[2]}个字符：{place[3][:200]}" if place else ""
-        raise _Odd("CEL_SYNTAX", f"条件不是有效的CEL表达式。{where}") from None
-    named = program.references()
-    for name in named["functions"]:
-        if name not in FUNCTIONS and name[0] not in "_!-@":
-            raise _Odd("FUNCTION_UNKNOWN", f"条件不能使用函数 {name}")
-    return Program(program, frozenset(named["variables"]) - bound)
-
-
-def _bounded(source: str) -> frozenset[str]:
-    """The names that comprehensions bind. Raises _Odd for what is too long, too deep, or not plain CEL: the grammar is the library's,
-    this looks at words, texts and brackets only."""
-    if len(source) > MOST_CHARACTERS:
-        raise _Odd("CEL_TOO_LONG", f"条件不得超过{MOST_CHARACTERS}字")
-    tokens = [_NONE, _NONE, *(match for match in _TOKEN.finditer(source) if match.lastgroup != "blank"), _NONE]
-    if sum(token[0] == "+" for token in tokens) > MOST_SUMS:
-        raise _Odd("CEL_TOO_LONG", f"条件中的加号不得超过{MOST_SUMS}个")
-    # Of every open bracket the name that is bound within, empty for most.
-    within, bound, outside = list[str](), list[str](), set[str]()
-    for first, before, token, after in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
-        text = token[0]
-        if _unusual(before, token):
-            raise _Odd("CEL_UNSUPPORTED", f"第{token.start() + 1}个字符：不支持这种写法")
-        if text in ("(", "[", "{"):
-            macro = text == "(" and before[0] in MACROS and first[0] == "."
-            bound += [after[0]] if macro else []
-            if macro and before[0] == "map":
-                raise _Odd("FUNCTION_UNKNOWN", "条件不能使用函数 map")
-            if macro and (any(within) or len(bound) > MOST_COMPREHENSIONS):
-                raise _Odd(
-                    "CEL_NESTED", f"第{token.start() + 1}个字符：遍历不能嵌套，且不得超过{MOST_COMPREHENSIONS}次"
-                )
-            if len(within) == MOST_BRACKETS:
-                raise _Odd("CEL_TOO_DEEP", f"第{token.start() + 1}个字符：括号嵌套不得超过{MOST_BRACKETS}层")
-            within.append(after[0] if macro else "")
-        elif text in (")", "]", "}"):
-            del within[-1:]
-        elif token.lastgroup == "word" and before[0] != "." and text not in within:
-            outside.add(text)
-    if both := sorted(outside & set(bound)):
-        raise _Odd("NAME_TWICE", f"遍历用的名称 {both[0]} 在遍历之外另有所指，请换一个名称")
-    return frozenset(bound)
-
-
-def _unusual(before: re.Match[str], token: re.Match[str]) -> bool:
-    """Raw, bytes and triple-quoted texts, texts that do not end, messages (`Name{…}`) and names from the root (`.name`): what this
-    reader of words would misread, and nobody needs."""
-    text, words = token[0], ("word", "text")
-    if text in ('"', "'", "`", "\\"):
-        return True
-    if token.lastgroup == "text":
-        return before.lastgroup in words and before.end() == token.start()
-    if text == "{":
-        return before.lastgroup == "word" and before[0] != "in"
-    return text == "." and before.lastgroup not in words and before[0] not in (")", "]", "}")
-
-
-@cache
-def _engine() -> Any:
-    """The library without its command line, which would bring 10 MB of other libraries with it."""
-    sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
-    import cel
-
-    return cel
