@@ -16,19 +16,32 @@ from chassis.acts import Actor, Evolve, Moment, holder
 from chassis.masters import masters_of
 from chassis.parts import Api, Parts
 from chassis.sealed import Keyring
-from services.policy import store_appeals
+from services.policy import store_appeals, store_complaints
 from services.policy.api_appeals import AppealApi
+from services.policy.api_complaints import ComplaintApi
 from tests.support import agencies
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, handler, officer, person, supervisor, trust
 from tests.support.serving import Here, contract_of, settings_of
-from yiwang.policy.v1 import appeals_pb2
+from yiwang.policy.v1 import appeals_pb2, complaints_pb2
 
 Db = Database[dict[str, Any]]
 # A working day at noon in China.
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 ENOUGH = timedelta(days=1)
-STORES: tuple[Any, ...] = (store_appeals,)
-APIS: Mapping[str, Callable[[Parts], object]] = {"AppealService": AppealApi}
+STORES: tuple[Any, ...] = (store_appeals, store_complaints)
+APIS: Mapping[str, Callable[[Parts], object]] = {"AppealService": AppealApi, "ComplaintService": ComplaintApi}
+# All that is said in a complaint.
+COMPLAINT = {
+    "department": DEPARTMENT,
+    "department_name": "某某市场监管局",
+    "officer_name": "欧阳科长",
+    "title": "反复要求补件",
+    "text": "同一份食品经营许可材料被要求补正四次，每次理由都不一样，并暗示找指定中介代办",
+    "region": REGION,
+    "complainant_name": "某某食品商行",
+    "contact": "19900000559",
+}
+COMPLAINT_SECRETS = tuple(value for name, value in COMPLAINT.items() if name != "region")
 
 
 class Enterprise(NamedTuple):
@@ -107,6 +120,30 @@ class PortalHere(Here):
         _make_due(all.collection, id, "step_due")
         store_appeals.timing(self.database, all).round()
         return all.get(id).state
+
+    # -- complaints
+
+    def complaints(self, actor: Actor | None) -> Any:
+        """ComplaintService as this actor calls it."""
+        return self.by(actor, service="ComplaintService")
+
+    def complain(self, actor: Actor | None, **told: Any) -> complaints_pb2.Complaint:
+        """A complaint about DEPARTMENT that was submitted."""
+        answer: complaints_pb2.Complaint = self.complaints(actor).SubmitComplaint(**COMPLAINT | told)
+        return answer
+
+    def accept(self, id: str) -> complaints_pb2.Complaint:
+        """Supervision looks into it."""
+        answer: complaints_pb2.Complaint = self.complaints(self.boss).AcceptComplaint(complaint_id=id)
+        return answer
+
+    def complaints_come_due(self, id: str, collection: str = "complaints") -> Any:
+        """As if what is due in a complaint, or in a question, were due now, and the timers came round; its state."""
+        _make_due(self.database[collection], id)
+        for timing in store_complaints.timings(self.database):
+            timing.round()
+        records = {one.collection.name: one for one in store_complaints.records(self.database)}
+        return records[collection].get(id).state
 
 
 def _make_due(collection: Any, id: str, *others: str) -> None:
