@@ -103,7 +103,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "unemployment_insurance_paid_fen": Kind(MONEY, "上年缴纳失业保险费", reporter="税务局"),
     "rent_paid_fen": Kind(MONEY, "上年实付租金", cost=2, reporter="出租方"),
     "exhibition_cost_fen": Kind(MONEY, "上年境外参展费用", cost=2, reporter="商务局"),
-    "project_grant_fen": Kind(MONEY, "立项核定补助金额", reporter="科技局"),
+    "major_project_grant_fen": Kind(MONEY, "省重大科技计划项目立项核定的补助", reporter="科技局"),
+    "competitive_grant_fen": Kind(MONEY, "竞争性项目立项核定的补助", reporter="科技局"),
     # Intellectual property that was granted and stands
     "invention_patents": Kind(INT, "有效发明专利数", "件", 1, "知识产权局"),
     "utility_patents": Kind(INT, "有效实用新型专利数", "件", 1, "知识产权局"),
@@ -135,7 +136,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "above_scale_on": Kind(DATE, "上规入库日期", reporter="统计局"),
     "has_rd_org": Kind(BOOL, "设有独立研发机构", cost=1, reporter="科技局"),
     "rd_org_level": Kind(TEXT, "研发机构级别", cost=1, reporter="科技局"),
-    "project_approved": Kind(BOOL, "科技项目已立项", reporter="科技局"),
     "welfare_enterprise": Kind(BOOL, "集中安置残疾人的企业", reporter="残疾人联合会"),
     # Credit
     "dishonest": Kind(BOOL, "列入失信名单", reporter="公共信用信息中心"),
