@@ -154,11 +154,6 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-def how(kind: Kind) -> str:
-    """For people: who tells a fact of this kind, and how."""
-    return _HOW[kind.cost].format(kind.reporter or "有关部门")
-
-
 def rank(fact: Fact) -> tuple[bool, datetime, bool, str, int]:
     """What a fact is compared by: of two of one name the greater one holds, in whatever order they come. What a department,
     or the platform, says beats what the enterprise says of itself; then the newer; then a correction."""
@@ -201,11 +196,6 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= MOST_TEXTS and all(_text(one) for one in value)
 
 
-_HOW: Final[Mapping[int, str]] = {
-    0: "由{}提供，企业无需提交",
-    1: "企业可自行填报，以{}的数据为准",
-    2: "企业填报并提交证明材料，由{}核实",
-}
 _FITS: Final = {
     BOOL: lambda value: isinstance(value, bool),
     INT: _whole,
