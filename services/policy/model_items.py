@@ -85,6 +85,12 @@ def sees(actor: Actor, item: PayoutItem) -> bool:
     return item.edition > 0 or works(actor, item)
 
 
+def words(item: PayoutItem) -> tuple[str, ...]:
+    """What of its newest edition is looked through for words."""
+    said = (str(item.definition.get(name, "")) for name in ("title", "object", "standard"))
+    return (*said, item.number, item.department_name)
+
+
 def save(
     item: PayoutItem | None, told: events.PayoutItemSaved, seen: int, faults: list[Violation]
 ) -> events.PayoutItemSaved | None:

@@ -98,6 +98,17 @@ def sees(actor: Actor, policy: Policy) -> bool:
     return bool(policy.editions) or writes(actor, policy)
 
 
+def near(region: str, other: str) -> bool:
+    """Whether what holds in `other` is to be shown to who asks for a region: it lies above or below it; all without one."""
+    return not region or region_covers(region, other) or region_covers(other, region)
+
+
+def words(policy: Policy) -> list[str]:
+    """What of its newest edition is looked through for words."""
+    found = [str(policy.text.get(name, "")) for name in ("title", "documentNumber", "summary", "issuerName")]
+    return [*found, *policy.text.get("tags", ())]
+
+
 def day_of(told: str) -> date | None:
     """A stated day; None when it is none."""
     try:

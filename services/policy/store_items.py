@@ -10,7 +10,7 @@ from chassis import paging
 from chassis.errors import not_found
 from chassis.records import Filter, Record, Records
 from chassis.timers import Groups
-from services.policy import model_items, model_periods, store_policies
+from services.policy import model_items, store_policies
 from services.policy.model import COUNTY_DIGITS
 from services.policy.model_items import PayoutItem
 from services.policy.model_items_evolve import EVOLVE
@@ -114,17 +114,17 @@ def opened(database: Database[Document], item_id: str) -> OpenItem:
     return _open(row)
 
 
-def claimable(database: Database[Document], item_id: str, now: datetime) -> tuple[OpenItem, str]:
-    """An item that may be claimed now, and the period a claim of now is for. NOT_FOUND when it was never opened; FAILED_PRECONDITION
-    ITEM_NOT_OPEN (also when its policy was withdrawn), NOT_PAYABLE, NOT_YET, OVER."""
+def claimable(database: Database[Document], item_id: str, now: datetime) -> OpenItem:
+    """An item that may be claimed now. NOT_FOUND when it was never opened; FAILED_PRECONDITION ITEM_NOT_OPEN (also when its policy was
+    withdrawn), NOT_PAYABLE, NOT_YET, OVER."""
     row = database[COLLECTION].find_one({"_id": item_id}, _OPEN)
     if row is None or not row["state"]["edition"]:
         raise not_found()
-    found, status, day = _open(row), row["state"]["status"], local_day(now)
+    found, status = _open(row), row["state"]["status"]
     if store_policies.withdrawn(database, row["state"]["policy_id"]):
         status = model_items.CLOSED
-    model_items.require_claimable(status, found.definition, day)
-    return found, model_periods.period_of(found.definition.period, day)
+    model_items.require_claimable(status, found.definition, local_day(now))
+    return found
 
 
 def payable_policies(database: Database[Document]) -> dict[str, int]:
