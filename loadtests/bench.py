@@ -51,7 +51,7 @@ FULL = os.environ.get("FULL") == "1"
 BATCH = 200
 COUNTIES = 20
 FEW, MANY = 1_000, 1_000_000 if FULL else 100_000
-SUITE = ("identity", "catalog", "case", "rating", "intermediary")
+SUITE = ("identity", "catalog", "case", "rating", "intermediary", "policy")
 
 
 class Floor:

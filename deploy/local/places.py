@@ -16,7 +16,7 @@ from .daemon import ROOT
 from .faults import LocalFault
 
 FOLDER = ROOT / ".local"
-SERVICES = ("identity", "catalog", "case", "rating", "intermediary")
+SERVICES = ("identity", "catalog", "case", "rating", "intermediary", "policy")
 REGION = {"REGION": "990121", "REGION_NAME": "示范县"}
 
 
@@ -47,7 +47,7 @@ class Places:
         if service == "gateway":
             return {**os.environ, **own, **self._gateway()}
         own |= {"AMQP_URI": self.amqp_uri, "MONGODB_URI": self.stores[service], "GRPC_LISTEN": self.addresses[service]}
-        if service in ("identity", "case", "rating", "intermediary"):
+        if service in ("identity", "case", "rating", "intermediary", "policy"):
             own["PUBLIC_URL"] = self.gateway_url or "http://127.0.0.1:8000"
         if service == "catalog":
             own |= {"INDEX_DIR": str(Path(self.folder) / "index")}

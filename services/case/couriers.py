@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from chassis import outside as http
-from services.case.outside import Fault, fields, instant, same, text
+from chassis.answers import Fault, fields, instant, same, text
 
 COLLECTED, IN_TRANSIT, DELIVERED, RETURNED = "COLLECTED", "IN_TRANSIT", "DELIVERED", "RETURNED"
 STATUSES = (COLLECTED, IN_TRANSIT, DELIVERED, RETURNED)

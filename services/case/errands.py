@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis.acts import Cause, now
+from chassis.answers import Fault
 from chassis.errors import Refused
 from chassis.outside import Away
 from chassis.parts import Parts
 from chassis.telemetry import log
 from services.case import couriers, model_fulfilment, payments, settings, store
-from services.case.outside import Fault
 from services.case.store_errands import PARCEL, PAYMENT, REFUND, Document, Errands
 
 SOON, LATER, REACH = timedelta(seconds=2), timedelta(minutes=5), timedelta(days=3660)

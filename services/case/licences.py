@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from chassis import outside as http
-from services.case.outside import Fault, day, fields, text
+from chassis.answers import Fault, day, fields, text
 from standards.identifiers import mod37_36_valid
 
 LONGEST_PURPOSE = 200

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chassis import acts
 from chassis.acts import OFFICER, Actor, now
+from chassis.answers import Fault
 from chassis.errors import Violation, invalid, not_found, require
 from chassis.outside import Away
 from chassis.records import Record
@@ -16,7 +17,6 @@ from services.case import licences, model_application, model_lookups, settings, 
 from services.case.acting_on import Desk
 from services.case.licences import Licence
 from services.case.model_lookups import LookUp
-from services.case.outside import Fault
 from services.case.timeline import time_text
 from standards import identifiers, real_names, workdays
 from yiwang.case.v1 import events_pb2 as events

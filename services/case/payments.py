@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from chassis import outside as http
-from services.case.outside import Fault, fields, instant, reference, same, text
+from chassis.answers import Fault, fields, instant, reference, same, text
 
 PENDING, PAID, CLOSED, UNKNOWN = "PENDING", "PAID", "CLOSED", "UNKNOWN"
 REFUNDED, REFUND_PENDING, REFUND_REFUSED = "REFUNDED", "PENDING", "REFUSED"

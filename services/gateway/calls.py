@@ -145,6 +145,7 @@ class Backends:
             "case": settings.case_address,
             "rating": settings.rating_address,
             "intermediary": settings.intermediary_address,
+            "policy": settings.policy_address,
         }
         self.channels = {name: grpc.aio.insecure_channel(where, OPTIONS) for name, where in addresses.items()}
         self.identity = IdentityServiceStub(self.channels["identity"])

@@ -17,6 +17,7 @@ from services.policy import (
     model_accounts,
     model_claims,
     model_explain,
+    model_periods,
     store_claims,
     store_enterprises,
     store_files,
@@ -43,13 +44,13 @@ class ClaimApi(ClaimDeskApi):
     def SubmitClaim(self, request: pb.SubmitClaimRequest, call: Call) -> pb.Claim:
         if holder(call.actor.id, request.uscc) != call.actor.holder:
             raise invalid(Violation("uscc", "NOT_OWN", "请填写本企业的统一社会信用代码"))
-        item, period = store_items.claimable(self.database, request.item_id, now())
+        item = store_items.claimable(self.database, request.item_id, now())
         require(item.definition.mode != model.PROACTIVE, "PROACTIVE_ONLY", "该事项免申即享，无需申报，请等待名单公示")
         day = judging.day_of(now())
         enterprise = store_enterprises.enterprise(self.database, request.uscc)
         at_home = enterprise is None or region_covers(item.region, enterprise.get("region") or item.region)
         require(at_home, "OTHER_REGION", "该事项只面向本地区企业")
-        id = model.claim_id(item.id, request.uscc, period)
+        id = model.claim_id(item.id, request.uscc, model_periods.period_of(item.definition.period, day))
         found = self.claims.find({"_id": id})
         if found is not None and any(entry["cause"] == call.cause.key for entry in found.journal):
             return self._again(found, call)

@@ -68,7 +68,7 @@ class ClaimDeskApi:
         definition = store_items.definition(self.database, claim.item_id, claim.edition)
         assert definition is not None
         kinds, stated = store_enterprises.kinds(self.database), {}
-        for name, value in model_claims.stated_facts(request.facts).items():
+        for name, value in request.facts.items():
             if name not in kinds:
                 raise invalid(Violation("facts", "FACT_UNKNOWN", f"没有名为 {name} 的事实"))
             told, fault = model_facts.read(kinds[name], value)

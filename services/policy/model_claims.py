@@ -4,10 +4,8 @@ An act gives its own event; where the claim goes on to from there is for `onward
 account, approval and payment is told in one place.
 """
 
-import json
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from google.protobuf.message import Message
 
@@ -269,14 +267,3 @@ def terms_of(definition: items_pb2.PayoutItemDefinition) -> events.ClaimTerms:
         second_review_fen=definition.second_review_fen,
         shares=definition.shares,
     )
-
-
-def stated_facts(told: Mapping[str, str]) -> dict[str, Any]:
-    """Facts a reviewer states, by name. INVALID_ARGUMENT `facts` MALFORMED for what is no JSON value."""
-    found = {}
-    for name, value in told.items():
-        try:
-            found[name] = json.loads(value)
-        except ValueError:
-            raise invalid(Violation("facts", "MALFORMED", f"事实 {name} 的值格式不正确")) from None
-    return found

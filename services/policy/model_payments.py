@@ -1,7 +1,7 @@
 """What becomes of a claim's order, and what comes after its payment: spot checks and recovery. Pure."""
 
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from google.protobuf.message import Message
 
@@ -61,7 +61,12 @@ def answered(claim: Claim, id: str, told: Told, now: datetime) -> list[Message] 
     if found is None or over or claim.status not in (model.PAYING, model.PAID):
         return None
     paid, due = found.state == model.SETTLED, text(after_natural(now, claim.terms.confirm_days or CONFIRM_DAYS))
-    common = {"claim_id": claim.id, "budget_id": model.budget(claim), "order_id": id, "fen": found.fen}
+    common: dict[str, Any] = {
+        "claim_id": claim.id,
+        "budget_id": model.budget(claim),
+        "order_id": id,
+        "fen": found.fen,
+    }
     if told.state == "REJECTED" and not paid:
         return [events.PaymentRejected(**common, code=told.code, due=due)]
     settled = [] if paid else [_settled(found, told, common, now)]
@@ -72,9 +77,9 @@ def answered(claim: Claim, id: str, told: Told, now: datetime) -> list[Message] 
     return settled if told.state == "PAID" and settled else None
 
 
-def _settled(found: Order, told: Told, common: dict[str, object], now: datetime) -> Message:
+def _settled(found: Order, told: Told, common: dict[str, Any], now: datetime) -> Message:
     at = text(told.at or now)
-    return events.PaymentSettled(**common, paid_at=at, reference=told.reference)  # type: ignore[arg-type]
+    return events.PaymentSettled(**common, paid_at=at, reference=told.reference)
 
 
 def open_check(claim: Claim, actor: Actor, sealed_note: str) -> events.SpotCheckOpened:
@@ -102,10 +107,16 @@ def conclude_check(
 
 
 def recovered(claim: Claim, fen: int, line: str, day: str) -> events.RecoveryReceived | None:
-    """The enterprise gave back so much, by a line of the bank's statement; each line once."""
-    if claim.status not in (model.RECOVERING, model.RECOVERED) or line in claim.recovery_lines:
+    """The enterprise gave back so much, by a line of the bank's statement; each line once, and never more than is to be given back: what is
+    more has another reason, and finance is to say which."""
+    if claim.status != model.RECOVERING or line in claim.recovery_lines or fen > to_recover(claim):
         return None
     return events.RecoveryReceived(claim_id=claim.id, budget_id=model.budget(claim), fen=fen, line_id=line, day=day)
+
+
+def to_recover(claim: Claim) -> int:
+    """How much the enterprise is still to give back, in fen."""
+    return max(claim.recover_fen - claim.recovered_fen, 0)
 
 
 def reconciled(claim: Claim, order_id: str, day: str, line: str) -> events.PaymentReconciled | None:

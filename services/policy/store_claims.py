@@ -59,7 +59,12 @@ def ensure_indexes(database: Database[Document]) -> None:
     """Indexes of claims; safe to repeat."""
     lists = [[*((f"state.{field}", 1) for field in fields), ("state.submitted_at", 1)] for fields in _LISTS]
     claims(database).ensure_indexes(
-        [("state.county", 1), ("state.due", 1)], [("state.task", 1), ("state.task_due", 1)], *lists
+        [("state.county", 1), ("state.due", 1)],
+        [("state.task", 1), ("state.task_due", 1)],
+        [("state.orders.id", 1)],
+        [("state.paid_at", 1)],
+        [("state.recovery_code", 1)],
+        *lists,
     )
 
 
@@ -77,12 +82,13 @@ def submit(
     return all.change(id, cause, decide)
 
 
-def tasks(all: Records[Claim], now: datetime) -> list[tuple[str, str]]:
-    """Ids of the claims a worker has something to do with now, and what; the longest due first."""
+def tasks(all: Records[Claim], now: datetime, beside: int = 0) -> list[tuple[str, str]]:
+    """Ids of the claims a worker has something to do with now, and what; the longest due first. So many more of each task as there are
+    `beside`, which are left alone and keep no other waiting."""
     found: list[tuple[datetime, str, str]] = []
     for task in TASKS:
         query = {"state.task": task, "state.task_due": {"$gte": now - REACH, "$lte": now}}
-        rows = all.collection.find(query, {"state.task_due": 1}).sort("state.task_due", 1).limit(AT_ONCE)
+        rows = all.collection.find(query, {"state.task_due": 1}).sort("state.task_due", 1).limit(AT_ONCE + beside)
         found += [(row["state"]["task_due"], row["_id"], task) for row in rows]
     return [(id, task) for _, id, task in sorted(found)]
 
@@ -104,3 +110,20 @@ def last_account(all: Records[Claim], uscc: str) -> Claim | None:
     """The enterprise's last claim whose account the bank took; None without one."""
     rows, _ = paging.kept(all, [{"state.uscc": uscc}], "submitted_at", lambda one: one.account == "OK", "", 1)
     return rows[0].state if rows else None
+
+
+def of_order(all: Records[Claim], order: str) -> Claim | None:
+    """The claim that gave the bank an order."""
+    rows = all.select({"state.orders.id": order})
+    return rows[0].state if rows else None
+
+
+def of_recovery(all: Records[Claim], code: str) -> Claim | None:
+    """The claim whose enterprise gives back under this code."""
+    rows = all.select({"state.recovery_code": code}) if code else []
+    return rows[0].state if rows else None
+
+
+def paid_between(all: Records[Claim], since: datetime, until: datetime) -> list[Claim]:
+    """The claims whose money was paid from an instant to before another, and did not come back."""
+    return [row.state for row in all.select({"state.paid_at": {"$gte": since, "$lt": until}})]

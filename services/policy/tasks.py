@@ -7,12 +7,12 @@ from typing import Final
 
 from chassis import store as stores
 from chassis.acts import now
+from chassis.answers import Fault
 from chassis.errors import Refused
 from chassis.outside import Away
 from chassis.parts import Parts
 from chassis.telemetry import log
 from services.policy import store_claims
-from services.policy.bank import Fault
 from services.policy.paying import Paying
 from services.policy.reserving import Reserving
 
@@ -43,7 +43,9 @@ class Tasks:
         if not stores.clocks_agree(self.database):
             log("tasks").warning("clocks_differ")
             return 0
-        for id, task in store_claims.tasks(self.claims, instant):
+        # What nobody came back to is done by another.
+        self._left_alone = {id: left for id, left in self._left_alone.items() if left[0] > instant - LATER}
+        for id, task in store_claims.tasks(self.claims, instant, len(self._left_alone)):
             until, _ = self._left_alone.get(id, (instant, SOON))
             if until <= instant:
                 done += self.attempt(id, task)

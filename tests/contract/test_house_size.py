@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.sources import ROOT, source_files, tree, where
 
 CODE = ("chassis", "services", "standards", "yiwang_kit", "deploy")
-MOST_LINES, MOST_FUNCTION_LINES, MOST_CHASSIS_LINES = 320, 40, 2920
+MOST_LINES, MOST_FUNCTION_LINES, MOST_CHASSIS_LINES = 320, 40, 3000
 
 
 def test_files_are_short() -> None:

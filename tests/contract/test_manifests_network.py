@@ -23,6 +23,7 @@ OUTSIDE = {
     8446: "courier",
     8447: "hotline",
     8448: "beacon",
+    8449: "bank",
     443: "upstreams",
 }
 
@@ -97,7 +98,7 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
     table |= {(name, "broker") for name in running if name.endswith("-worker")}
     table |= {(name, outside) for name in [*running, "gateway"] for outside in ("dns", "telemetry")}
     # What a cell may have, each by its own policy (deploy/k8s/components); a cell without it reaches none.
-    asking = ("identity-api", "identity-worker", "case-worker", "rating-worker", "intermediary-worker")
+    asking = ("identity-api", "identity-worker", "case-worker", "rating-worker", "intermediary-worker", "policy-worker")
     both = [entry for name in asking for entry in sources(where, pods(where)[name])]
     told = {key: value for key, value in both if value is not None}
     if told["KMS_URL"]:
@@ -114,6 +115,8 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
         table.add(("rating-worker", "hotline"))
     if told["BEACON_URL"]:
         table.add(("intermediary-worker", "beacon"))
+    if told["BANK_URL"]:
+        table.add(("policy-worker", "bank"))
     if told["UPSTREAMS_FILE"]:
         table.add(("identity-api", "upstreams"))
     if told["GRPC_TLS_LISTEN"]:
@@ -130,7 +133,7 @@ def test_everything_else_is_refused(where: str) -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 @pytest.mark.parametrize(
     "policy",
-    ["stores", "broker", "kms", "verification", "upstreams", "licences", "payment", "courier", "hotline", "beacon"],
+    ["stores", "broker", "kms", "verification", "upstreams", "licences", "payment", "courier", "hotline", "beacon", "bank"],
 )
 def test_a_cell_reaches_only_what_is_its_own_outside(overlay: str, policy: str) -> None:
     found = of_kind(f"overlays/{overlay}", "NetworkPolicy").get(policy)

@@ -9,7 +9,7 @@ import pytest
 from chassis.outside import Away
 from services.case import couriers
 from services.case.couriers import COLLECTED, DELIVERED, IN_TRANSIT, RETURNED, Recipient, Scan
-from services.case.outside import Fault
+from chassis.answers import Fault
 from tests.fakes.courier import Courier
 from tests.fakes.program import running
 

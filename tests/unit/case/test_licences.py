@@ -8,7 +8,7 @@ import pytest
 
 from chassis.outside import Away
 from services.case.licences import ID_CARD, Licence, look_up, unfit
-from services.case.outside import Fault
+from chassis.answers import Fault
 from tests.fakes.licence_source import ISSUER, LicenceSource, identifier, licence
 from tests.fakes.program import running
 

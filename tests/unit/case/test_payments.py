@@ -8,7 +8,7 @@ import pytest
 
 from chassis.outside import Away
 from services.case import payments
-from services.case.outside import Fault
+from chassis.answers import Fault
 from services.case.payments import CLOSED, PAID, PENDING, UNKNOWN, Line, PaymentOrder, PaymentState, Refund
 from tests.fakes.payment_provider import PaymentProvider
 from tests.fakes.program import running

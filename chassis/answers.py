@@ -1,4 +1,4 @@
-"""What the programs outside have in common that case asks (licence source, payment provider, courier): how their answers are read.
+"""What programs outside answer, and how it is read: every field is looked at before anything of it is taken.
 
 Who gives no answer is `chassis.outside.Away`: asked again later. Who gives a wrong one is a `Fault`: asking again helps nothing, a person
 has to look.

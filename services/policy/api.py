@@ -1,0 +1,23 @@
+"""What departments, enterprises and everybody ask policy over gRPC: each subject's servicer is in its own file."""
+
+from chassis.parts import Api, Parts
+from services.policy.api_appeals import AppealApi
+from services.policy.api_claims import ClaimApi
+from services.policy.api_complaints import ComplaintApi
+from services.policy.api_enterprises import EnterpriseApi
+from services.policy.api_items import PayoutItemApi
+from services.policy.api_policies import PolicyApi
+
+
+def build(parts: Parts) -> Api:
+    """The api of policy, from its parts."""
+    return Api(
+        {
+            "PolicyService": PolicyApi(parts),
+            "PayoutItemService": PayoutItemApi(parts),
+            "EnterpriseService": EnterpriseApi(parts),
+            "ClaimService": ClaimApi(parts),
+            "AppealService": AppealApi(parts),
+            "ComplaintService": ComplaintApi(parts),
+        }
+    )

@@ -1,0 +1,43 @@
+"""What policy keeps: each subject has a store of its own, declared here."""
+
+from typing import Any
+
+from pymongo.database import Database
+
+from chassis.records import Records
+from services.policy import (
+    store_appeals,
+    store_claims,
+    store_complaints,
+    store_dry_runs,
+    store_enterprises,
+    store_files,
+    store_items,
+    store_matches,
+    store_policies,
+    store_pots,
+)
+
+Document = dict[str, Any]
+# Those with journals, and those without.
+RECORDED: tuple[Any, ...] = (
+    store_policies,
+    store_items,
+    store_dry_runs,
+    store_enterprises,
+    store_claims,
+    store_appeals,
+    store_complaints,
+)
+PLAIN: tuple[Any, ...] = (store_files, store_matches, store_pots)
+
+
+def records(database: Database[Document]) -> list[Records[Any]]:
+    """Everything here that has a journal."""
+    return [one for part in RECORDED for one in part.records(database)]
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    """Indexes of everything; safe to repeat."""
+    for part in (*RECORDED, *PLAIN):
+        part.ensure_indexes(database)

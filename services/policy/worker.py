@@ -1,0 +1,34 @@
+"""What policy does when it hears something, and by the clock: each subject's handlers and timers are in its own file."""
+
+from chassis.events import Heard, on
+from chassis.parts import Parts
+from chassis.people import HearsPeople
+from services.policy import store_claims, tasks, worker_enterprises, worker_portal
+from services.policy.worker_claims import HearsClaims
+from services.policy.worker_enterprises import HearsEnterprises
+from services.policy.worker_portal import HearsPortal
+from yiwang.identity.v1.events_pb2 import PersonErased
+
+
+class Worker(HearsClaims, HearsEnterprises, HearsPortal, HearsPeople):
+    """The handlers and timers of policy; a queue each, `policy.<method>`."""
+
+    name = "policy"
+    parts: Parts
+
+    @on(PersonErased)
+    def forget_person(self, event: Heard[PersonErased]) -> None:
+        """Destroys policy's key of the person; what he complained of stays unreadable for ever."""
+        worker_portal.forget_complainant(self.parts, event.body.person_id, event.cause)
+        super().forget_person(event)
+
+
+def build(parts: Parts) -> type[Worker]:
+    """The worker of policy, from its parts."""
+    claims = store_claims.claims(parts.database)
+    Worker.parts = parts
+    Worker.claim_timing = store_claims.timing(parts.database, claims)
+    Worker.claim_tasks = tasks.Tasks(parts)
+    worker_enterprises.prepare(Worker, parts)
+    worker_portal.prepare(Worker, parts)
+    return Worker
