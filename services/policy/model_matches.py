@@ -16,7 +16,7 @@ from yiwang.policy.v1 import items_pb2 as pb
 from yiwang.rules.v1 import rules_pb2
 
 # What a rule may read of claims: of nobody who asks for the first time is there any.
-UNTAKEN: Final[Mapping[str, Any]] = {"claimed_this_period": False, "group_claims": 0, "group_fen": 0}
+UNTAKEN: Final[Mapping[str, int]] = {"claimed_this_period": 0, "group_claims": 0, "group_fen": 0}
 TODAY, DAYS, ON = "today", "_days", "_on"
 REGION: Final = "region"
 

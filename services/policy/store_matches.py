@@ -112,11 +112,6 @@ def begin(database: Database[Document], id: str, **told: Any) -> None:
             database[SWEEPS].insert_one({"_id": id, "next": 0, **told})
 
 
-def sweep(database: Database[Document], id: str) -> Document | None:
-    """How far a walk is; None when there is none."""
-    return database[SWEEPS].find_one({"_id": id})
-
-
 def unfinished(database: Database[Document], day: str) -> list[Document]:
     """Walks of the worker that are under way: after items that were opened, and that of the day, which begins with it. Those that are done
     are forgotten, but for the day's."""
@@ -135,9 +130,16 @@ def advance(database: Database[Document], walk: Document) -> None:
     database[SWEEPS].update_one({"_id": walk["_id"], "next": walk["next"]}, {"$set": {"next": at}})
 
 
-def forget(database: Database[Document], id: str) -> None:
-    """A walk is done."""
-    database[SWEEPS].delete_one({"_id": id})
+def reached(database: Database[Document], run: str) -> int:
+    """The part of the base a matching of all comes to next; 0 for another run than the last, and after its end."""
+    found = database[SWEEPS].find_one({"_id": FULL})
+    going_on = found is not None and found["run"] == run and found["next"] < model_enterprises.BUCKETS
+    return int(found["next"]) if found and going_on else 0
+
+
+def reach(database: Database[Document], run: str, part: int) -> None:
+    """A matching of all has come to this part."""
+    database[SWEEPS].update_one({"_id": FULL}, {"$set": {"run": run, "next": part}}, upsert=True)
 
 
 def since(known: Document | None, item: str, edition: int) -> datetime | None:
