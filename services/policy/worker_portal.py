@@ -4,9 +4,10 @@ from chassis.acts import Cause, now
 from chassis.events import every
 from chassis.parts import Parts
 from chassis.timers import Timing
-from services.policy import model_complaints_acts, store_appeals, store_complaints
+from services.policy import model_complaints_acts, store_appeals, store_complaints, store_news
 from services.policy.model_appeals import Appeal
 from services.policy.model_complaints import Complaint
+from services.policy.model_news import News
 from services.policy.model_questions import Question
 
 
@@ -17,6 +18,7 @@ class HearsPortal:
     appeal_timing: Timing[Appeal]
     complaint_timing: Timing[Complaint]
     question_timing: Timing[Question]
+    news_timing: Timing[News]
 
     @every(interval=5)
     def fire_appeal_timers(self) -> None:
@@ -29,11 +31,17 @@ class HearsPortal:
         self.complaint_timing.round()
         self.question_timing.round()
 
+    @every(interval=60)
+    def fire_news_timers(self) -> None:
+        """What nobody confirmed in time is flagged, then taken down; so is what is over."""
+        self.news_timing.round()
+
 
 def prepare(worker: type[HearsPortal], parts: Parts) -> None:
     """The timers of the portal, from the worker's parts."""
     worker.appeal_timing = store_appeals.timing(parts.database, store_appeals.appeals(parts.database))
     worker.complaint_timing, worker.question_timing = store_complaints.timings(parts.database)
+    worker.news_timing = store_news.timing(parts.database)
 
 
 def forget_complainant(parts: Parts, person: str, cause: Cause) -> None:

@@ -112,6 +112,8 @@ IN_THE_CLEAR = {
     "yiwang.rating.v1.ResultRow.name": "of a department, an item, a window or a channel",
     "procurement_number": "public number of a procurement, in its notice",
     "agency_name": "of an organisation; the public list shows it",
+    "yiwang.policy.v1.NewsReturned.reason": "scanned: nothing of a person is in it",
+    "yiwang.policy.v1.NewsTakenDown.reason": "the same, and everybody may read it",
     "enterprise_name": "of an organisation; names of organisations are public",
     "yiwang.case.v1.ProcurementEndNoted.reason": "a code",
     "yiwang.intermediary.v1.ProcurementEnded.reason": "a code",
@@ -153,6 +155,7 @@ PUBLISHED = (
     "yiwang.catalog.v1.EntryDefinition",
     "yiwang.catalog.v1.ImplementationDefinition",
     "yiwang.catalog.v1.ThemeDefinition",
+    "yiwang.policy.v1.NewsContent",
 )
 
 

@@ -16,20 +16,26 @@ from chassis.acts import Actor, Evolve, Moment, holder
 from chassis.masters import masters_of
 from chassis.parts import Api, Parts
 from chassis.sealed import Keyring
-from services.policy import store_appeals, store_complaints
+from services.policy import store_appeals, store_complaints, store_news
 from services.policy.api_appeals import AppealApi
 from services.policy.api_complaints import ComplaintApi
+from services.policy.api_news import NewsApi
+from standards.workdays import local_day
 from tests.support import agencies
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, handler, officer, person, supervisor, trust
 from tests.support.serving import Here, contract_of, settings_of
-from yiwang.policy.v1 import appeals_pb2, complaints_pb2
+from yiwang.policy.v1 import appeals_pb2, complaints_pb2, news_pb2
 
 Db = Database[dict[str, Any]]
 # A working day at noon in China.
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 ENOUGH = timedelta(days=1)
-STORES: tuple[Any, ...] = (store_appeals, store_complaints)
-APIS: Mapping[str, Callable[[Parts], object]] = {"AppealService": AppealApi, "ComplaintService": ComplaintApi}
+STORES: tuple[Any, ...] = (store_appeals, store_complaints, store_news)
+APIS: Mapping[str, Callable[[Parts], object]] = {
+    "AppealService": AppealApi,
+    "ComplaintService": ComplaintApi,
+    "NewsService": NewsApi,
+}
 # All that is said in a complaint.
 COMPLAINT = {
     "department": DEPARTMENT,
@@ -67,6 +73,7 @@ class PortalHere(Here):
         self.router = officer("policy", department=OTHER_DEPARTMENT)
         self.boss = supervisor(department=OTHER_DEPARTMENT)
         self.desk = officer("review", department=DEPARTMENT)
+        self.writer, self.reviewer = (officer("policy", department=DEPARTMENT) for _ in range(2))
 
     # -- appeals
 
@@ -145,10 +152,59 @@ class PortalHere(Here):
         records = {one.collection.name: one for one in store_complaints.records(self.database)}
         return records[collection].get(id).state
 
+    # -- news
 
-def _make_due(collection: Any, id: str, *others: str) -> None:
+    def news(self, actor: Actor | None) -> Any:
+        """NewsService as this actor calls it."""
+        return self.by(actor, service="NewsService")
+
+    def write(self, id: str = "", **told: Any) -> news_pb2.News:
+        """What is to be published, written."""
+        answer: news_pb2.News = self.news(self.writer).SaveNews(
+            news_id=id, content=news_content(**told), department_name="招商局"
+        )
+        return answer
+
+    def publish(self, **told: Any) -> str:
+        """Something that is published; its id."""
+        written = self.write(**told)
+        self.news(self.reviewer).ReviewNews(news_id=written.news_id, version=written.version)
+        return written.news_id
+
+    def news_come_due(self, id: str, **instants: datetime) -> Any:
+        """As if its instants were these and what is due were due now, and the timer came round; its state."""
+        all = store_news.news(self.database)
+        _make_due(all.collection, id, **instants)
+        store_news.timing(self.database).round()
+        return all.get(id).state
+
+
+def news_content(**told: Any) -> news_pb2.NewsContent:
+    """An investment project that is sound, but for what is told otherwise; fields by name."""
+    today = local_day(told.pop("now", datetime.now(UTC)))
+    fields = {
+        "industry": "食品加工",
+        "amount_fen": "5000000000",
+        "location": "某县工业园区",
+        "office_phone": "0826-2345678",
+    }
+    fields = told.pop("fields", fields | told.pop("more", {}))
+    said: dict[str, Any] = {
+        "kind": news_pb2.NEWS_KIND_INVESTMENT_PROJECT,
+        "title": "年产五万吨柚子深加工项目",
+        "summary": "拟引进一家龙头企业",
+        "text": "园区提供标准厂房",
+        "region": REGION,
+        "review_on": str(today + timedelta(days=90)),
+    }
+    rows = [news_pb2.NewsField(name=name, value=value) for name, value in fields.items()]
+    return news_pb2.NewsContent(**said | told, fields=rows)
+
+
+def _make_due(collection: Any, id: str, *others: str, **instants: datetime) -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
-    collection.update_one({"_id": id}, {"$set": {f"state.{name}": past for name in ("due", *others)}})
+    changed = dict.fromkeys(("due", *others), past) | instants
+    collection.update_one({"_id": id}, {"$set": {f"state.{name}": at for name, at in changed.items()}})
 
 
 def evolved(evolve: Evolve, state: Any, *said: Message | None, at: datetime = NOW, by: str = "system:test") -> Any:
