@@ -15,6 +15,7 @@ from chassis.errors import Violation, invalid, require
 from chassis.plain import plain
 from services.policy import model_writing
 from services.policy.model import FINANCE, PAYOUT, POLICY, SUPERVISE
+from services.policy.model_policies import public
 from services.policy.model_writing import Writing
 from standards.codes import region_covers
 from yiwang.policy.v1 import events_pb2 as events
@@ -136,6 +137,7 @@ def give_back(item: PayoutItem, reason: str) -> events.PayoutItemReturned:
 def pause(item: PayoutItem, reason: str) -> events.PayoutItemPaused:
     """No new claims for now."""
     require(item.status == OPEN, "NOT_OPEN", "该兑付事项未开放，不能暂停")
+    _require_public(reason)
     return events.PayoutItemPaused(item_id=item.id, reason=reason)
 
 
@@ -149,7 +151,13 @@ def resume(item: PayoutItem, standing: bool) -> events.PayoutItemResumed:
 def close(item: PayoutItem, reason: str) -> events.PayoutItemClosed:
     """No new claims for ever."""
     require(item.status != CLOSED, "CLOSED", "该兑付事项已经结束")
+    _require_public(reason)
     return events.PayoutItemClosed(item_id=item.id, reason=reason)
+
+
+def _require_public(reason: str) -> None:
+    if found := list(public({"reason": reason})):
+        raise invalid(*found)
 
 
 def require_claimable(status: int, definition: pb.PayoutItemDefinition, day: date) -> None:

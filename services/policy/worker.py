@@ -3,14 +3,16 @@
 from chassis.events import Heard, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
-from services.policy import store_claims, tasks, worker_enterprises, worker_portal
+from services.policy import store_claims, tasks, worker_enterprises, worker_items, worker_portal
 from services.policy.worker_claims import HearsClaims
 from services.policy.worker_enterprises import HearsEnterprises
+from services.policy.worker_items import HearsItems
+from services.policy.worker_money import HearsMoney
 from services.policy.worker_portal import HearsPortal
 from yiwang.identity.v1.events_pb2 import PersonErased
 
 
-class Worker(HearsClaims, HearsEnterprises, HearsPortal, HearsPeople):
+class Worker(HearsClaims, HearsEnterprises, HearsItems, HearsPortal, HearsPeople):
     """The handlers and timers of policy; a queue each, `policy.<method>`."""
 
     name = "policy"
@@ -30,5 +32,7 @@ def build(parts: Parts) -> type[Worker]:
     Worker.claim_timing = store_claims.timing(parts.database, claims)
     Worker.claim_tasks = tasks.Tasks(parts)
     worker_enterprises.prepare(Worker, parts)
+    worker_items.prepare(Worker, parts)
+    worker_money.prepare(Worker, parts)
     worker_portal.prepare(Worker, parts)
     return Worker

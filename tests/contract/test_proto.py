@@ -52,6 +52,7 @@ WITHOUT_REQUEST_ID = {
     "yiwang.rating.v1.TicketService.FollowTicket": "the same",
     "yiwang.case.v1.TraceService.VerifyJournal": "the same",
     "yiwang.case.v1.ExchangeService.ReportCases": "a row is good once, by department, number and seq",
+    "yiwang.policy.v1.PayoutItemService.TryPayoutItem": "a look; it changes nothing",
 }
 # Lists that end by themselves.
 WITHOUT_PAGES = {
@@ -68,6 +69,7 @@ WITHOUT_PAGES = {
     "yiwang.catalog.v1.VocabularyService.ListMisses": "the 200 most frequent",
     "yiwang.case.v1.DocumentService.ListDocuments": "one case's own, no more than its journal has entries",
     "yiwang.catalog.v1.CatalogService.ListEditions": "one item's own, no more than its journal has entries",
+    "yiwang.policy.v1.PolicyService.ListPolicyEditions": "one policy's own, no more than its journal has entries",
 }
 # Events whose record has no id of its own name it by what it is of.
 FIRST_FIELDS = ("principal", "region", "county")
@@ -115,6 +117,12 @@ IN_THE_CLEAR = {
     "yiwang.policy.v1.NewsReturned.reason": "scanned: nothing of a person is in it",
     "yiwang.policy.v1.NewsTakenDown.reason": "the same, and everybody may read it",
     "enterprise_name": "of an organisation; names of organisations are public",
+    "document_number": "of a published policy",
+    "yiwang.policy.v1.PolicyReturned.reason": "about a text, no person",
+    "yiwang.policy.v1.PolicyWithdrawn.reason": "scanned: nothing of a person is in it, and everybody may read it",
+    "yiwang.policy.v1.PayoutItemReturned.reason": "about a definition, no person",
+    "yiwang.policy.v1.PayoutItemPaused.reason": "scanned: nothing of a person is in it, and everybody may read it",
+    "yiwang.policy.v1.PayoutItemClosed.reason": "the same",
     "yiwang.case.v1.ProcurementEndNoted.reason": "a code",
     "yiwang.intermediary.v1.ProcurementEnded.reason": "a code",
     "yiwang.intermediary.v1.WinnerReplaced.reason": "a code",
@@ -155,6 +163,8 @@ PUBLISHED = (
     "yiwang.catalog.v1.EntryDefinition",
     "yiwang.catalog.v1.ImplementationDefinition",
     "yiwang.catalog.v1.ThemeDefinition",
+    "yiwang.policy.v1.PolicyText",
+    "yiwang.policy.v1.PayoutItemDefinition",
     "yiwang.policy.v1.NewsContent",
 )
 

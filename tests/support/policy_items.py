@@ -1,31 +1,23 @@
 """Policies and payout items inside the test's process: who writes and opens them, texts and definitions that are sound."""
 
-import os
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
 
-from chassis import quota, rpc, sessions, tokens
 from chassis.acts import Actor
-from chassis.masters import masters_of
-from chassis.parts import Api, Parts
-from chassis.sealed import Keyring
 from services.policy import store_dry_runs, store_enterprises, store_items, store_policies
-from services.policy.api_items import PayoutItemApi
-from services.policy.api_policies import PolicyApi
 from services.policy.model_facts import REPORTED, Fact
-from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, supervisor, trust
-from tests.support.serving import Here, contract_of, settings_of
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, supervisor
+from tests.support.serving import Here, serving
 from yiwang.policy.v1 import items_pb2, service_pb2
 from yiwang.rules.v1 import rules_pb2
 
 Db = Database[dict[str, Any]]
-STORES: tuple[Any, ...] = (store_policies, store_items, store_dry_runs, store_enterprises)
 POLICIES, ITEMS = "PolicyService", "PayoutItemService"
 CITY, ELSEWHERE = "990100", "990122"
 NAME = "某市经济和信息化局"
@@ -174,29 +166,6 @@ def another() -> str:
     return str(uuid.uuid4())
 
 
-@contextmanager
-def items_here(database: Db) -> Iterator[ItemsHere]:
-    """Serves policies and payout items on a socket; they trust the tests' signing key."""
-    trust(database)
-    settings = settings_of("policy")
-    keyring = Keyring(database["keys"], masters_of(settings), settings.profile)
-    keyring.prepare()
-    sessions.ensure_indexes(database)
-    quota.ensure_indexes(database)
-    for store in STORES:
-        store.ensure_indexes(database)
-    parts = Parts("policy", settings, database, keyring)
-    api = Api({POLICIES: PolicyApi(parts), ITEMS: PayoutItemApi(parts)})
-    verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
-    address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = rpc.Server(address)
-    for name, servicer in api.servicers.items():
-        server.add(contract_of("policy", name), servicer, rpc.guard_of(parts, verifier))
-    server.start()
-    server.ready(True)
-    here = ItemsHere(parts, api, verifier, address)
-    try:
-        yield here
-    finally:
-        here.channel.close()
-        server._server.stop(0).wait()
+def items_here(database: Db) -> AbstractContextManager[ItemsHere]:
+    """policy inside this process."""
+    return serving("policy", database, ItemsHere)
