@@ -6,6 +6,7 @@ from services.policy.api_claims import ClaimApi
 from services.policy.api_complaints import ComplaintApi
 from services.policy.api_enterprises import EnterpriseApi
 from services.policy.api_items import PayoutItemApi
+from services.policy.api_money import MoneyApi
 from services.policy.api_policies import PolicyApi
 
 
@@ -17,6 +18,7 @@ def build(parts: Parts) -> Api:
             "PayoutItemService": PayoutItemApi(parts),
             "EnterpriseService": EnterpriseApi(parts),
             "ClaimService": ClaimApi(parts),
+            "MoneyService": MoneyApi(parts),
             "AppealService": AppealApi(parts),
             "ComplaintService": ComplaintApi(parts),
         }

@@ -227,10 +227,16 @@ def _settled(evolve: Callable[[Any, Any, Moment], Claim]) -> Callable[[Any, Any,
         task = _task(claim)
         same = before is not None and task == before.task
         due, due_of = _due(claim)
-        at = (before.task_due if same and before else moment.at) if task else None
+        at = (before.task_due if same and before else _from(claim, task, moment.at)) if task else None
         return replace(claim, task=task, task_due=at, due=due, due_of=due_of)
 
     return settled
+
+
+def _from(claim: Claim, task: str, at: datetime) -> datetime:
+    """From when on: nothing is taken off a budget before the reservation's deadline."""
+    waits = task in (model.TASKS[model.FREEING], model.TASKS[model.SPENDING])
+    return max(at, claim.reserve_until) if waits and claim.reserve_until else at
 
 
 def _task(claim: Claim) -> str:

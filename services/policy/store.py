@@ -7,15 +7,19 @@ from pymongo.database import Database
 from chassis.records import Records
 from services.policy import (
     store_appeals,
+    store_budgets,
     store_claims,
     store_complaints,
     store_dry_runs,
     store_enterprises,
     store_files,
     store_items,
+    store_ledger,
     store_matches,
+    store_notices,
     store_policies,
     store_pots,
+    store_reconciliation,
 )
 
 Document = dict[str, Any]
@@ -26,10 +30,13 @@ RECORDED: tuple[Any, ...] = (
     store_dry_runs,
     store_enterprises,
     store_claims,
+    store_budgets,
+    store_notices,
+    store_reconciliation,
     store_appeals,
     store_complaints,
 )
-PLAIN: tuple[Any, ...] = (store_files, store_matches, store_pots)
+PLAIN: tuple[Any, ...] = (store_files, store_matches, store_pots, store_ledger)
 
 
 def records(database: Database[Document]) -> list[Records[Any]]:

@@ -5,27 +5,30 @@ Everything is repeatable under the name of its hold. Nothing is reserved from th
 reserved is taken off before: a process that was asleep meanwhile reserves nothing a second time.
 """
 
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from services.policy.model import HIGHEST
+from services.policy.model import HIGHEST, NAMESPACE
 
 Document = dict[str, Any]
 HELD, EXPIRED = "HELD", "EXPIRED"
 MISSING, CLOSED, EXHAUSTED, REPEATED = "BUDGET_MISSING", "PERIOD_CLOSED", "BUDGET_EXHAUSTED", "REPEATED"
 APPLIED, BELOW = "APPLIED", "BELOW_COMMITTED"
 ATTEMPTS: Final = 50
+UUID_LENGTH: Final = 36
 
 
 def ensure_indexes(database: Database[Document]) -> None:
     """By the guards of the writes; safe to repeat."""
     pots(database).create_index([("_id", 1), ("available", 1)], name="id_available")
+    pots(database).create_index([("closed", 1), ("available", 1)], name="closed_available")
     benefits(database).create_index([("_id", 1), ("rev", 1)], name="id_rev")
 
 
@@ -50,6 +53,7 @@ def open_pot(database: Database[Document], budget: str) -> None:
         "spent": 0,
         "back": {},
         "changes": {},
+        "surplus": {},
         "closed": False,
     }
     with suppress(DuplicateKeyError):
@@ -57,20 +61,23 @@ def open_pot(database: Database[Document], budget: str) -> None:
 
 
 def adjust(database: Database[Document], budget: str, change: str, delta: int) -> str:
-    """The whole is so much more, or less, once for each change: APPLIED; BELOW_COMMITTED when less is left; PERIOD_CLOSED."""
+    """The whole is so much more, or less, once for each change: APPLIED; BELOW_COMMITTED when less is left; PERIOD_CLOSED. What it was
+    answered once it is answered for ever, also a process that was asleep meanwhile."""
     asked = {
         "_id": budget,
         "closed": False,
         "available": {"$gte": -delta},
         f"changes.{change}": {"$exists": False},
     }
-    made = {"$inc": {"total": delta, "available": delta}, "$set": {f"changes.{change}": delta}}
+    made = {"$inc": {"total": delta, "available": delta}, "$set": {f"changes.{change}": APPLIED}}
     if pots(database).update_one(asked, made).matched_count:
         return APPLIED
     pot = _pot(database, budget)
-    if change in pot["changes"]:
-        return APPLIED
-    return CLOSED if pot["closed"] else BELOW
+    if change not in pot["changes"]:
+        refused = {"$set": {f"changes.{change}": CLOSED if pot["closed"] else BELOW}}
+        pots(database).update_one({"_id": budget, f"changes.{change}": {"$exists": False}}, refused)
+        pot = _pot(database, budget)
+    return str(pot["changes"][change])
 
 
 def reserve(database: Database[Document], budget: str, hold: str, fen: int, until: datetime) -> str:
@@ -156,26 +163,64 @@ def give_back(database: Database[Document], budget: str, name: str, fen: int) ->
     pots(database).update_one(asked, made)
 
 
+def recovery(claim: str, line: str) -> str:
+    """The name of what an enterprise gave back by a line of the bank's, which may have any letters."""
+    return f"{claim}-{uuid.uuid5(NAMESPACE, line)}"
+
+
 def close(database: Database[Document], budget: str) -> None:
     """Nothing is reserved from it any more."""
     pots(database).update_one({"_id": budget}, {"$set": {"closed": True}})
 
 
-def settle(database: Database[Document], budget: str) -> int | None:
-    """What is left of a closed pot nobody holds anything of goes back to finance: how much, the same when it is asked again; None while
-    something is held."""
+def settle(database: Database[Document], budget: str, number: int, always: bool) -> tuple[int, int] | None:
+    """What is left of a closed pot nobody holds anything of goes back to finance, once for each number: how much, and how much is spent;
+    the same when it is asked again. None while something is held; and when nothing is left, unless `always`."""
+    name = str(number)
     for _ in range(ATTEMPTS):
         pot = _pot(database, budget)
-        if "surplus" in pot:
-            return int(pot["surplus"])
-        if not pot["closed"] or pot["holds"]:
+        if name in pot["surplus"]:
+            return int(pot["surplus"][name]["left"]), int(pot["surplus"][name]["spent"])
+        left, spent = pot["available"], pot["spent"]
+        if not pot["closed"] or pot["holds"] or not (left or always):
             return None
-        left = pot["available"]
-        asked = {"_id": budget, "available": left, "holds": 0, "surplus": {"$exists": False}}
-        made = {"$set": {"surplus": left}, "$inc": {"available": -left, "total": -left}}
+        asked = {"_id": budget, "available": left, "spent": spent, "holds": 0, f"surplus.{name}": {"$exists": False}}
+        made = {
+            "$set": {f"surplus.{name}": {"left": left, "spent": spent}},
+            "$inc": {"available": -left, "total": -left},
+        }
         if pots(database).update_one(asked, made).matched_count:
-            return int(left)
+            return int(left), int(spent)
     return None
+
+
+def late(database: Database[Document]) -> list[str]:
+    """The budgets whose pots are closed, and still have something: it came back."""
+    found = pots(database).find({"closed": True, "available": {"$gt": 0}}, {"closed": 1})
+    return [row["_id"] for row in found]
+
+
+class Sums(NamedTuple):
+    """What is in a pot, in fen."""
+
+    total: int = 0
+    available: int = 0
+    reserved: int = 0
+    spent: int = 0
+
+
+def sums(database: Database[Document], budget: str) -> Sums:
+    """What is in a pot; nothing without one. What is reserved is what may not be had any more and is not spent yet."""
+    pot = pots(database).find_one({"_id": budget}, {"total": 1, "available": 1, "spent": 1})
+    if pot is None:
+        return Sums()
+    return Sums(pot["total"], pot["available"], pot["total"] - pot["available"] - pot["spent"], pot["spent"])
+
+
+def set_aside(database: Database[Document], budget: str) -> int:
+    """What lists that are public hold of a pot for claims that are to come: their holds have no attempt in the name."""
+    pot = pots(database).find_one({"_id": budget}, {"held": 1})
+    return sum(fen for hold, fen in pot["held"].items() if len(hold) == UUID_LENGTH) if pot else 0
 
 
 def _pot(database: Database[Document], budget: str) -> Document:

@@ -3,7 +3,7 @@
 from chassis.events import Heard, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
-from services.policy import store_claims, tasks, worker_enterprises, worker_items, worker_portal
+from services.policy import store_claims, tasks, worker_enterprises, worker_items, worker_money, worker_portal
 from services.policy.worker_claims import HearsClaims
 from services.policy.worker_enterprises import HearsEnterprises
 from services.policy.worker_items import HearsItems
@@ -12,7 +12,7 @@ from services.policy.worker_portal import HearsPortal
 from yiwang.identity.v1.events_pb2 import PersonErased
 
 
-class Worker(HearsClaims, HearsEnterprises, HearsItems, HearsPortal, HearsPeople):
+class Worker(HearsClaims, HearsEnterprises, HearsItems, HearsMoney, HearsPortal, HearsPeople):
     """The handlers and timers of policy; a queue each, `policy.<method>`."""
 
     name = "policy"
