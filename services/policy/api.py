@@ -7,6 +7,7 @@ from services.policy.api_complaints import ComplaintApi
 from services.policy.api_enterprises import EnterpriseApi
 from services.policy.api_items import PayoutItemApi
 from services.policy.api_money import MoneyApi
+from services.policy.api_news import NewsApi
 from services.policy.api_policies import PolicyApi
 
 
@@ -21,5 +22,6 @@ def build(parts: Parts) -> Api:
             "MoneyService": MoneyApi(parts),
             "AppealService": AppealApi(parts),
             "ComplaintService": ComplaintApi(parts),
+            "NewsService": NewsApi(parts),
         }
     )

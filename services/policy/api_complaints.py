@@ -51,7 +51,7 @@ class ComplaintApi:
             self.counties.know(request.region)
             marks = Marks(
                 store_complaints.complainant_index(self.keyring, call.actor.id) if named else "",
-                store_complaints.department_index(self.keyring, request.department),
+                store_complaints.department_index(self.keyring, id, request.department),
             )
             content = {field: getattr(request, field).strip() for field in views_complaints.FIELDS}
             code = store_complaints.code_index(self.keyring, views_complaints.code(self.keyring, id))
@@ -120,7 +120,7 @@ class ComplaintApi:
 
         def decide(one: Complaint) -> Message:
             if not request.code:
-                moves.require_by(one, call.method, call.actor, self._marks(call.actor))
+                moves.require_by(one, call.method, call.actor, self._marks(call.actor, one))
             reason = request.reason.strip()
             return acts.withdraw(one, self.keyring.seal(one.id, reason) if reason else "")
 
@@ -128,7 +128,7 @@ class ComplaintApi:
 
     def GetComplaint(self, request: pb.GetComplaintRequest, call: Call) -> pb.Complaint:
         record = self.complaints.get(request.complaint_id, min_version=request.min_version)
-        marks = self._marks(call.actor)
+        marks = self._marks(call.actor, record.state)
         if complaints.complains(call.actor, record.state, marks):
             return self._own(record)
         if not complaints.supervises(call.actor, record.state, marks):
@@ -140,18 +140,23 @@ class ComplaintApi:
         return self._own(self._by_code(request.code))
 
     def ListMyComplaints(self, request: pb.ListMyComplaintsRequest, call: Call) -> pb.ListComplaintsResponse:
-        marks = self._marks(call.actor)
-        match = {"state.complainant_index": marks.complainant} if marks.complainant else NO_RECORD
-        return self._list([match], lambda one: complaints.complains(call.actor, one, marks), request)
+        match: Filter = NO_RECORD
+        if acts_for_itself(call.actor):
+            match = {"state.complainant_index": store_complaints.complainant_index(self.keyring, call.actor.id)}
+
+        def wanted(one: Complaint) -> bool:
+            return complaints.complains(call.actor, one, self._marks(call.actor, one))
+
+        return self._list([match], wanted, request)
 
     def ListComplaintDesk(self, request: pb.ListComplaintDeskRequest, call: Call) -> pb.ListComplaintsResponse:
-        actor, asked, marks = call.actor, request.county, self._marks(call.actor)
+        actor, asked = call.actor, request.county
         if asked and not (region_covers(actor.region, asked) or actor.region.startswith(asked)):
             raise invalid(Violation("county", "COUNTY", "不在您的监察区域内"))
 
         def wanted(one: Complaint) -> bool:
             return (
-                complaints.supervises(actor, one, marks)
+                complaints.supervises(actor, one, self._marks(actor, one))
                 and request.status in (0, one.status)
                 and (not request.overdue or one.overdue)
             )
@@ -162,10 +167,11 @@ class ComplaintApi:
             matches.append({**bound, "state.status": request.status} if request.status else bound)
         return self._list(matches, wanted, request)
 
-    def _marks(self, actor: Actor) -> Marks:
+    def _marks(self, actor: Actor, one: Complaint) -> Marks:
+        department = actor.department
         return Marks(
             store_complaints.complainant_index(self.keyring, actor.id) if acts_for_itself(actor) else "",
-            store_complaints.department_index(self.keyring, actor.department) if actor.department else "",
+            store_complaints.department_index(self.keyring, one.id, department) if department else "",
         )
 
     def _quiet(self, call: Call) -> Cause:
@@ -184,7 +190,7 @@ class ComplaintApi:
 
     def _supervised(self, id: str, call: Call) -> Record[Complaint]:
         record = self.complaints.get(id)
-        moves.require_by(record.state, call.method, call.actor, self._marks(call.actor))
+        moves.require_by(record.state, call.method, call.actor, self._marks(call.actor, record.state))
         return record
 
     def _looked(self, complaint: str, call: Call) -> None:
@@ -200,14 +206,14 @@ class ComplaintApi:
 
     def _act(self, request: Any, call: Call, decide: Callable[[Complaint], Message]) -> pb.Complaint:
         """One move of a supervisor; to everybody else it is not there."""
-        marks = self._marks(call.actor)
 
         def decided(one: Complaint) -> Message:
-            moves.require_by(one, call.method, call.actor, marks)
+            moves.require_by(one, call.method, call.actor, self._marks(call.actor, one))
             moves.require_move(one, call.method)
             return decide(one)
 
         record = self.complaints.change(request.complaint_id, call.cause, decided)
+        marks = self._marks(call.actor, record.state)
         if not complaints.supervises(call.actor, record.state, marks):
             raise not_found()
         return self._for_supervisor(record, call.actor, marks)

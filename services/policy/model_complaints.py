@@ -39,7 +39,8 @@ _NO_WORDS: Final = re.compile(r"[\W_]+")
 
 
 class Marks(NamedTuple):
-    """The blind indexes an actor is known by here: as who complains, and by his department. Empty = none."""
+    """The blind indexes an actor is known by to one complaint: as who complains, and by his department, which has another index in each
+    complaint, so that none tells of another. Empty = none."""
 
     complainant: str = ""
     department: str = ""

@@ -16,6 +16,7 @@ from services.policy import (
     store_items,
     store_ledger,
     store_matches,
+    store_news,
     store_notices,
     store_policies,
     store_pots,
@@ -35,6 +36,7 @@ RECORDED: tuple[Any, ...] = (
     store_reconciliation,
     store_appeals,
     store_complaints,
+    store_news,
 )
 PLAIN: tuple[Any, ...] = (store_files, store_matches, store_pots, store_ledger)
 

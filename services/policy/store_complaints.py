@@ -74,9 +74,10 @@ def complainant_index(keyring: Keyring, id: str) -> str:
     return keyring.blind("complainant", id)
 
 
-def department_index(keyring: Keyring, uscc: str) -> str:
-    """How it is told whether a department is the one complained about."""
-    return keyring.blind("complaint_department", uscc)
+def department_index(keyring: Keyring, complaint: str, uscc: str) -> str:
+    """How it is told whether a department is the one complained about: another index in each complaint, or a department that complained of
+    itself would know what it looks like in all others."""
+    return keyring.blind("complaint_department", f"{complaint}/{uscc}")
 
 
 def by_code(all: Records[Complaint], keyring: Keyring, code: str) -> Record[Complaint] | None:

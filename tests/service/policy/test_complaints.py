@@ -146,6 +146,10 @@ def test_who_complains_and_about_whom_stands_nowhere_in_clear(portal: PortalHere
     kept = orjson.dumps(portal.database["complaints"].find_one({"_id": told.complaint_id})).decode()
     secrets = (*COMPLAINT_SECRETS, citizen.id, told.retrieval_code, "of-the-complaint", "已经解决")
     assert not any(secret in kept for secret in secrets)
+    # A department that complained of itself knows nothing of other complaints about it.
+    others = {portal.complain(None).complaint_id for _ in range(2)} | {told.complaint_id}
+    states = [portal.database["complaints"].find_one({"_id": id})["state"] for id in others]
+    assert len({state["department_index"] for state in states}) == 3
     # Nor does a question lead to its complaint.
     (question,) = portal.database["supervision_questions"].find({})
     asked = orjson.dumps(question).decode()
