@@ -119,6 +119,7 @@ IN_THE_CLEAR = {
     "enterprise_name": "of an organisation; names of organisations are public",
     "document_number": "of a published policy",
     "yiwang.policy.v1.PolicyReturned.reason": "about a text, no person",
+    "yiwang.policy.v1.FactWanted.name": "of a kind of fact",
     "yiwang.policy.v1.PolicyWithdrawn.reason": "scanned: nothing of a person is in it, and everybody may read it",
     "yiwang.policy.v1.PayoutItemReturned.reason": "about a definition, no person",
     "yiwang.policy.v1.PayoutItemPaused.reason": "scanned: nothing of a person is in it, and everybody may read it",
