@@ -78,7 +78,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "middle_title_staff": Kind(INT, "中级职称人数", "人", 2, "人力资源和社会保障局"),
     "disabled_staff": Kind(INT, "在职残疾人数", "人", reporter="残疾人联合会"),
     "new_graduates": Kind(INT, "当年新招用并参保的高校毕业生数", "人", reporter="人力资源和社会保障局"),
-    "graduate_insurance_months": Kind(INT, "高校毕业生参保人月数", "人月", reporter="人力资源和社会保障局"),
     "layoff_per_mille": Kind(INT, "上年裁员率（千分之）", reporter="人力资源和社会保障局"),
     # Money of a year: the last full year, the year before (prev), the one before that (prev2). A year before it was founded is 0.
     "revenue_fen": Kind(MONEY, "上年营业收入", cost=1, reporter="税务局"),
