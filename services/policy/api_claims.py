@@ -42,6 +42,7 @@ class ClaimApi(ClaimDeskApi):
     """The methods of yiwang.policy.v1.ClaimService, by name."""
 
     def SubmitClaim(self, request: pb.SubmitClaimRequest, call: Call) -> pb.Claim:
+        require(model.is_handler(call.actor), "NOT_A_HANDLER", "请以企业经办人身份办理")
         if holder(call.actor.id, request.uscc) != call.actor.holder:
             raise invalid(Violation("uscc", "NOT_OWN", "请填写本企业的统一社会信用代码"))
         item = store_items.claimable(self.database, request.item_id, now())
