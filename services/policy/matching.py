@@ -111,6 +111,7 @@ def _renewed(
 def match_part(database: Database[Document], plan: Plan, bucket: int, looked: Collection[str]) -> int:
     """Looks at these items again for a part of the base; how many enterprises there are in it."""
     known = store_matches.of_part(database, bucket)
+    # After the matches: whoever wrote them later saw no older facts.
     part, at = store_enterprises.part(database, bucket), now()
     fresh = {row["_id"]: (_renewed(plan, looked, known.get(row["_id"]), row, at), row["rev"]) for row in part}
     changed = [

@@ -10,9 +10,8 @@ from chassis.acts import OFFICER, Actor, Evolve, Moment
 from chassis.errors import Violation, invalid, not_found, require
 from services.policy import model_facts, model_sheets
 from services.policy.model_enterprises import is_own
-from services.policy.model_facts import BOOL, DATE, INT, KINDS, LIST, MONEY, TEXT, Fact, Kind
+from services.policy.model_facts import BOOL, CORRECTED, DATE, INT, KINDS, LIST, MONEY, REPORTED, TEXT, Fact, Kind
 from standards.codes import region_covers
-from standards.identifiers import uscc_valid
 from yiwang.policy.v1 import enterprises_pb2 as pb
 from yiwang.policy.v1 import events_pb2 as events
 
@@ -71,7 +70,7 @@ def require_reported(fact: Fact | None) -> Fact:
     """The fact a department reported. INVALID_ARGUMENT FACT_UNKNOWN, FAILED_PRECONDITION NOT_REPORTED."""
     if fact is None:
         raise invalid(Violation("fact", "FACT_UNKNOWN", "企业库中没有该企业的这一事实"))
-    require(uscc_valid(fact.source), "NOT_REPORTED", "该事实不是部门上报的，无需申请更正")
+    require(fact.kind in (REPORTED, CORRECTED), "NOT_REPORTED", "该事实不是部门上报的，无需申请更正")
     return fact
 
 

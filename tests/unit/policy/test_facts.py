@@ -76,7 +76,10 @@ def test_kinds_that_are_built_in_have_names_rules_can_read() -> None:
 
 
 def test_texts_of_facts_name_no_person() -> None:
-    assert model_sheets.value_of("a_text", OF[TEXT], '"联系人手机13800138000"') == ("联系人手机13800138000", "PERSONAL_DATA")
+    assert model_sheets.value_of("a_text", OF[TEXT], '"联系人手机13800138000"') == (
+        "联系人手机13800138000",
+        "PERSONAL_DATA",
+    )
     assert model_sheets.value_of("a_list", OF[LIST], '["好", "身份证110101199003077758"]')[1] == "PERSONAL_DATA"
 
 

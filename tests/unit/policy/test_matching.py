@@ -37,7 +37,12 @@ def node(kind: str, *parts: rules_pb2.Rule) -> rules_pb2.Rule:
 def definition(rule: rules_pb2.Rule, cel: str = "revenue / 100", **told: Any) -> pb.PayoutItemDefinition:
     amount = pb.AmountFormula(cel=cel, cap_fen=told.pop("cap", 5_000), unit_fen=told.pop("unit", 100))
     return pb.PayoutItemDefinition(
-        title="某奖补", rule=rule, amount=amount, region=told.pop("region", "990121"), period=pb.PERIOD_KIND_YEAR, **told
+        title="某奖补",
+        rule=rule,
+        amount=amount,
+        region=told.pop("region", "990121"),
+        period=pb.PERIOD_KIND_YEAR,
+        **told,
     )
 
 
