@@ -14,8 +14,6 @@ POLICY, SUPERVISE = "policy", "supervise"
 # Whoever works at a desk of a department that answers.
 DESK_ROLES: Final = frozenset(("receive", "review", "decide", "policy", "payout"))
 COUNTY_DIGITS: Final = 6
-# What no record has.
-NO_RECORD: Final[dict[str, Any]] = {"state.id": ""}
 
 
 class Move(NamedTuple):

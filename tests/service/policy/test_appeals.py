@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
-from services.policy import store_appeals
+from services.policy import store_appeals, worker_portal
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, person, supervisor
 from tests.support.calling import refused
 from tests.support.policy_portal import Db, PortalHere, enterprise, portal_here
@@ -173,6 +173,26 @@ def test_what_nobody_rates_is_closed_without_a_rating_and_may_still_be_opened_ag
     assert found["rated_default"] == 1 and "rated_5" not in found
     assert own.ReopenAppeal(appeal_id=id, reason="没有解决").reopened == 1
     assert counted(portal)["reopened"] == 1
+
+
+def test_the_worker_does_by_the_clock_what_is_due(portal: PortalHere) -> None:
+    class Alone(worker_portal.HearsPortal):
+        """The portal's part of the worker."""
+
+    worker_portal.prepare(Alone, portal.parts)
+    appeal, complaint, news = portal.appeal().appeal_id, portal.complain(None).complaint_id, portal.publish()
+    portal.accept(complaint)
+    question = portal.complaints(portal.boss).AskDepartment(complaint_id=complaint, text="贵局是否一次性告知？")
+    past = {"$set": {"state.due": datetime.now(UTC) - timedelta(seconds=1)}}
+    due = {"appeals": appeal, "complaints": complaint, "supervision_questions": question.question_id, "news": news}
+    for collection, id in due.items():
+        portal.database[collection].update_one({"_id": id}, past)
+    worker = Alone()
+    for fire in (worker.fire_appeal_timers, worker.fire_complaint_timers, worker.fire_news_timers):
+        fire()
+    for collection, id in due.items():
+        state = portal.database[collection].find_one({"_id": id})["state"]
+        assert state.get("overdue") or state.get("unconfirmed"), collection
 
 
 def test_the_stores_clock_ends_the_time_to_open_it_again(portal: PortalHere) -> None:
