@@ -28,6 +28,7 @@ from services.policy.model_items import PayoutItem
 from services.policy.model_items_faults import Known
 from standards.codes import region_covers
 from standards.workdays import local_day
+from yiwang.policy.v1 import events_pb2 as events
 from yiwang.policy.v1 import items_pb2 as pb
 
 STATED_BY = "试算时填写"
@@ -56,7 +57,7 @@ class Trials:
         item = self._own(request.item_id, call.actor)
         day = local_day(now()).isoformat()
 
-        def begin(id: str) -> model_dry_runs.events.DryRunStarted:
+        def begin(id: str) -> events.DryRunStarted:
             running = bool(store_dry_runs.running(self.database, item.id))
             return model_dry_runs.start(id, item, day, running)
 

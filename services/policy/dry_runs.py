@@ -93,7 +93,9 @@ class DryRuns:
 
 def figures(run: DryRun, counted: Mapping[str, int], kinds: Mapping[str, Kind]) -> pb.DryRun:
     """What was counted, as it is told."""
-    view = pb.DryRun(run_id=run.id, item_id=run.item_id, **{name: counted.get(name, 0) for name in _FIGURES})
+    view = pb.DryRun(run_id=run.id, item_id=run.item_id)
+    for name in _FIGURES:
+        setattr(view, name, counted.get(name, 0))
     missing = {name.removeprefix(_MISSING): number for name, number in counted.items() if name.startswith(_MISSING)}
     for name in model_dry_runs.most({model_values.base(name): number for name, number in missing.items()}):
         kind = kinds.get(name)

@@ -23,7 +23,6 @@ from yiwang.policy.v1 import items_pb2 as pb
 
 DRAFT, OPEN = pb.PAYOUT_ITEM_STATUS_DRAFT, pb.PAYOUT_ITEM_STATUS_OPEN
 PAUSED, CLOSED = pb.PAYOUT_ITEM_STATUS_PAUSED, pb.PAYOUT_ITEM_STATUS_CLOSED
-STATUSES: Final[Mapping[int, str]] = {DRAFT: "未开放", OPEN: "已开放", PAUSED: "已暂停", CLOSED: "已结束"}
 # A definition as JSON: eight editions fit into a record at least.
 MOST_DEFINITION: Final = 50_000
 

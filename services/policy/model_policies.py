@@ -23,24 +23,6 @@ from yiwang.policy.v1 import service_pb2 as pb
 
 DRAFT, PUBLISHED = pb.POLICY_STATUS_DRAFT, pb.POLICY_STATUS_PUBLISHED
 EXPIRED, WITHDRAWN = pb.POLICY_STATUS_EXPIRED, pb.POLICY_STATUS_WITHDRAWN
-STATUSES: Final[Mapping[int, str]] = {DRAFT: "未发布", PUBLISHED: "有效", EXPIRED: "已到期", WITHDRAWN: "已废止"}
-LEVELS: Final[Mapping[int, str]] = {
-    pb.POLICY_LEVEL_NATIONAL: "国家级",
-    pb.POLICY_LEVEL_PROVINCE: "省级",
-    pb.POLICY_LEVEL_CITY: "市级",
-    pb.POLICY_LEVEL_COUNTY: "县级",
-}
-KINDS: Final[Mapping[int, str]] = {
-    pb.POLICY_KIND_MONEY: "资金奖补",
-    pb.POLICY_KIND_TAX: "税费优惠",
-    pb.POLICY_KIND_FINANCING: "金融支持",
-    pb.POLICY_KIND_TECHNOLOGY: "科技创新",
-    pb.POLICY_KIND_TALENT: "人才就业",
-    pb.POLICY_KIND_RESOURCES: "要素保障",
-    pb.POLICY_KIND_MARKET: "市场开拓",
-    pb.POLICY_KIND_SERVICE: "优化服务",
-    pb.POLICY_KIND_OTHER: "其他",
-}
 # A text as JSON.
 MOST_TEXT: Final = 150_000
 EXPIRE: Final = "expire"
