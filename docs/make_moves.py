@@ -13,12 +13,18 @@ from services.intermediary import model as market
 from services.intermediary import model_agencies as agencies
 from services.intermediary import model_agencies_moves as agency_moves
 from services.intermediary import model_moves as market_moves
+from services.policy import model_appeals as appeals
+from services.policy import model_appeals_moves as appeal_moves
+from services.policy import model_complaints as complaints
+from services.policy import model_complaints_moves as complaint_moves
+from services.policy import model_news as news
 from services.rating import model_moves as loop_moves
 from services.rating import model_tickets
 from services.rating import model_tickets_moves as ticket_moves
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.intermediary.v1 import agencies_pb2
 from yiwang.intermediary.v1 import service_pb2 as intermediary
+from yiwang.policy.v1 import appeals_pb2, complaints_pb2, news_pb2
 from yiwang.rating.v1 import service_pb2 as rating
 from yiwang.rating.v1 import tickets_pb2 as tickets
 
@@ -91,6 +97,34 @@ TABLES = (
         agencies_pb2.AgencyStanding.Name,
         (),
     ),
+    Table(
+        "Moves of an appeal",
+        "`services/policy/model_appeals_moves.py`: 企业诉求. What beside the status has to hold is said there, too; "
+        "what was closed may be opened again for a while",
+        appeal_moves,
+        appeals.STATUSES,
+        "APPEAL_STATUS_",
+        appeals_pb2.AppealStatus.Name,
+        (appeals.CLOSED,),
+    ),
+    Table(
+        "Moves of a complaint to supervision",
+        "`services/policy/model_complaints_moves.py`: 营商环境投诉",
+        complaint_moves,
+        complaints.STATUSES,
+        "COMPLAINT_STATUS_",
+        complaints_pb2.ComplaintStatus.Name,
+        (complaints.CONCLUDED, complaints.WITHDRAWN),
+    ),
+    Table(
+        "Moves of news",
+        "`services/policy/model_news.py`: 招商项目、产业园区、人才资讯、通知公告; nothing ends it for ever",
+        news,
+        news.STATUSES,
+        "NEWS_STATUS_",
+        news_pb2.NewsStatus.Name,
+        (),
+    ),
 )
 WHO_OF_OTHERS = {
     loop_moves.RATER: "评价人",
@@ -106,6 +140,10 @@ WHO_OF_OTHERS = {
     market_moves.EVALUATOR: "评审专家",
     agency_moves.AGENCY: "机构",
     agency_moves.ANYBODY: "任何人",
+    appeals.ENTERPRISE: "企业",
+    appeals.ROUTER: "转办人员",
+    complaint_moves.COMPLAINANT: "投诉人",
+    news.DESK: "发布部门",
 }
 
 
@@ -139,7 +177,7 @@ def diagram() -> list[str]:
 
 
 def section(table: Table) -> str:
-    """A table of moves of rating or intermediary: statuses, moves and diagram."""
+    """A table of moves of another service: statuses, moves and diagram."""
 
     def status(number: int) -> str:
         return table.named(number).removeprefix(table.prefix)
