@@ -8,6 +8,7 @@ from services.policy import model_items, model_writing
 from services.policy.model import COUNTY_DIGITS
 from services.policy.model_items import PayoutItem
 from yiwang.policy.v1 import events_pb2 as events
+from yiwang.policy.v1 import items_pb2 as pb
 
 
 def _saved(before: PayoutItem | None, event: events.PayoutItemSaved, moment: Moment) -> PayoutItem:
@@ -29,7 +30,7 @@ def _saved(before: PayoutItem | None, event: events.PayoutItemSaved, moment: Mom
     return item if item.edition else _of_definition(item, event.definition)
 
 
-def _of_definition(item: PayoutItem, definition: model_items.pb.PayoutItemDefinition) -> PayoutItem:
+def _of_definition(item: PayoutItem, definition: pb.PayoutItemDefinition) -> PayoutItem:
     return replace(
         item,
         region=definition.region,

@@ -31,7 +31,8 @@ def period_of(kind: int, day: date) -> str:
 
 def valid(period: str) -> bool:
     """Whether it is the name of a period."""
-    return period == ONCE or (bool(found := _PERIOD.fullmatch(period)) and int(found[1]) > 0)
+    found = _PERIOD.fullmatch(period)
+    return period == ONCE or (found is not None and int(found[1]) > 0)
 
 
 def bounds(period: str) -> tuple[date, date]:
