@@ -32,6 +32,8 @@ VIOLATIONS: Final = (
     *("credit_blacklisted", "tax_violation", "safety_violation"),
     *("environment_violation", "wage_arrears", "abnormal_operation"),
 )
+# What telephone numbers look like.
+TELEPHONES: Final = range(13_000_000_000, 20_000_000_000)
 Facts = dict[str, Any]
 
 
@@ -177,7 +179,12 @@ def _credit(by: Random, _facts: Facts) -> Facts:
 def _known(by: Random, facts: Facts) -> Facts:
     """What was told of it: of some facts, nothing was."""
     untold = {name for name in sorted(facts) if name not in VIOLATIONS and by.random() < 0.03}
-    return {name: value for name, value in facts.items() if name not in untold}
+    return {name: _no_telephone(value) for name, value in facts.items() if name not in untold}
+
+
+def _no_telephone(value: Any) -> Any:
+    """Whoever looks for telephone numbers by their form finds none among the amounts."""
+    return value + TELEPHONES.stop - TELEPHONES.start if type(value) is int and value in TELEPHONES else value
 
 
 PARTS: Final[tuple[Callable[[Random, Facts], Facts], ...]] = (
