@@ -27,6 +27,7 @@ from loadtests import (
     bench_exchange,
     bench_identity,
     bench_market,
+    bench_policy_match,
     bench_rating,
     bench_search,
     bench_watch,
@@ -309,6 +310,8 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += bench_rating.figures(campaign.suite)
     _say("sign-ups of the last minute, freeze and draw")
     figures += bench_market.figures(campaign.suite)
+    _say("enterprises against payout items")
+    figures += bench_policy_match.figures(folder)
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

@@ -38,6 +38,7 @@ READS = (
     "Lint",
     "Watch",
     "Export",
+    "Explain",
 )
 # Writes that are what they are by their content: repeated, they answer the same or are refused, as their standards say.
 WITHOUT_REQUEST_ID = {
@@ -66,6 +67,9 @@ WITHOUT_PAGES = {
     "yiwang.intermediary.v1.AgencyService.ListQualificationKinds": "the same",
     "yiwang.intermediary.v1.MarketService.ListServices": "at most 500, of the published items",
     "yiwang.intermediary.v1.MarketService.ListConcentrations": "the pairs of one county and one year that are conspicuous",
+    "yiwang.policy.v1.EnterpriseService.ListFactKinds": "of a table of ours, and a county's few",
+    "yiwang.policy.v1.EnterpriseService.ListMyMatches": "the open items of one region",
+    "yiwang.policy.v1.EnterpriseService.ListNewMatches": "the same",
     "yiwang.catalog.v1.VocabularyService.ListMisses": "the 200 most frequent",
     "yiwang.case.v1.DocumentService.ListDocuments": "one case's own, no more than its journal has entries",
     "yiwang.catalog.v1.CatalogService.ListEditions": "one item's own, no more than its journal has entries",
@@ -145,6 +149,8 @@ IN_THE_CLEAR = {
     "yiwang.intermediary.v1.Criterion.name": "of what is scored; the notice shows it",
     "yiwang.intermediary.v1.Milestone.name": "of a step of a contract",
     "yiwang.intermediary.v1.ResultObjectionDecided.reason": "scanned: nothing of a person is in it, and everybody may read it",
+    "yiwang.policy.v1.FactStated.name": "of a kind of fact",
+    "yiwang.policy.v1.FactsStated.source_name": "of a department",
     "hotline_number": "of a ticket, given by the 12345 platform; without its register it names nobody",
     "yiwang.rating.v1.CallLinked.call_number": "the same, of a call",
     "yiwang.catalog.v1.ItemSuspended.reason": "published with the item",

@@ -110,18 +110,16 @@ class BaseHere(Here):
     def open(self, cel: str, amount: str = "100000", id: str = "", **told: Any) -> str:
         """An item that is open, or its next edition; and the worker hears of it. Its id."""
         id = id or str(uuid.uuid4())
-        definition = items_pb2.PayoutItemDefinition(
-            **{
-                "policy_id": str(uuid.uuid4()),
-                "title": f"某奖补{id[:4]}",
-                "mode": items_pb2.PAYOUT_MODE_PROACTIVE,
-                "period": items_pb2.PERIOD_KIND_YEAR,
-                "region": REGION,
-                "rule": rules_pb2.Rule(leaf=rules_pb2.Leaf(id="only", cel=cel, says="条件")),
-                "amount": items_pb2.AmountFormula(cel=amount),
-            }
-            | told
-        )
+        said: dict[str, Any] = {
+            "policy_id": str(uuid.uuid4()),
+            "title": f"某奖补{id[:4]}",
+            "mode": items_pb2.PAYOUT_MODE_PROACTIVE,
+            "period": items_pb2.PERIOD_KIND_YEAR,
+            "region": REGION,
+            "rule": rules_pb2.Rule(leaf=rules_pb2.Leaf(id="only", cel=cel, says="条件")),
+            "amount": items_pb2.AmountFormula(cel=amount),
+        }
+        definition = items_pb2.PayoutItemDefinition(**said | told)
         all = store_items.items(self.database)
         if (found := all.find({"_id": id})) is None:
             saved = events.PayoutItemSaved(item_id=id, number=f"DF-{id[:6]}", definition=definition)

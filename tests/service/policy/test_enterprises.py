@@ -364,9 +364,8 @@ def test_corrections_are_read_by_the_enterprise_its_department_and_who_supervise
 
 
 def kind(**told: Any) -> pb.FactKind:
-    return pb.FactKind(
-        **{"name": "tea_acres", "type": pb.FACT_TYPE_INT, "title": "茶园面积", "unit": "亩", "cost": 1} | told
-    )
+    said: dict[str, Any] = {"name": "tea_acres", "type": pb.FACT_TYPE_INT, "title": "茶园面积", "unit": "亩", "cost": 1}
+    return pb.FactKind(**said | told)
 
 
 def test_a_county_has_kinds_of_facts_of_its_own(base: BaseHere) -> None:
@@ -508,7 +507,11 @@ def test_what_changed_looked_at_again_is_the_whole_matched_by_the_job(base: Base
             base.claim(one, employees=chance.randrange(4))
         else:
             days = chance.choice(["2020-01-01", datetime.now(UTC).date().isoformat()])
-            told = {"revenue_fen": chance.randrange(5), HIGH: chance.random() < 0.5, "registered_on": days}
+            told: dict[str, Any] = {
+                "revenue_fen": chance.randrange(5),
+                HIGH: chance.random() < 0.5,
+                "registered_on": days,
+            }
             base.report(one.uscc, **dict(chance.sample(sorted(told.items()), 2)))
         base.hear_facts(one.uscc)
     base.walked()
@@ -528,21 +531,20 @@ def test_the_job_writes_only_what_changed_and_goes_on_where_it_ended(
     plan, day = matching.Plans(base.database).now(), local_day(datetime.now(UTC))
     part, done = matching.match_part, list[int]()
 
+    def counted(database: Any, plan: Any, bucket: int, looked: Any) -> int:
+        done.append(bucket)
+        return part(database, plan, bucket, looked)
+
     def dies(database: Any, plan: Any, bucket: int, looked: Any) -> int:
         if bucket == 128:
             raise KeyboardInterrupt
-        done.append(bucket)
-        return part(database, plan, bucket, looked)
+        return counted(database, plan, bucket, looked)
 
     with monkeypatch.context() as patch:
         patch.setattr(matching, "match_part", dies)
         with pytest.raises(KeyboardInterrupt):
             job_match.run(base.database, plan, day)
-    monkeypatch.setattr(
-        matching,
-        "match_part",
-        lambda database, plan, bucket, looked: done.append(bucket) or part(database, plan, bucket, looked),
-    )
+    monkeypatch.setattr(matching, "match_part", counted)
     job_match.run(base.database, plan, day)
     assert done == list(range(256))
     assert [base.matches(one) for one in ones] == [{item: 100_000} if number > 3 else {} for number in range(8)]
@@ -630,9 +632,12 @@ def test_days_are_looked_at_once_a_day(base: BaseHere, monkeypatch: pytest.Monke
     looked = list[Any]()
     monkeypatch.setattr(matching, "local_day", lambda _at: today + timedelta(days=1))
     outcomes = model_matches.outcomes
-    monkeypatch.setattr(
-        model_matches, "outcomes", lambda items, *told: looked.extend(one.id for one in items) or outcomes(items, *told)
-    )
+
+    def noted(items: Any, *told: Any) -> Any:
+        looked.extend(one.id for one in items)
+        return outcomes(items, *told)
+
+    monkeypatch.setattr(model_matches, "outcomes", noted)
     plan = base.worker.plans.now()
     for _ in range(2):
         while matching.walk(base.database, plan, today + timedelta(days=1)):

@@ -81,7 +81,7 @@ def unnamed(rule: rules_pb2.Rule) -> rules_pb2.Rule:
         if kind == "leaf":
             one.leaf.id, number = f"l{number}", number + 1
         else:
-            stack += [getattr(one, "not")] if kind == "not" else list(getattr(one, kind).rules)
+            stack += [getattr(one, "not")] if kind == "not" else list(getattr(one, str(kind)).rules)
     return rule
 
 
