@@ -75,14 +75,14 @@ class MatchesApi:
         known, day = store_enterprises.enterprise(self.database, uscc), judging.day_of(now())
         region, facts = (known["region"], store_enterprises.facts_in(known)) if known else ("", {})
         matched = store_matches.get(self.database, uscc)
-        out = entry.state.opted_out if entry else []
+        out, kinds = entry.state.opted_out if entry else [], store_enterprises.kinds(self.database)
         found = []
         for item in items:
             if not model_matches.covers(item.region, region):
                 continue
             period = model_periods.period_of(item.definition.period, day)
             had = judging.taken(self.database, item, uscc, period)
-            told = model_explain.explain(item.definition, item.id, item.edition, uscc, period, day, facts, had)
+            told = model_explain.explain(item.definition, item.id, item.edition, uscc, period, day, facts, had, kinds)
             since = store_matches.since(matched, item.id, item.edition)
             found.append(_match(item, told, item.id in out, since))
         return found

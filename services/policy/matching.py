@@ -171,15 +171,19 @@ def _tell(
 # -- walks -------------------------------------------------------------------------------------------------------------
 
 
-def walk(database: Database[Document], plan: Plan, day: date) -> bool:
+def walk(database: Database[Document], plans: Plans, day: date) -> bool:
     """One part further on every walk that is under way; whether there is any."""
     walks = store_matches.unfinished(database, day.isoformat())
+    if not walks:
+        return False
+    # After the walks: an item whose walk began is among them.
+    plan = plans.now()
     for one in walks:
         looked = [one["item"]] if one["item"] else plan.daily
         if looked:
             match_part(database, plan, one["next"], looked)
         store_matches.advance(database, one)
-    return bool(walks)
+    return True
 
 
 # -- who gets an item --------------------------------------------------------------------------------------------------

@@ -115,10 +115,13 @@ def begin(database: Database[Document], id: str, **told: Any) -> None:
 def unfinished(database: Database[Document], day: str) -> list[Document]:
     """Walks of the worker that are under way: after items that were opened, and that of the day, which begins with it. Those that are done
     are forgotten, but for the day's."""
-    begin(database, f"{DAILY}/{day}", item="")
+    today = f"{DAILY}/{day}"
     rows = [row for row in database[SWEEPS].find({}) if row["_id"] != FULL]
+    if all(row["_id"] != today for row in rows):
+        begin(database, today, item="")
+        return unfinished(database, day)
     for row in rows:
-        if row["_id"] != f"{DAILY}/{day}" and (not row["item"] or row["next"] >= model_enterprises.BUCKETS):
+        if row["_id"] != today and (not row["item"] or row["next"] >= model_enterprises.BUCKETS):
             database[SWEEPS].delete_one({"_id": row["_id"]})
             row["next"] = model_enterprises.BUCKETS
     return [row for row in rows if row["next"] < model_enterprises.BUCKETS]

@@ -93,7 +93,7 @@ class HearsEnterprises:
         """Some parts further on the walks that are under way."""
         day = local_day(now())
         for _ in range(PARTS_A_ROUND):
-            if not matching.walk(self.parts.database, self.plans.now(), day):
+            if not matching.walk(self.parts.database, self.plans, day):
                 return
 
 

@@ -170,7 +170,7 @@ class BaseHere(Here):
     def walked(self) -> None:
         """All walks through the base come to their end."""
         day = local_day(datetime.now(UTC))
-        while matching.walk(self.database, self.worker.plans.now(), day):
+        while matching.walk(self.database, self.worker.plans, day):
             pass
 
     def matches(self, one: Enterprise) -> dict[str, int]:

@@ -638,9 +638,8 @@ def test_days_are_looked_at_once_a_day(base: BaseHere, monkeypatch: pytest.Monke
         return outcomes(items, *told)
 
     monkeypatch.setattr(model_matches, "outcomes", noted)
-    plan = base.worker.plans.now()
     for _ in range(2):
-        while matching.walk(base.database, plan, today + timedelta(days=1)):
+        while matching.walk(base.database, base.worker.plans, today + timedelta(days=1)):
             pass
     assert base.matches(one) == {other: 100_000, item: 100_000}
     assert looked == [item]
