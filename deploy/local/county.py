@@ -12,11 +12,14 @@ from .daemon import ROOT, Progress
 from .places import Places
 
 SAMPLE = ROOT / "services" / "catalog" / "sample"
+POLICIES = ROOT / "services" / "policy" / "sample"
 # Real items that lie beside the checkout on the project's own machines.
 NEIGHBOURS = ROOT.parent / "shared" / "data" / "items"
 NEIGHBOUR_FILES = ("guangan_items.csv", "hunan_guides.json")
 # Loaded with the sample's items, before them: what they stand on, and what stands on them by code alone.
 BESIDE = ("directory.json", "themes.json", "vocabulary.json")
+# Enterprises beside those of the file.
+MADE_UP = ("--enterprises", "40")
 ROLES = {
     "receive": "收件人员",
     "decide": "审批人员",
@@ -25,9 +28,12 @@ ROLES = {
     "supervise": "监督人员",
     "market": "中介超市人员",
     "procure": "采购人员",
+    "policy": "惠企政策人员",
+    "payout": "兑付审核人员",
+    "finance": "财政人员",
 }
 # One proposes or writes, another approves.
-IN_PAIRS = ("administer", "catalog")
+IN_PAIRS = ("administer", "catalog", "policy", "payout", "finance")
 # People who represent an organisation: an agency, and an owner of projects.
 REPRESENTS = ("中介机构", "项目业主")
 KINDS = {"helper": "帮办人员", "bank": "银行柜员"}
@@ -42,6 +48,7 @@ def sources() -> list[tuple[str, Path, list[str]]]:
     found = [
         ("identity", SAMPLE / "people.json", ["services.identity", "load"]),
         ("catalog", SAMPLE / "items.json", ["services.catalog", "import", *map(str, beside)]),
+        ("policy", POLICIES / "county.json", ["services.policy", "load", *MADE_UP, str(POLICIES / "hangzhou.json")]),
     ]
     if os.environ.get("SAMPLE") != "own":
         real = [NEIGHBOURS / name for name in NEIGHBOUR_FILES if (NEIGHBOURS / name).exists()]

@@ -99,6 +99,7 @@ def test_accounts_of_the_demonstration_are_shown() -> None:
     items = ["事项人员"] * 4
     assert titles == [
         *("群众", "收件人员", "审批人员", "管理员", "管理员", *items, "监督人员", "中介超市人员", "采购人员"),
+        *(title for title in ("惠企政策人员", "兑付审核人员", "财政人员") for _ in range(2)),
         *("中介机构", "项目业主", "帮办人员", "银行柜员"),
     ]
     # The county's and the city's: one writes, another reviews.

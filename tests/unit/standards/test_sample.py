@@ -39,6 +39,8 @@ THEME = {raw["name"]: ParseDict(raw, themes.ThemeDefinition()) for raw in THEMES
 ACCOUNTS: dict[str, list[dict[str, Any]]] = json.loads((SAMPLE / "people.json").read_text(encoding="utf-8"))
 ITEMS = [ParseDict(raw, catalog.ItemDefinition()) for raw in RAW]
 
+# Roles that have nothing to do with a department's own cases.
+BESIDE = (["catalog"], ["procure"], ["policy"], ["payout"])
 # Natural days a unit takes at most: five working days are a week.
 NATURAL_DAYS = {
     "WORKING_DAY": 7 / 5,
@@ -249,7 +251,7 @@ def test_one_code_has_one_department_and_people_find_items_by_their_own_words() 
 def test_every_department_has_one_who_receives_another_who_decides_and_a_second_inspector_where_one_is_needed() -> None:
     for item in ITEMS:
         here = [officer for officer in ACCOUNTS["officers"] if officer["department"] == item.department.code]
-        officers = [officer for officer in here if officer["roles"] not in (["catalog"], ["procure"])]
+        officers = [officer for officer in here if officer["roles"] not in BESIDE]
         inspects = any(
             one.handling.visit == catalog.VISIT_NEED_REQUIRED
             for one in ITEMS
@@ -300,6 +302,17 @@ def test_the_intermediary_supermarket_has_its_operator_and_a_department_that_pro
     roles = {officer["staffNumber"]: officer["roles"] for officer in ACCOUNTS["officers"]}
     assert [number for number in roles if "market" in roles[number]] == ["zc-701"]
     assert [number for number in roles if "procure" in roles[number]] == ["cg-601"]
+
+
+def test_what_one_writes_reviews_or_pays_of_policies_another_confirms() -> None:
+    roles = {
+        role: [one for one in ACCOUNTS["officers"] if one["roles"] == [role]]
+        for role in ("policy", "payout", "finance")
+    }
+    assert len(roles["finance"]) == 2
+    # Two of each department that has policies write, and open; one at least reviews.
+    writers = Counter(one["department"] for one in roles["policy"])
+    assert set(writers.values()) == {2} and set(writers) == {one["department"] for one in roles["payout"]}
 
 
 def test_the_county_has_settings_that_can_be_read_and_windows_of_its_departments() -> None:
