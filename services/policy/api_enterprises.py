@@ -67,8 +67,9 @@ class EnterpriseApi(CorrectionsApi, MatchesApi):
         told, faults = model_sheets.row(row, kinds, call.actor.region, now())
         if told is None:
             return faults
-        known = store_enterprises.heading(self.database, told.uscc)
-        if known and known["region"] and not region_covers(call.actor.region, known["region"]):
+        # Where it is by a department's word: by its own it keeps no department out.
+        region = store_enterprises.reported_region(self.database, told.uscc)
+        if region and not region_covers(call.actor.region, region):
             return [model_sheets.fault("uscc", "REGION")]
         cause = Cause(f"{call.cause.key}/{place}", call.cause.by, call.cause.request, call.cause.trace)
         by = (call.actor.department, request.department_name.strip(), REPORTED)

@@ -71,6 +71,13 @@ def heading(database: Database[Document], uscc: str) -> Document | None:
     return database[COLLECTION].find_one({"_id": uscc}, {"name": 1, "region": 1})
 
 
+def reported_region(database: Database[Document], uscc: str) -> str:
+    """Where an enterprise is by somebody else's word than its own; empty when nobody said so."""
+    found = database[COLLECTION].find_one({"_id": uscc}, {"region": 1, "facts.region": 1})
+    told = found["facts"].get("region") if found else None
+    return str(found["region"]) if found and told and told["kind"] != model_facts.CLAIMED else ""
+
+
 def rev(database: Database[Document], uscc: str) -> int:
     """Where the changes of an enterprise are; 0 when nobody told anything of it."""
     found = database[COLLECTION].find_one({"_id": uscc}, {"rev": 1})

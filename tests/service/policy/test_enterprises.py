@@ -132,6 +132,11 @@ def test_nobody_reports_of_another_regions_enterprises(base: BaseHere) -> None:
         (outcome,) = base.reported(row, by=base.elsewhere)
         assert [fault.reason for fault in outcome.faults] == ["REGION"]
     assert base.known(one)["revenue_fen"] == 1
+    # Where an enterprise says that it is keeps no department out.
+    liar = base.enterprise()
+    base.claim(liar, region=ELSEWHERE)
+    assert base.report(liar.uscc, revenue_fen=3).taken
+    assert base.known(liar)["region"] == REGION
 
 
 def test_what_a_department_reports_beats_what_the_enterprise_says_however_old(base: BaseHere) -> None:
