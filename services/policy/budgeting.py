@@ -62,9 +62,10 @@ class Budgeting:
     def finish(self, id: str) -> bool:
         """What is still owed to the pot of a budget is done; whether that was all."""
         budget = self.budgets.get(id).state
-        for change in model_budgets.pending(budget):
-            self._adjust(budget, change)
-        budget = self.budgets.get(id).state
+        if pending := model_budgets.pending(budget):
+            for change in pending:
+                self._adjust(budget, change)
+            budget = self.budgets.get(id).state
         if budget.status == model_budgets.CLOSING:
             store_pots.close(self._database, id)
             return self._settle(budget)

@@ -63,6 +63,7 @@ def open_pot(database: Database[Document], budget: str) -> None:
 def adjust(database: Database[Document], budget: str, change: str, delta: int) -> str:
     """The whole is so much more, or less, once for each change: APPLIED; BELOW_COMMITTED when less is left; PERIOD_CLOSED. What it was
     answered once it is answered for ever, also a process that was asleep meanwhile."""
+    _pot(database, budget)
     asked = {
         "_id": budget,
         "closed": False,

@@ -1,7 +1,9 @@
-"""A worker's round over the market's tasks, in a process that kills itself (kill -9) at one of its writes.
+"""A worker's round over its tasks, in a process that kills itself (kill -9) at one of its writes, or of its questions outside.
 
-`python -m tests.support.dying <uri> <write, from 0> <0 before it, 1 after it>`; ends by itself when there are fewer writes."""
+`python -m tests.support.dying <uri> <step, from 0> <0 before it, 1 after it> [<service> [<setting>=<value> …]]`; ends by itself when there
+are fewer steps. Questions outside are steps of policy alone."""
 
+import importlib
 import os
 import signal
 import sys
@@ -10,8 +12,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from chassis import store
-from services.intermediary.tasks import Tasks
+from chassis import outside, store
 from tests.support.serving import parts_of
 
 
@@ -29,14 +30,22 @@ def mortal(write: Callable[..., Any], left: list[int], lands: bool, die: Callabl
     return call
 
 
-def main(uri: str, writes: str, lands: str) -> None:
+def steps(asking: bool) -> list[tuple[Any, str]]:
+    """Where a process does something that others see: every write, and every question outside if these are wanted."""
+    return [(Collection, name) for name in ("insert_one", "update_one")] + (
+        [(outside, name) for name in ("post", "get")] if asking else []
+    )
+
+
+def main(uri: str, number: str, lands: str, service: str = "intermediary", *told: str) -> None:
     """One round."""
-    parts = parts_of(store.connect(uri, "intermediary"), "intermediary")
-    left = [int(writes)]
-    for name in ("insert_one", "update_one"):
-        dead = mortal(getattr(Collection, name), left, lands == "1", lambda: os.kill(os.getpid(), signal.SIGKILL))
-        setattr(Collection, name, dead)
-    Tasks(parts).round()
+    parts = parts_of(store.connect(uri, service), service, **dict(one.split("=", 1) for one in told))
+    tasks = importlib.import_module(f"services.{service}.tasks").Tasks(parts)
+    left = [int(number)]
+    for owner, name in steps(asking=service == "policy"):
+        dead = mortal(getattr(owner, name), left, lands == "1", lambda: os.kill(os.getpid(), signal.SIGKILL))
+        setattr(owner, name, dead)
+    tasks.round()
 
 
 if __name__ == "__main__":
