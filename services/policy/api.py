@@ -9,6 +9,7 @@ from services.policy.api_items import PayoutItemApi
 from services.policy.api_money import MoneyApi
 from services.policy.api_news import NewsApi
 from services.policy.api_policies import PolicyApi
+from services.policy.api_rolls import RollApi
 
 
 def build(parts: Parts) -> Api:
@@ -19,6 +20,7 @@ def build(parts: Parts) -> Api:
             "PayoutItemService": PayoutItemApi(parts),
             "EnterpriseService": EnterpriseApi(parts),
             "ClaimService": ClaimApi(parts),
+            "RollService": RollApi(parts),
             "MoneyService": MoneyApi(parts),
             "AppealService": AppealApi(parts),
             "ComplaintService": ComplaintApi(parts),

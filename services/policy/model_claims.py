@@ -43,6 +43,13 @@ def submit(told: events.ClaimSubmitted, before: Claim | None, stated: Message | 
     return [*found, _to_review(told.claim_id, told.terms.review_days, told.region, now)]
 
 
+def tie(claim: Claim, organization: str) -> events.ClaimTied | None:
+    """Whose it is in identity, of a claim that came from a list before anybody acted for the enterprise."""
+    if claim.organization_id or not organization:
+        return None
+    return events.ClaimTied(claim_id=claim.id, organization_id=organization)
+
+
 def ask_reservation(claim_id: str, fen: int, now: datetime) -> events.ReservationAsked:
     """Benefit and budget are to be reserved before the deadline, which is compared with the store's clock."""
     return events.ReservationAsked(claim_id=claim_id, fen=fen, deadline=text(now + RESERVE))
@@ -52,7 +59,9 @@ def reserved(claim: Claim, now: datetime) -> list[Message] | None:
     """They are; the claim goes on. Nothing when it was told already, or the claim came to nothing meanwhile."""
     if claim.reservation != model.ASKED:
         return None
-    told = events.ClaimReserved(claim_id=claim.id, budget_id=model.budget(claim), fen=claim.reserved_fen)
+    told = events.ClaimReserved(
+        claim_id=claim.id, budget_id=model.budget(claim), fen=claim.reserved_fen, roll_id=claim.roll_id
+    )
     return along(claim, [told], now)
 
 

@@ -70,13 +70,17 @@ def _files(files: Any) -> list[File]:
     return [File(one.code, one.file_id, one.sealed_filename, one.media_type, one.size, one.sha256) for one in files]
 
 
+def _tied(claim: Claim, event: events.ClaimTied, _moment: Moment) -> Claim:
+    return replace(claim, organization_id=event.organization_id)
+
+
 def _asked(claim: Claim, event: events.ReservationAsked, _moment: Moment) -> Claim:
     until = instant(event.deadline)
     return replace(claim, status=model.RESERVING, reservation=model.ASKED, reserved_fen=event.fen, reserve_until=until)
 
 
 def _reserved(claim: Claim, event: events.ClaimReserved, _moment: Moment) -> Claim:
-    return replace(claim, reservation=model.HELD, booked_fen=event.fen)
+    return replace(claim, reservation=model.HELD, booked_fen=event.fen, took_over=bool(event.roll_id))
 
 
 def _not_reserved(claim: Claim, _event: events.ReservationRefused, _moment: Moment) -> Claim:
@@ -258,6 +262,7 @@ def _due(claim: Claim) -> tuple[datetime | None, str]:
 
 _EVOLVE: Evolve = {
     events.ClaimSubmitted: _submitted,
+    events.ClaimTied: _tied,
     events.ReservationAsked: _asked,
     events.ClaimReserved: _reserved,
     events.ReservationRefused: _not_reserved,

@@ -41,7 +41,10 @@ def _released(event: events.ReservationReleased) -> list[Line]:
 BOOKS: Final[Mapping[type[Message], Callable[[Any], list[Line]]]] = {
     events.BudgetChangeApplied: lambda one: [(APPROPRIATION, AVAILABLE, one.delta_fen)],
     events.BudgetClosed: lambda one: [(AVAILABLE, APPROPRIATION, one.surplus_fen)],
-    events.ClaimReserved: lambda one: [(AVAILABLE, RESERVED, one.fen)],
+    # What a claim takes over of its roll's sum is reserved already.
+    events.ClaimReserved: lambda one: [] if one.roll_id else [(AVAILABLE, RESERVED, one.fen)],
+    events.RollPublished: lambda one: [(AVAILABLE, RESERVED, one.fen)],
+    events.RollIssued: lambda one: [(RESERVED, AVAILABLE, one.freed_fen)],
     events.ReservationReleased: _released,
     events.ReservationSpent: lambda one: [(RESERVED, AVAILABLE, one.freed_fen)],
     events.ClaimApproved: lambda one: [(RESERVED, PAYABLE, one.fen)],

@@ -51,7 +51,7 @@ class Reserving:
     def _hold(self, claim: Claim) -> str:
         assert claim.reserve_until is not None
         what = (model.hold(claim), claim.reserved_fen, claim.reserve_until)
-        if claim.roll_id and claim.attempt == 1:
+        if claim.roll_id:
             return store_pots.take_over(self._database, model.budget(claim), claim.roll_id, *what)
         return store_pots.reserve(self._database, model.budget(claim), *what)
 

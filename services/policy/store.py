@@ -21,6 +21,7 @@ from services.policy import (
     store_policies,
     store_pots,
     store_reconciliation,
+    store_rolls,
 )
 
 Document = dict[str, Any]
@@ -31,6 +32,7 @@ RECORDED: tuple[Any, ...] = (
     store_dry_runs,
     store_enterprises,
     store_claims,
+    store_rolls,
     store_budgets,
     store_notices,
     store_reconciliation,

@@ -13,7 +13,7 @@ from chassis.errors import Refused
 from chassis.records import Filter, Record, Records
 from chassis.timers import Groups, Timing
 from services.policy import model_claims
-from services.policy.model import COUNTY_DIGITS, Claim
+from services.policy.model import ASKED, COUNTY_DIGITS, Claim
 from services.policy.model_evolve import EVOLVE
 from yiwang.policy.v1 import events_pb2 as events
 
@@ -28,6 +28,7 @@ _LISTS: Final = (
     ("county", "status"),
     ("item_id",),
     ("item_id", "period"),
+    ("roll_id",),
 )
 # A task that is due longer than this was looked at many times: the first round looks back so far.
 REACH: Final = timedelta(days=3660)
@@ -104,6 +105,20 @@ def of_item(all: Records[Claim], uscc: str, item: str) -> list[Claim]:
     """An enterprise's claims for an item, newest first."""
     rows, _ = paging.kept(all, [{"state.uscc": uscc}], "submitted_at", lambda one: one.item_id == item, "", 200)
     return [row.state for row in rows]
+
+
+def of_roll(all: Records[Claim], roll: str) -> tuple[int, int, bool]:
+    """What the claims of a roll took over of its sum, how many there are, and whether one is still being reserved."""
+    fields = {f"state.{name}": 1 for name in ("took_over", "claimed_fen", "reservation")}
+    rows = [row["state"] for row in all.collection.find({"state.roll_id": roll}, fields)]
+    taken = sum(row["claimed_fen"] for row in rows if row["took_over"])
+    return taken, len(rows), any(row["reservation"] == ASKED for row in rows)
+
+
+def untied(all: Records[Claim], uscc: str) -> list[str]:
+    """Ids of an enterprise's claims that are no organisation's of identity yet."""
+    rows = all.collection.find({"state.uscc": uscc}, {"state.organization_id": 1})
+    return [row["_id"] for row in rows if not row["state"]["organization_id"]]
 
 
 def last_account(all: Records[Claim], uscc: str) -> Claim | None:

@@ -27,6 +27,7 @@ CODES: Final[Mapping[str, str]] = {
 STEPS: Final[Mapping[str, str]] = {
     "ClaimSubmitted": "提交申报",
     "ClaimReserved": "预算已占用",
+    "ClaimTied": "与企业账号关联",
     "ReservationRefused": "预算占用未成功",
     "ReservationReleased": "占用的预算已释放",
     "ClaimSentToReview": "进入审核",

@@ -3,7 +3,7 @@
 from chassis.events import Heard, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
-from services.policy import store_claims, tasks, worker_enterprises, worker_items, worker_money, worker_portal
+from services.policy import worker_claims, worker_enterprises, worker_items, worker_money, worker_portal
 from services.policy.worker_claims import HearsClaims
 from services.policy.worker_enterprises import HearsEnterprises
 from services.policy.worker_items import HearsItems
@@ -27,10 +27,8 @@ class Worker(HearsClaims, HearsEnterprises, HearsItems, HearsMoney, HearsPortal,
 
 def build(parts: Parts) -> type[Worker]:
     """The worker of policy, from its parts."""
-    claims = store_claims.claims(parts.database)
     Worker.parts = parts
-    Worker.claim_timing = store_claims.timing(parts.database, claims)
-    Worker.claim_tasks = tasks.Tasks(parts)
+    worker_claims.prepare(Worker, parts)
     worker_enterprises.prepare(Worker, parts)
     worker_items.prepare(Worker, parts)
     worker_money.prepare(Worker, parts)

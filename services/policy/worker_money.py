@@ -25,6 +25,8 @@ from yiwang.policy.v1.events_pb2 import (
     RecoveryReceived,
     ReservationReleased,
     ReservationSpent,
+    RollIssued,
+    RollPublished,
 )
 
 MINUTE: Final = 60
@@ -41,6 +43,16 @@ class HearsMoney:
     @on(ClaimReserved)
     def post_reserved(self, event: Heard[ClaimReserved]) -> None:
         """Ledger: available → reserved."""
+        _post(self.parts, event)
+
+    @on(RollPublished)
+    def post_roll(self, event: Heard[RollPublished]) -> None:
+        """Ledger: available → reserved, the whole sum of a list."""
+        _post(self.parts, event)
+
+    @on(RollIssued)
+    def post_roll_issued(self, event: Heard[RollIssued]) -> None:
+        """Ledger: reserved → available, what nobody took of it."""
         _post(self.parts, event)
 
     @on(ReservationReleased)

@@ -7,13 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pymongo.database import Database
 
 from chassis import rpc, tokens
-from chassis.acts import Actor, holder, now
-from services.policy import api, model, model_periods, store_claims, store_enterprises, store_items, store_pots, tasks
+from chassis.acts import Actor, Cause, holder, now
+from services.policy import (
+    api,
+    model,
+    model_claims,
+    model_periods,
+    store_claims,
+    store_enterprises,
+    store_items,
+    store_pots,
+    tasks,
+)
 from services.policy.model import Claim
 from services.policy.model_facts import REPORTED, Fact
 from standards.identifiers import uscc_check_digit
@@ -128,6 +138,17 @@ class ClaimsHere(ItemsHere):
         store_claims.timing(self.database, self.all).round()
         return self.claim(id)
 
+    def tie(self, id: str, company: Enterprise) -> None:
+        """Somebody acts for the enterprise for the first time, and the worker hears of it."""
+        self.by(company.actor, service="EnterpriseService").GetMyEnterprise(uscc=company.uscc)
+        for claim in store_claims.untied(self.all, company.uscc):
+            self.all.change(
+                claim,
+                Cause(key=f"tie/{claim}", by="system:policy"),
+                lambda one: model_claims.tie(one, company.actor.id),
+            )
+        assert self.claim(id).organization_id == company.actor.id
+
     def claim(self, id: str) -> Claim:
         """A claim as it is kept."""
         return self.all.get(id).state
@@ -146,8 +167,11 @@ def another_uscc() -> str:
     return first + uscc_check_digit(first)
 
 
+C = TypeVar("C", bound=ClaimsHere)
+
+
 @contextmanager
-def claims_here(database: Db, bank: Bank | None = None) -> Iterator[ClaimsHere]:
+def claims_here(database: Db, bank: Bank | None = None, kind: type[C] = ClaimsHere) -> Iterator[C]:  # type: ignore[assignment]
     """policy inside this process, paying through this bank."""
     trust(database)
     parts = parts_of(database, "policy", bank_url=bank.url if bank else "", payer_account=PAYER)
@@ -159,7 +183,7 @@ def claims_here(database: Db, bank: Bank | None = None) -> Iterator[ClaimsHere]:
         server.add(contract_of("policy", name), servicer, rpc.guard_of(parts, verifier))
     server.start()
     server.ready(True)
-    here = ClaimsHere(parts, built, verifier, address)
+    here = kind(parts, built, verifier, address)
     try:
         yield here
     finally:
