@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from services.policy import (
 )
 from standards.workdays import local_day
 from tests.support import agencies
-from tests.support.actors import DEPARTMENT, REGION, machine, officer, person, supervisor
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, machine, officer, person, supervisor
 from tests.support.calling import refused
 from tests.support.policy_base import ELSEWHERE, BaseHere, Db, base_here
 from yiwang.identity.v1.events_pb2 import OrganizationClaimed, OrganizationConfirmed
@@ -461,6 +462,38 @@ def test_an_enterprise_is_told_once_of_what_it_newly_matches(base: BaseHere) -> 
     # What it lost meanwhile is not new to it.
     base.report(one.uscc, revenue_fen=5)
     assert not own.ListNewMatches(uscc=one.uscc).matches
+    sound(base.database)
+
+
+@pytest.mark.parametrize(
+    ("module", "dies"),
+    [(store_enterprises, "keep"), (store_matches, "write"), (store_enterprises, "rev"), (store_enterprises, "entries")],
+)
+def test_a_worker_that_dies_at_any_step_of_a_match_leaves_nothing_untold(
+    base: BaseHere, monkeypatch: pytest.MonkeyPatch, module: Any, dies: str
+) -> None:
+    one, item = base.enterprise(revenue_fen=1), base.open("revenue_fen > 100")
+    base.ask(one.actor).GetMyEnterprise(uscc=one.uscc)
+    base.walked()
+    base.report(one.uscc, revenue_fen=200)
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(module, dies, lambda *_: 1 / 0)
+        base.hear_facts(one.uscc)
+    for _ in range(2):
+        base.hear_facts(one.uscc)
+        assert (base.matches(one), base.told(one)) == ({item: 100_000}, [(item, 1)])
+
+
+def test_departments_that_report_at_the_same_instant_lose_nothing(base: BaseHere) -> None:
+    one = base.enterprise(revenue_fen=1)
+    names = ["employees", "insured_staff", "rd_staff", "doctors", "masters", "bachelors"]
+    others = [officer("policy", department=DEPARTMENT if number % 2 else OTHER_DEPARTMENT) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        facts: list[dict[str, Any]] = [{name: 7} for name in names]
+        rows = [base.row(one.uscc, **told) for told in facts]
+        found = list(pool.map(lambda by, row: base.reported(row, by=by)[0], others, rows))
+        assert all(outcome.taken for outcome in found)
+    assert {name: base.known(one)[name] for name in names} == dict.fromkeys(names, 7)
     sound(base.database)
 
 
