@@ -7,7 +7,7 @@ from typing import Final
 
 DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
 PLACES: Final = ("", "拾", "佰", "仟")
-GROUPS: Final = ("", "万", "亿", "万亿")
+GROUPS: Final = ("", "万", "亿", "万")
 MOST: Final = 10**18
 
 
@@ -35,11 +35,13 @@ def _whole(number: int) -> str:
         group = groups[place]
         if not group:
             continue
-        # A zero is spoken where a place is left out between two digits.
-        above = place + 1 < len(groups)
-        if above and (group < 1000 or not groups[place + 1] or groups[place + 1] % 10 == 0):
+        # A zero is spoken where thousands or a whole group are left out; of 107000.53 the regulation writes 壹拾万柒仟元零伍角叁分.
+        if found and (group < 1000 or not groups[place + 1]):
             found += "零"
         found += _group(group) + GROUPS[place]
+        # Ten thousands of 亿 share one 亿 with what follows them.
+        if place == 3 and not groups[2]:
+            found += GROUPS[2]
     return found
 
 

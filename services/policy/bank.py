@@ -104,19 +104,25 @@ def send(url: str, order: Order) -> OrderState:
 
 
 def statement(url: str, payer_account: str, day: str) -> Statement:
-    """Everything that moved on an account on a day, page by page. Away for no answer, Fault for a wrong one."""
-    lines, cursor = list[StatementLine](), ""
-    for _ in range(MOST_PAGES):
+    """Everything that moved on an account on a day, page by page; a line that is told again is one line. Away for no answer, Fault for a
+    wrong one, also for two lines under one id and for pages that go round."""
+    lines, asked, cursor, complete = dict[str, StatementLine](), set[str](), "", True
+    while cursor not in asked and len(asked) < MOST_PAGES:
+        asked.add(cursor)
         path = f"/statements/{quote(payer_account, safe='')}/{day}"
         said = fields(outside.get(url, f"{path}?cursor={quote(cursor, safe='')}" if cursor else path))
         same(said, "day", day)
         rows = said.get("lines")
         if not isinstance(rows, list):
             raise Fault("lines are missing")
-        lines += [_line(fields(row)) for row in rows]
+        for line in map(_line, map(fields, rows)):
+            if lines.setdefault(line.id, line) != line:
+                raise Fault("line_id stands for two lines")
+        # A day that was closed while it was read may have had other pages before.
+        complete = complete and said.get("complete") is True
         cursor = text(said, "next", 100, least=0)
         if not cursor:
-            return Statement(lines, said.get("complete") is True)
+            return Statement([*lines.values()], complete)
     raise Fault("statement does not end")
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 from chassis import paper
 from services.policy import model
 from services.policy.model import Claim, Order
-from services.policy.model_values import money
 from standards.amounts import capital
 from standards.workdays import SHANGHAI
 
@@ -29,7 +28,7 @@ def of(claim: Claim) -> bytes:
         canvas.setFont(paper.font_name(), 18)
         canvas.drawCentredString(paper.PAGE[0] / 2, TOP, "惠企政策兑付资金拨付回单")
         y = TOP - 2 * LINE
-        for label, said in _lines(claim):
+        for label, said in lines(claim):
             y = _line(canvas, label, said, y)
         canvas.setFont(paper.font_name(), 9)
         canvas.drawString(LEFT, y - LINE, "本回单由惠企政策兑付系统依据代理银行的支付结果生成。")
@@ -48,9 +47,9 @@ def _line(canvas: Any, label: str, said: str, y: float) -> float:
     return y - LINE * 0.2
 
 
-def _lines(claim: Claim) -> Iterator[tuple[str, str]]:
-    paid = next((one for one in reversed(claim.orders) if one.paid_at is not None), None)
-    assert paid is not None
+def lines(claim: Claim) -> Iterator[tuple[str, str]]:
+    """What stands on it, label by label: of the order that stayed paid, not of one that came back."""
+    paid = next(one for one in reversed(claim.orders) if one.state == model.SETTLED)
     yield "兑付编号", claim.number
     yield "兑付事项", claim.item_title
     yield "兑付期间", "一次性" if claim.period == "ONCE" else claim.period
@@ -58,7 +57,7 @@ def _lines(claim: Claim) -> Iterator[tuple[str, str]]:
     yield "收款单位", claim.name
     yield "统一社会信用代码", claim.uscc
     yield "收款账户", f"****{paid.tail}  {claim.account_bank}"
-    yield "金额（小写）", money(paid.fen)
+    yield "金额（小写）", f"￥{paid.fen // 100:,}.{paid.fen % 100:02}"
     yield "金额（大写）", capital(paid.fen)
     yield "资金分担", "；".join(f"{one.bearer} {one.basis_points / 100:g}%" for one in claim.terms.shares) or "本级财政"
     yield "拨付时间", _at(paid)

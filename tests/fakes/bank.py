@@ -1,10 +1,10 @@
 """A paying bank as docs/integrating.md describes it, for tests and for trying the suite out: `python -m tests.fakes.bank [PORT]`.
 
 Left to itself it takes every account and pays every order at once, each id once. A test tells it otherwise, besides what every fake can be
-told: `answers` = "no": it does what it is asked and then gives no answer (503), "late": it accepts first and pays when it is asked for
-the order the `late`th time; `refuse(number, code)`: orders to that account are rejected; `give_back(order)`: what was paid comes back;
-`twice(order)`: it pays an order a second time by its own fault. Over HTTP the same by POST /control. Kinds of questions for scripts:
-CHECK, STATE, SEND, STATEMENT.
+told: `answers` = "no": it does what it is asked and then gives no answer (503), "break": it does it and the connection ends, "late": it
+accepts first and pays when it is asked for the order the `late`th time; `refuse(number, code)`: orders to that account are rejected;
+`give_back(order)`: what was paid comes back; `twice(order)`: it pays an order a second time by its own fault; `hidden`: orders its
+statements leave out. Over HTTP the same by POST /control. Kinds of questions for scripts: CHECK, STATE, SEND, STATEMENT.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ from tests.fakes.program import Question, Said
 DAY = "2026-07-01"
 AT = f"{DAY}T09:30:00+08:00"
 PAGE = 50
+# What comes instead of an answer after it was done.
+GONE = {"no": 503, "break": 0}
 
 
 @dataclass
@@ -52,6 +54,10 @@ class Bank(program.Program):
             self.give_back(told["give_back"])
         if "receive" in told:
             self.receive(told["receive"]["subject"], told["receive"]["fen"])
+        if "twice" in told:
+            self.twice(told["twice"])
+        self.hidden |= set(told.get("hide", ()))
+        self.complete = bool(told.get("complete", self.complete))
 
     def refuse(self, number: str, code: str = "NO_SUCH_ACCOUNT") -> None:
         """Orders to this account are rejected."""
@@ -88,7 +94,7 @@ class Bank(program.Program):
         if question.kind == "STATEMENT":
             return self._statement(question)
         said = self._sent(question.body) if question.kind == "SEND" else self._state(question.path[1])
-        return 503 if self.answers == "no" and question.kind == "SEND" else said
+        return GONE[self.answers] if self.answers in GONE and question.kind == "SEND" else said
 
     def _sent(self, asked: dict[str, Any]) -> Said:
         id = asked["id"]

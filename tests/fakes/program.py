@@ -2,8 +2,8 @@
 they were asked, and do as they are told.
 
 A fake answers by itself as a friendly program would. A test tells it otherwise: `script(kind, *answers)` puts answers in line for a kind of
-question: a mapping (JSON with 200), bytes (as they are with 200), or a number (an HTTP status without a body). `away` makes every
-answer 503, `slow` makes it take that many seconds.
+question: a mapping (JSON with 200), bytes (as they are with 200), or a number (an HTTP status without a body; 0: the connection
+ends without an answer). `away` makes every answer 503, `slow` makes it take that many seconds.
 Over HTTP, for other processes: POST /control {"away": true, "slow": 0.5, "script": {"kind": …, "answers": […]}} and GET /asked.
 """
 
@@ -100,6 +100,8 @@ def _handler(program: Program) -> type[BaseHTTPRequestHandler]:
             self._send(program.answer(self.command, self.path, body, self.headers.get("Authorization", "")))
 
         def _send(self, said: Said) -> None:
+            if said == 0:
+                return
             content = b"" if isinstance(said, int) else said if isinstance(said, bytes) else json.dumps(said).encode()
             self.send_response(said if isinstance(said, int) else 200)
             self.send_header("Content-Type", "application/json")
