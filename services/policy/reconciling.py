@@ -29,8 +29,6 @@ from standards.workdays import local_day
 from yiwang.policy.v1 import events_pb2 as events
 
 BY: Final = "system:policy"
-# How far back days are opened that nobody opened.
-MOST_DAYS: Final = 31
 # What an enterprise writes on a transfer that gives back; among other words.
 _CODE: Final = re.compile(r"ZH[A-Z2-7]{8}")
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -55,12 +53,20 @@ class Reconciling:
         if not (self._told.bank_url and self._told.payer_account):
             return 0
         self.open_until(local_day(now()))
-        return sum(self._attempt(one) for one in kept.open_days(self.days))
+        done = 0
+        for one in kept.open_days(self.days):
+            try:
+                done += self._attempt(one)
+            except Away as away:
+                # The same bank for every day.
+                log("reconciling").info("bank_away", record=one.id, error=str(away))
+                break
+        return done
 
     def open_until(self, today: date) -> None:
         """The days before this one are to be compared, from the last that was on."""
         region = reconciled.region_of(store_budgets.counties(self._database).all())
-        for day in reconciled.due_days(kept.last_day(self.days), today, MOST_DAYS) if region else ():
+        for day in reconciled.due_days(kept.last_day(self.days), today, kept.MOST_DAYS) if region else ():
             self.open(day, region)
 
     def open(self, day: date, region: str) -> str:
@@ -74,11 +80,13 @@ class Reconciling:
         return id
 
     def _attempt(self, one: Reconciliation) -> bool:
-        """One day, now; whether it was compared. What is wrong with one is logged and keeps no other waiting."""
+        """One day, now; whether it was compared. What is wrong with one is logged and keeps no other waiting. Away."""
         try:
             return self.compare(one.id)
-        except (Away, Unsettled) as away:
-            log("reconciling").info("day_stays_open", record=one.id, error=str(away) or type(away).__name__)
+        except Away:
+            raise
+        except Unsettled as why:
+            log("reconciling").info("day_stays_open", record=one.id, error=str(why))
         except Exception as error:  # whatever is wrong with one day: the others are compared
             reason = error.reason if isinstance(error, Refused) else str(error) if isinstance(error, Fault) else ""
             log("reconciling").error("day_refused", record=one.id, reason=reason or type(error).__name__)

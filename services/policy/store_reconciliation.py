@@ -12,7 +12,7 @@ from services.policy.model_reconciliation import EVOLVE, OPEN, Reconciliation
 from yiwang.policy.v1 import events_pb2 as events
 
 Document = dict[str, Any]
-# A day that stays open is tried so long.
+# How far back days are opened that nobody opened, and how many that stay open are tried.
 MOST_DAYS: Final = 400
 
 
