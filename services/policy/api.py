@@ -2,6 +2,7 @@
 
 from chassis.parts import Api, Parts
 from services.policy.api_appeals import AppealApi
+from services.policy.api_bulletins import BulletinApi
 from services.policy.api_claims import ClaimApi
 from services.policy.api_complaints import ComplaintApi
 from services.policy.api_enterprises import EnterpriseApi
@@ -14,10 +15,11 @@ from services.policy.api_rolls import RollApi
 
 def build(parts: Parts) -> Api:
     """The api of policy, from its parts."""
+    policies, items = PolicyApi(parts), PayoutItemApi(parts)
     return Api(
         {
-            "PolicyService": PolicyApi(parts),
-            "PayoutItemService": PayoutItemApi(parts),
+            "PolicyService": policies,
+            "PayoutItemService": items,
             "EnterpriseService": EnterpriseApi(parts),
             "ClaimService": ClaimApi(parts),
             "RollService": RollApi(parts),
@@ -25,5 +27,7 @@ def build(parts: Parts) -> Api:
             "AppealService": AppealApi(parts),
             "ComplaintService": ComplaintApi(parts),
             "NewsService": NewsApi(parts),
-        }
+            "BulletinService": BulletinApi(parts),
+        },
+        polls=[policies.visits.flush, items.visits.flush],
     )

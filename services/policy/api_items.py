@@ -14,6 +14,7 @@ from chassis.records import Record
 from chassis.rpc import Call
 from services.policy import model_items, model_policies, store_items, store_policies, views_policies
 from services.policy.api_trials import Trials
+from services.policy.bulletins import Visits
 from services.policy.model import FINANCE, SUPERVISE
 from services.policy.model_items import PayoutItem
 from yiwang.policy.v1 import events_pb2 as events
@@ -29,6 +30,7 @@ class PayoutItemApi(Trials):
         super().__init__(parts)
         self.keyring = parts.keyring
         self.counties = store_items.counties(parts.database)
+        self.visits = Visits(parts.database)
 
     def SavePayoutItem(self, request: pb.SavePayoutItemRequest, call: Call) -> pb.PayoutItem:
         def told(id: str, item: PayoutItem | None) -> Message | None:
@@ -85,7 +87,9 @@ class PayoutItemApi(Trials):
         return self._act(request, call, lambda item: model_items.close(item, request.reason))
 
     def GetPayoutItem(self, request: pb.GetPayoutItemRequest, call: Call) -> pb.PayoutItem:
-        return self._view(self.items.get(request.item_id, min_version=request.min_version), call)
+        record = self.items.get(request.item_id, min_version=request.min_version)
+        self.visits.note(record.state.region)
+        return self._view(record, call)
 
     def ListPayoutItems(self, request: pb.ListPayoutItemsRequest, _call: Call) -> pb.ListPayoutItemsResponse:
         words = request.words.split()

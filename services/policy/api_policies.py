@@ -12,6 +12,7 @@ from chassis.parts import Parts
 from chassis.records import Record
 from chassis.rpc import Call
 from services.policy import model_policies, store_items, store_policies, views_policies
+from services.policy.bulletins import Visits
 from services.policy.model_policies import Policy
 from standards.instants import text
 from yiwang.policy.v1 import events_pb2 as events
@@ -29,6 +30,7 @@ class PolicyApi:
         self.policies = store_policies.policies(parts.database)
         self.timing = store_policies.timing(parts.database)
         self.counties = store_policies.counties(parts.database)
+        self.visits = Visits(parts.database)
 
     def SavePolicy(self, request: pb.SavePolicyRequest, call: Call) -> pb.Policy:
         def told(id: str, policy: Policy | None) -> Message | None:
@@ -67,7 +69,9 @@ class PolicyApi:
         return self._act(request, call, decide)
 
     def GetPolicy(self, request: pb.GetPolicyRequest, call: Call) -> pb.Policy:
-        return self._view(self.policies.get(request.policy_id, min_version=request.min_version), call)
+        record = self.policies.get(request.policy_id, min_version=request.min_version)
+        self.visits.note(record.state.region)
+        return self._view(record, call)
 
     def ListPolicies(self, request: pb.ListPoliciesRequest, _call: Call) -> pb.ListPoliciesResponse:
         payable, words = store_items.payable_policies(self.database), request.words.split()

@@ -34,7 +34,8 @@ def explain(
     facts = {**store_enterprises.facts_of(database, uscc), **(stated or {})}
     period = model_periods.period_of(item.definition.period, day)
     had = taken(database, item, uscc, period, beside)
-    return model_explain.explain(item.definition, item.id, item.edition, uscc, period, day, facts, had)
+    kinds = store_enterprises.kinds(database)
+    return model_explain.explain(item.definition, item.id, item.edition, uscc, period, day, facts, had, kinds)
 
 
 def taken(database: Database[dict[str, Any]], item: OpenItem, uscc: str, period: str, beside: str = "") -> Taken:

@@ -8,6 +8,7 @@ from chassis.records import Records
 from services.policy import (
     store_appeals,
     store_budgets,
+    store_bulletins,
     store_claims,
     store_complaints,
     store_dry_runs,
@@ -40,7 +41,7 @@ RECORDED: tuple[Any, ...] = (
     store_complaints,
     store_news,
 )
-PLAIN: tuple[Any, ...] = (store_files, store_matches, store_pots, store_ledger)
+PLAIN: tuple[Any, ...] = (store_bulletins, store_files, store_matches, store_pots, store_ledger)
 
 
 def records(database: Database[Document]) -> list[Records[Any]]:

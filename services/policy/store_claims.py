@@ -12,7 +12,7 @@ from chassis.acts import Cause
 from chassis.errors import Refused
 from chassis.records import Filter, Record, Records
 from chassis.timers import Groups, Timing
-from services.policy import model_claims
+from services.policy import model_claims, store_bulletins
 from services.policy.model import ASKED, COUNTY_DIGITS, Claim
 from services.policy.model_evolve import EVOLVE
 from yiwang.policy.v1 import events_pb2 as events
@@ -36,9 +36,21 @@ AT_ONCE: Final = 100
 TASKS: Final = ("reserve", "free", "spend", "restore", "check", "pay")
 
 
-def claims(database: Database[Document]) -> Records[Claim]:
+class Claims(Records[Claim]):
+    """The claims. Before one is written its months are marked to be counted anew, so that no event has to tell of it."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        super().__init__(database["claims"], Claim, EVOLVE, events)
+        self.counts = store_bulletins.Counts(database)
+
+    def before_write(self, state: Claim) -> None:
+        """Its months are to be counted."""
+        self.counts.mark(state)
+
+
+def claims(database: Database[Document]) -> Claims:
     """The claims."""
-    return Records(database["claims"], Claim, EVOLVE, events)
+    return Claims(database)
 
 
 def timing(database: Database[Document], all: Records[Claim]) -> Timing[Claim]:

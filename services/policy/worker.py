@@ -3,7 +3,15 @@
 from chassis.events import Heard, on
 from chassis.parts import Parts
 from chassis.people import HearsPeople
-from services.policy import worker_claims, worker_enterprises, worker_items, worker_money, worker_portal
+from services.policy import (
+    worker_bulletins,
+    worker_claims,
+    worker_enterprises,
+    worker_items,
+    worker_money,
+    worker_portal,
+)
+from services.policy.worker_bulletins import CountsBulletins
 from services.policy.worker_claims import HearsClaims
 from services.policy.worker_enterprises import HearsEnterprises
 from services.policy.worker_items import HearsItems
@@ -12,7 +20,7 @@ from services.policy.worker_portal import HearsPortal
 from yiwang.identity.v1.events_pb2 import PersonErased
 
 
-class Worker(HearsClaims, HearsEnterprises, HearsItems, HearsMoney, HearsPortal, HearsPeople):
+class Worker(CountsBulletins, HearsClaims, HearsEnterprises, HearsItems, HearsMoney, HearsPortal, HearsPeople):
     """The handlers and timers of policy; a queue each, `policy.<method>`."""
 
     name = "policy"
@@ -28,6 +36,7 @@ class Worker(HearsClaims, HearsEnterprises, HearsItems, HearsMoney, HearsPortal,
 def build(parts: Parts) -> type[Worker]:
     """The worker of policy, from its parts."""
     Worker.parts = parts
+    worker_bulletins.prepare(Worker, parts)
     worker_claims.prepare(Worker, parts)
     worker_enterprises.prepare(Worker, parts)
     worker_items.prepare(Worker, parts)

@@ -17,6 +17,7 @@ from services.policy import (
     api,
     model,
     model_claims,
+    model_payments,
     model_periods,
     store_claims,
     store_enterprises,
@@ -24,6 +25,7 @@ from services.policy import (
     store_pots,
     tasks,
 )
+from services.policy.bank import OrderState
 from services.policy.model import Claim
 from services.policy.model_facts import REPORTED, Fact
 from standards.identifiers import uscc_check_digit
@@ -148,6 +150,12 @@ class ClaimsHere(ItemsHere):
                 lambda one: model_claims.tie(one, company.actor.id),
             )
         assert self.claim(id).organization_id == company.actor.id
+
+    def answer(self, claim: str, order: str, state: str) -> Claim:
+        """The bank says this of an order, now."""
+        told = OrderState(state, now(), f"ref-{order[-12:]}", "CLOSED")
+        cause = Cause(key=f"told/{order}/{state}", by="system:policy")
+        return self.all.change(claim, cause, lambda one: model_payments.answered(one, order, told, now())).state
 
     def claim(self, id: str) -> Claim:
         """A claim as it is kept."""
