@@ -215,8 +215,8 @@ class ClaimApi(ClaimDeskApi):
         definition = store_items.definition(self.database, claim.item_id, claim.edition)
         assert definition is not None
         told = model.explanation_of(claim)
-        again = model_explain.recompute(told, definition)
-        return pb.ReplayClaimResponse(explanation=again, same=again == told)
+        again = model_explain.recompute(told, definition, store_enterprises.kinds(self.database))
+        return pb.ReplayClaimResponse(explanation=again, same=model_explain.same(again, told))
 
     def ListMyClaims(self, request: pb.ListMyClaimsRequest, call: Call) -> pb.ListClaimsResponse:
         own = model.is_handler(call.actor)

@@ -89,6 +89,11 @@ def recompute(
     return again
 
 
+def same(one: pb.Explanation, other: pb.Explanation) -> bool:
+    """Whether two answers decide the same, for the same reasons; how facts are called by now is no matter."""
+    return (one.result, one.verdict, one.amount) == (other.result, other.verdict, other.amount)
+
+
 def _judge(
     told: pb.Explanation, definition: pb.PayoutItemDefinition, values: Mapping[str, Any], kinds: Mapping[str, Kind]
 ) -> None:
