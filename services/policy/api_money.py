@@ -95,7 +95,7 @@ class MoneyApi:
         told = claim.id
         self.notices.create(
             call.cause,
-            lambda id: events.BankNotified(notice_id=id, order_id=request.order_id, claim_id=told),
+            lambda id: events.BankNotified(call_id=id, order_id=request.order_id, claim_id=told),
         )
         return pb.NotifyPaymentResponse()
 
@@ -131,7 +131,7 @@ class MoneyApi:
             raise not_found()
         return views_money.reconciliation(record)
 
-    def ResolveException(self, request: pb.ResolveExceptionRequest, call: Call) -> pb.Reconciliation:
+    def SettleException(self, request: pb.SettleExceptionRequest, call: Call) -> pb.Reconciliation:
         if faults := list(model_portal.plain_text("resolution", request.resolution)):
             raise invalid(*faults)
 

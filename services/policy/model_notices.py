@@ -18,7 +18,7 @@ class Notice:
 
 
 def _notified(_before: Notice | None, event: events.BankNotified, moment: Moment) -> Notice:
-    return Notice(event.notice_id, event.order_id, event.claim_id, moment.at)
+    return Notice(event.call_id, event.order_id, event.claim_id, moment.at)
 
 
 EVOLVE: Evolve = {events.BankNotified: _notified}

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from chassis.acts import Actor, Evolve, Moment
@@ -62,7 +62,7 @@ def reconciliation_id(account: str, day: date) -> str:
 
 def span(day: date) -> tuple[datetime, datetime]:
     """A day of China: its first instant, and that of the next."""
-    first = datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+    first = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
     return first, first + timedelta(days=1)
 
 

@@ -22,7 +22,6 @@ HELD, EXPIRED = "HELD", "EXPIRED"
 MISSING, CLOSED, EXHAUSTED, REPEATED = "BUDGET_MISSING", "PERIOD_CLOSED", "BUDGET_EXHAUSTED", "REPEATED"
 APPLIED, BELOW = "APPLIED", "BELOW_COMMITTED"
 ATTEMPTS: Final = 50
-UUID_LENGTH: Final = 36
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -216,12 +215,6 @@ def sums(database: Database[Document], budget: str) -> Sums:
     if pot is None:
         return Sums()
     return Sums(pot["total"], pot["available"], pot["total"] - pot["available"] - pot["spent"], pot["spent"])
-
-
-def set_aside(database: Database[Document], budget: str) -> int:
-    """What lists that are public hold of a pot for claims that are to come: their holds have no attempt in the name."""
-    pot = pots(database).find_one({"_id": budget}, {"held": 1})
-    return sum(fen for hold, fen in pot["held"].items() if len(hold) == UUID_LENGTH) if pot else 0
 
 
 def _pot(database: Database[Document], budget: str) -> Document:

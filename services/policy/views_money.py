@@ -56,17 +56,14 @@ def posting(record: Record[Posting]) -> pb.Posting:
 
 
 def balance(database: Database[Document], id: str) -> pb.TrialBalance:
-    """What the accounts of a budget's ledger hold, beside its pot. What a list that is public has set aside may not be had of the pot,
-    and is not reserved yet in the ledger."""
+    """What the accounts of a budget's ledger hold, beside its pot."""
     accounts, pot = store_ledger.balances(database, id), store_pots.sums(database, id)
-    aside = store_pots.set_aside(database, id)
-    committed = pot.reserved - aside + pot.spent
     return pb.TrialBalance(
         accounts=accounts,
         available_fen=pot.available,
         reserved_fen=pot.reserved,
         spent_fen=pot.spent,
-        balanced=model_ledger.agree(accounts, pot.total, pot.available + aside, committed),
+        balanced=model_ledger.agree(accounts, pot.total, pot.available, pot.reserved + pot.spent),
     )
 
 

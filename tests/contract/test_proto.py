@@ -128,6 +128,7 @@ IN_THE_CLEAR = {
     "yiwang.policy.v1.PayoutItemReturned.reason": "about a definition, no person",
     "yiwang.policy.v1.PayoutItemPaused.reason": "scanned: nothing of a person is in it, and everybody may read it",
     "yiwang.policy.v1.PayoutItemClosed.reason": "the same",
+    "yiwang.policy.v1.BudgetChangeRefused.reason": "a code",
     "yiwang.case.v1.ProcurementEndNoted.reason": "a code",
     "yiwang.intermediary.v1.ProcurementEnded.reason": "a code",
     "yiwang.intermediary.v1.WinnerReplaced.reason": "a code",

@@ -98,13 +98,13 @@ class Company:
             claim_id=self.id,
             item_id=self.item,
             period=PERIOD,
-            mode=model.ORDINARY,  # type: ignore[arg-type]
+            mode=model.ORDINARY,
             uscc=self.uscc,
             name="某某公司",
             region=REGION,
             department=DEPARTMENT,
             explanation=explained,
-            terms=events.ClaimTerms(benefit_group=self.group, overlap=model.NO_REPEAT),  # type: ignore[arg-type]
+            terms=events.ClaimTerms(benefit_group=self.group, overlap=model.NO_REPEAT),
         )
 
         def decide(before: Claim | None) -> list[Message]:
@@ -285,7 +285,7 @@ class Money:
 
     def notify(self, order: str, claim: str, name: str) -> None:
         """The bank calls."""
-        told = events.BankNotified(notice_id=name, order_id=order, claim_id=claim)
+        told = events.BankNotified(call_id=name, order_id=order, claim_id=claim)
         store_notices.notices(self.database).create(Cause(key=name, by="machine:bank"), lambda _: told, name)
 
     # -- what has to be true

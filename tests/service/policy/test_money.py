@@ -106,7 +106,7 @@ def test_a_budget_is_set_raised_cut_and_closed_and_the_ledger_says_so(here: Clai
     assert balance.balanced and sum(balance.accounts.values()) == 0
     assert (balance.accounts["paid"], balance.accounts["appropriation"]) == (claim.claimed_fen, -claim.claimed_fen)
     records = money.budgets
-    assert records.drift(records.collection.find_one({"_id": closed.budget_id})) == []
+    assert records.drift(records.collection.find_one({"_id": closed.budget_id}) or {}) == []
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,9 @@ def test_a_budget_is_set_raised_cut_and_closed_and_the_ledger_says_so(here: Clai
 def test_a_budget_that_is_no_budget_is_refused_and_leaves_nothing(
     here: ClaimsHere, money: Money, told: dict[str, Any], code: Code, reason: str | None
 ) -> None:
+    said: dict[str, Any] = {"item": here.open().item_id, "total": MILLION} | _named(told)
     with refused(code, reason):
-        give(here, **{"item": here.open().item_id, "total": MILLION} | _named(told))
+        give(here, **said)
     assert list(money.budgets.collection.find({})) == list(money.database["pots"].find({})) == []
 
 
@@ -147,16 +148,16 @@ def test_money_is_there_for_its_department_and_region_and_for_nobody_else(here: 
     give(here, item, MILLION)
     day = money.reconcile()
     key = {"item_id": item, "period": PERIOD}
-    reads = {
+    reads: dict[str, dict[str, Any]] = {
         "GetBudget": key,
         "ListPostings": key,
         "GetTrialBalance": key,
         "GetReconciliation": {"reconciliation_id": day.id},
     }
-    acts = {
+    acts: dict[str, dict[str, Any]] = {
         "SetBudget": key | {"total_fen": 1, "document": "某财〔2026〕2号"},
         "ClosePeriod": key,
-        "ResolveException": {"reconciliation_id": day.id, "exception_id": "x", "resolution": "已核对"},
+        "SettleException": {"reconciliation_id": day.id, "exception_id": "x", "resolution": "已核对"},
         "NotifyPayment": {"order_id": "7f8a4a4e-6f0e-5b1f-9d55-52a0f3f4b7d1"},
     }
     readers = {
@@ -190,7 +191,7 @@ def test_money_is_there_for_its_department_and_region_and_for_nobody_else(here: 
             try:
                 rows = len(getattr(getattr(one, list_name)(), field))
             except grpc.RpcError as error:
-                assert error.code() == Code.PERMISSION_DENIED  # type: ignore[attr-defined]
+                assert error.code() == Code.PERMISSION_DENIED
                 rows = 0
             assert rows == (name in allowed), (who, list_name)
         for name, told in acts.items() if "finance of the" not in who else ():
@@ -235,7 +236,8 @@ def test_postings_are_read_page_by_page_newest_first(here: ClaimsHere, money: Mo
     claim = here.submit(here.company(), item)
     here.work()
     money.deliver()
-    found, token = [], ""
+    found: list[pb.Posting] = []
+    token = ""
     while True:
         page = service(here).ListPostings(item_id=item, period=PERIOD, page_size=2, page_token=token)
         found += page.postings
@@ -380,23 +382,23 @@ def test_a_day_with_everything_that_can_be_wrong_is_resolved_one_by_one(
     api = service(here)
     assert [one.reconciliation_id for one in api.ListReconciliations(open=True).reconciliations] == [day.id]
     with refused(Code.NOT_FOUND):
-        api.ResolveException(reconciliation_id=day.id, exception_id="no such", resolution="已核对")
+        api.SettleException(reconciliation_id=day.id, exception_id="no such", resolution="已核对")
     with refused(Code.INVALID_ARGUMENT, "PERSONAL_DATA"):
-        api.ResolveException(
+        api.SettleException(
             reconciliation_id=day.id, exception_id=day.exceptions[0].id, resolution="请联系 13800138000"
         )
     for number, each in enumerate(day.exceptions):
         told = {"reconciliation_id": day.id, "exception_id": each.id, "resolution": "银行次日更正"}
-        view = api.ResolveException(**told)
+        view = api.SettleException(**told)
         assert view.status == ("CLOSED" if number == 4 else "EXCEPTIONS")
         with refused(Code.FAILED_PRECONDITION, "RESOLVED_ALREADY"):
-            api.ResolveException(**told)
+            api.SettleException(**told)
     assert not api.ListReconciliations(open=True).reconciliations
     seen = api.GetReconciliation(reconciliation_id=day.id)
     assert all(each.resolution and each.resolved_at for each in seen.exceptions)
     assert seen.payer_account_masked == "****0001"
     days = money.worker.reconciling.days
-    assert days.drift(days.collection.find_one({"_id": day.id})) == []
+    assert days.drift(days.collection.find_one({"_id": day.id}) or {}) == []
 
 
 def test_a_day_without_exceptions_closes_by_itself_and_once(money: Money, bank: Bank) -> None:
