@@ -47,6 +47,16 @@ from yiwang.intermediary.v1.performance_pb2_grpc import PerformanceServiceStub
 from yiwang.intermediary.v1.selection_pb2_grpc import SelectionServiceStub
 from yiwang.intermediary.v1.service_pb2_grpc import ProcurementServiceStub
 from yiwang.intermediary.v1.signups_pb2_grpc import SignUpServiceStub
+from yiwang.policy.v1.appeals_pb2_grpc import AppealServiceStub
+from yiwang.policy.v1.bulletins_pb2_grpc import BulletinServiceStub
+from yiwang.policy.v1.claims_pb2_grpc import ClaimServiceStub
+from yiwang.policy.v1.complaints_pb2_grpc import ComplaintServiceStub
+from yiwang.policy.v1.enterprises_pb2_grpc import EnterpriseServiceStub
+from yiwang.policy.v1.items_pb2_grpc import PayoutItemServiceStub
+from yiwang.policy.v1.money_pb2_grpc import MoneyServiceStub
+from yiwang.policy.v1.news_pb2_grpc import NewsServiceStub
+from yiwang.policy.v1.rolls_pb2_grpc import RollServiceStub
+from yiwang.policy.v1.service_pb2_grpc import PolicyServiceStub
 from yiwang.rating.v1.loop_pb2_grpc import LoopServiceStub
 from yiwang.rating.v1.records_pb2_grpc import RecordServiceStub
 from yiwang.rating.v1.results_pb2_grpc import ResultServiceStub
@@ -168,6 +178,7 @@ class Backends:
         self._of_case(self.channels["case"])
         self._of_rating(self.channels["rating"])
         self._of_intermediary(self.channels["intermediary"])
+        self._of_policy(self.channels["policy"])
 
     def _of_case(self, channel: grpc.aio.Channel) -> None:
         self.case = CaseServiceStub(channel)
@@ -200,6 +211,18 @@ class Backends:
         self.selection = SelectionServiceStub(channel)
         self.performance = PerformanceServiceStub(channel)
         self.market = MarketServiceStub(channel)
+
+    def _of_policy(self, channel: grpc.aio.Channel) -> None:
+        self.policies = PolicyServiceStub(channel)
+        self.payout_items = PayoutItemServiceStub(channel)
+        self.enterprises = EnterpriseServiceStub(channel)
+        self.claims = ClaimServiceStub(channel)
+        self.rolls = RollServiceStub(channel)
+        self.money = MoneyServiceStub(channel)
+        self.appeals = AppealServiceStub(channel)
+        self.complaints = ComplaintServiceStub(channel)
+        self.news = NewsServiceStub(channel)
+        self.policy_bulletins = BulletinServiceStub(channel)
 
     async def close(self) -> None:
         """Ends the channels; calls under way get a second."""
