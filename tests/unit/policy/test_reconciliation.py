@@ -1,5 +1,6 @@
 """What a day's statement and our orders have against each other, and how a day closes."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from chassis.acts import Moment
 from chassis.errors import Refused
-from services.policy import model
+from services.policy import model, model_payments
 from services.policy import model_reconciliation as rec
 from services.policy.model import Claim, Order
 from tests.support.actors import REGION, officer
@@ -121,6 +122,19 @@ def test_the_days_up_to_yesterday_are_compared_and_none_is_left_out() -> None:
 )
 def test_a_day_is_for_who_oversees_everybody_that_is_paid(counties: list[str], region: str) -> None:
     assert rec.region_of(counties) == region
+
+
+def test_no_more_is_given_back_than_was_asked_and_each_line_once() -> None:
+    one = replace(claim(order()), status=model.RECOVERING, recover_fen=50, recovery_code="ZHAAAAAAAA")
+    assert model_payments.recovered(one, 51, "l1", "2026-07-01") is None
+    first = model_payments.recovered(one, 20, "l1", "2026-07-01")
+    assert first is not None and first.fen == 20
+    half = replace(one, recovered_fen=20, recovery_lines=["l1"])
+    assert model_payments.to_recover(half) == 30
+    for fen, line in ((30, "l1"), (31, "l2")):
+        assert model_payments.recovered(half, fen, line, "2026-07-01") is None
+    assert model_payments.recovered(replace(half, status=model.RECOVERED), 30, "l2", "2026-07-01") is None
+    assert model_payments.recovered(half, 30, "l2", "2026-07-01") is not None
 
 
 def evolved(one: Any, *said: Any) -> Any:
