@@ -15,6 +15,8 @@ from services.gateway import (
     editing_words,
     market_words,
     person_words,
+    policy_stages,
+    policy_words,
     rating_words,
     terms,
     words,
@@ -38,9 +40,18 @@ SHEETS = (
     "person.css",
     "rating.css",
     "market.css",
+    "policy.css",
 )
 LETTERS = "yiwang-letters"
-_DONE = words.DONE | terms.DONE | desk_words.DONE | person_words.DONE | rating_words.DONE | market_words.DONE
+_DONE = (
+    words.DONE
+    | terms.DONE
+    | desk_words.DONE
+    | person_words.DONE
+    | rating_words.DONE
+    | market_words.DONE
+    | policy_words.DONE
+)
 
 # What people read when a page cannot be shown: title, and what to do.
 REFUSALS = {
@@ -93,6 +104,8 @@ _ENVIRONMENT.globals.update(
     person_words=person_words,
     rating_words=rating_words,
     market_words=market_words,
+    policy_words=policy_words,
+    policy_stages=policy_stages,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
     sheets=SHEETS,
