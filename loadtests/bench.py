@@ -5,7 +5,6 @@ Ratios of CPU time of all processes (clients included) within one run; medians o
 """
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from loadtests import (
     bench_exchange,
     bench_identity,
     bench_market,
+    bench_policy_claims,
     bench_policy_match,
     bench_rating,
     bench_search,
@@ -40,7 +40,7 @@ from loadtests.bench_figures import (
     ratio_figures,
     total,
 )
-from loadtests.campaign import Campaign, scratch, until_true
+from loadtests.campaign import Campaign, free_port, scratch, until_true
 from loadtests.figures import Figure, publish
 from services.case import store_timers
 from yiwang.case.v1 import service_pb2 as case_pb
@@ -61,7 +61,7 @@ class Floor:
     def __init__(self, folder: Path, campaign: Campaign) -> None:
         self.campaign = campaign
         self.store: Store = start_store("raw", folder / "raw")
-        port = _free_port()
+        port = free_port()
         self.address = f"127.0.0.1:{port}"
         sizes = _sizes(campaign)
         command = [sys.executable, "-m", "loadtests.echo", self.address, str(sizes["case_bytes"])]
@@ -86,12 +86,6 @@ class Floor:
         self.echo.terminate()
         self.echo.wait()
         self.store.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _sizes(campaign: Campaign) -> dict[str, Any]:
@@ -312,6 +306,8 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += bench_market.figures(campaign.suite)
     _say("enterprises against payout items")
     figures += bench_policy_match.figures(folder)
+    _say("claims on one budget at once")
+    figures += bench_policy_claims.measure()
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -140,6 +141,13 @@ def until_true(condition: Callable[[], Any], seconds: float, step: float = 0.1) 
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds} s: {getattr(condition, '__name__', condition)}")
         time.sleep(step)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def scratch(name: str) -> Path:
