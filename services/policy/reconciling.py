@@ -167,7 +167,8 @@ class Reconciling:
     ) -> None:
         all = [*found, *lacking]
         if len(all) > reconciled.MOST:
-            raise Unsettled(f"{len(all)} exceptions")
+            log("reconciling").error("too_many_exceptions", record=one.id, exceptions=len(all))
+            raise Unsettled("too many exceptions")
         sums = {kind: sum(line.fen for line in lines if line.kind == kind) for kind in (bank.OUT, bank.BACK, bank.IN)}
         told = events.DayReconciled(
             reconciliation_id=one.id,

@@ -455,6 +455,16 @@ def test_a_bank_that_is_away_or_has_not_closed_the_day_leaves_it_open(money: Mon
     assert money.reconcile().status == "CLOSED" and one.state.orders[0].reconciled_on == bank.day
 
 
+def test_a_statement_that_is_wrong_as_a_whole_is_no_list_of_exceptions(money: Money, bank: Bank) -> None:
+    paid(money)
+    line = bank.moved[0]
+    bank.moved += [{**line, "line_id": f"x{n}", "kind": "IN", "subject": "误转"} for n in range(401)]
+    with pytest.raises(reconciling.Unsettled):
+        money.reconcile()
+    bank.moved.pop()
+    assert len(money.reconcile().exceptions) == 400
+
+
 def test_the_days_of_a_county_without_a_budget_or_a_bank_are_none(money: Money, bank: Bank) -> None:
     assert money.worker.reconciling.round() == 0
     money.company()
