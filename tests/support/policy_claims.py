@@ -1,20 +1,16 @@
 """Claims of policy inside the test's process: an item with its budget, enterprises that claim, officers that decide, a bank that pays."""
 
 import itertools
-import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from pymongo.database import Database
 
-from chassis import rpc, tokens
 from chassis.acts import Actor, Cause, holder, now
 from services.policy import (
-    api,
     model,
     model_claims,
     model_payments,
@@ -31,10 +27,10 @@ from services.policy.model_facts import REPORTED, Fact
 from standards.identifiers import uscc_check_digit
 from standards.workdays import local_day
 from tests.fakes.bank import Bank
-from tests.support.actors import DEPARTMENT, REGION, handler, officer, person, supervisor, trust
+from tests.support.actors import DEPARTMENT, REGION, handler, officer, person, supervisor
 from tests.support.items import PDF
 from tests.support.policy_items import NAME, ItemsHere
-from tests.support.serving import contract_of, parts_of
+from tests.support.serving import serving
 from yiwang.policy.v1 import claims_pb2 as pb
 from yiwang.policy.v1 import items_pb2
 
@@ -178,22 +174,10 @@ def another_uscc() -> str:
 C = TypeVar("C", bound=ClaimsHere)
 
 
-@contextmanager
-def claims_here(database: Db, bank: Bank | None = None, kind: type[C] = ClaimsHere) -> Iterator[C]:  # type: ignore[assignment]
+def claims_here(
+    database: Db,
+    bank: Bank | None = None,
+    kind: type[C] = ClaimsHere,  # type: ignore[assignment]
+) -> AbstractContextManager[C]:
     """policy inside this process, paying through this bank."""
-    trust(database)
-    parts = parts_of(database, "policy", bank_url=bank.url if bank else "", payer_account=PAYER)
-    built = api.build(parts)
-    verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
-    address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = rpc.Server(address)
-    for name, servicer in built.servicers.items():
-        server.add(contract_of("policy", name), servicer, rpc.guard_of(parts, verifier))
-    server.start()
-    server.ready(True)
-    here = kind(parts, built, verifier, address)
-    try:
-        yield here
-    finally:
-        here.channel.close()
-        server._server.stop(0).wait()
+    return serving("policy", database, kind, bank_url=bank.url if bank else "", payer_account=PAYER)

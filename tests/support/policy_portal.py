@@ -1,9 +1,7 @@
 """The portal's desks of policy inside the test's process: appeals, complaints and news, with their timers."""
 
-import os
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,31 +9,18 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 from pymongo.database import Database
 
-from chassis import quota, rpc, sessions, tokens
 from chassis.acts import Actor, Evolve, Moment, holder
-from chassis.masters import masters_of
-from chassis.parts import Api, Parts
-from chassis.sealed import Keyring
 from services.policy import store_appeals, store_complaints, store_news
-from services.policy.api_appeals import AppealApi
-from services.policy.api_complaints import ComplaintApi
-from services.policy.api_news import NewsApi
 from standards.workdays import local_day
 from tests.support import agencies
-from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, handler, officer, person, supervisor, trust
-from tests.support.serving import Here, contract_of, settings_of
+from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, handler, officer, person, supervisor
+from tests.support.serving import Here, serving
 from yiwang.policy.v1 import appeals_pb2, complaints_pb2, news_pb2
 
 Db = Database[dict[str, Any]]
 # A working day at noon in China.
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 ENOUGH = timedelta(days=1)
-STORES: tuple[Any, ...] = (store_appeals, store_complaints, store_news)
-APIS: Mapping[str, Callable[[Parts], object]] = {
-    "AppealService": AppealApi,
-    "ComplaintService": ComplaintApi,
-    "NewsService": NewsApi,
-}
 # All that is said in a complaint.
 COMPLAINT = {
     "department": DEPARTMENT,
@@ -215,29 +200,6 @@ def evolved(evolve: Evolve, state: Any, *said: Message | None, at: datetime = NO
     return state
 
 
-@contextmanager
-def portal_here(database: Db) -> Iterator[PortalHere]:
-    """Serves the portal's desks on a socket; they trust the tests' signing key."""
-    trust(database)
-    settings = settings_of("policy")
-    keyring = Keyring(database["keys"], masters_of(settings), settings.profile)
-    keyring.prepare()
-    sessions.ensure_indexes(database)
-    quota.ensure_indexes(database)
-    for store in STORES:
-        store.ensure_indexes(database)
-    parts = Parts("policy", settings, database, keyring)
-    api = Api({name: build(parts) for name, build in APIS.items()})
-    verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
-    address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
-    server = rpc.Server(address)
-    for name, servicer in api.servicers.items():
-        server.add(contract_of("policy", name), servicer, rpc.guard_of(parts, verifier))
-    server.start()
-    server.ready(True)
-    here = PortalHere(parts, api, verifier, address)
-    try:
-        yield here
-    finally:
-        here.channel.close()
-        server._server.stop(0).wait()
+def portal_here(database: Db) -> AbstractContextManager[PortalHere]:
+    """policy inside this process, as tests of its portal ask it."""
+    return serving("policy", database, PortalHere)
