@@ -1,6 +1,7 @@
 """Lists of proactive payouts over gRPC: computed, reviewed by another, public, objected to, paid after the account alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ import grpc
 import pytest
 from pymongo.database import Database
 
-from services.policy import matching, model, model_rolls, store_matches, store_rolls
+from services.policy import matching, model, model_ledger, model_rolls, store_ledger, store_matches, store_rolls
 from services.policy.model_enterprises import BUCKETS
 from services.policy.rolling import Rolling
+from services.policy.store_budgets import budgets
 from standards.workdays import local_day
 from tests.fakes import program
 from tests.fakes.bank import Bank
@@ -67,6 +69,25 @@ class RollsHere(ClaimsHere):
         self.rolling.rolls.collection.update_one({"_id": id}, {"$set": {"state.reserve_until": past}})
         while self.rolling.round():
             pass
+
+    def funded(self, fen: int) -> str:
+        """A proactive item whose budget finance set; its id."""
+        item = self.open(mode=PROACTIVE, publicity_days=5).item_id
+        money = self.by(replace(self.treasurer, roles=frozenset(("finance",))), service="MoneyService")
+        money.SetBudget(item_id=item, period=self.period(item), total_fen=fen, document="某财预〔2026〕9号")
+        return item
+
+    def balance(self, item: str) -> Any:
+        """The trial balance of an item's budget, once every event of money was heard, twice and backwards."""
+        kinds = (budgets(self.database), self.rolling.rolls, self.all)
+        rows = [(kind, row) for kind in kinds for row in kind.collection.find({}, {"journal": 1})]
+        entries = [(kind, row["_id"], entry) for kind, row in rows for entry in row["journal"]]
+        for kind, id, entry in [*entries, *reversed(entries)]:
+            event = kind.event(entry)
+            if type(event) in model_ledger.BOOKS:
+                store_ledger.post(self.database, f"{id}.{entry['seq']}", entry["at"], event)
+        asked = {"item_id": item, "period": self.period(item)}
+        return self.by(self.boss, service="MoneyService").GetTrialBalance(**asked)
 
     def own(self, company: Enterprise, item_id: str) -> Any:
         """The enterprise's claim of an item, as it is kept; None without one."""
@@ -182,6 +203,28 @@ def test_one_list_of_a_period_is_under_way_at_a_time(here: RollsHere) -> None:
     assert first.roll_id == again.roll_id
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "ROLL_OPEN"):
         here.rolls(here.reviewer).ComputeRoll(item_id=item.item_id)
+
+
+def test_the_ledger_has_a_list_from_its_whole_sum_to_what_was_paid(here: RollsHere) -> None:
+    item = here.funded(100_000_000)
+    pays, declines, off = (here.company() for _ in range(3))
+    roll = here.computed(item)
+    here.rolls(here.reviewer).ExcludeFromRoll(roll_id=roll.roll_id, uscc=off.uscc, reason="设备已经转让给外地企业")
+    here.rolls(here.checker).ReviewRoll(roll_id=roll.roll_id, approved=True)
+    told = here.balance(item)
+    assert (told.balanced, told.accounts["reserved"]) == (True, 10_000_000)
+    here.publicity_ends(roll.roll_id)
+    assert here.balance(item).accounts["reserved"] == 10_000_000
+    for one in (pays, declines):
+        here.tie(here.own(one, item).id, one)
+    here.claims(declines.actor).WithdrawClaim(claim_id=here.own(declines, item).id)
+    here.claims(pays.actor).ConfirmAccount(claim_id=here.own(pays, item).id, account=pays.account)
+    here.work()
+    here.claims(here.treasurer).ApproveClaim(claim_id=here.own(pays, item).id, approved=True)
+    here.work()
+    told = here.balance(item)
+    assert told.balanced
+    assert (told.accounts["available"], told.accounts["paid"], told.accounts["reserved"]) == (95_000_000, 5_000_000, 0)
 
 
 def test_nobody_but_its_officers_sees_a_list_before_it_is_public(here: RollsHere) -> None:
