@@ -71,7 +71,7 @@ def stages(one: claims.Claim) -> list[Stage]:
 
 
 def _phase(status: int, mode: int) -> int:
-    column = {items.PAYOUT_MODE_PROACTIVE: 0, items.PAYOUT_MODE_INSTANT: 1}.get(mode, 2)
+    column = 0 if mode == items.PAYOUT_MODE_PROACTIVE else 1 if mode == items.PAYOUT_MODE_INSTANT else 2
     return _AT[status][column]
 
 

@@ -260,5 +260,5 @@ def used(told: items.Explanation) -> dict[str, items.FactUsed]:
 
 def titles(told: items.Explanation, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """What facts of an answer are called, those that are missing, too."""
-    found = {one.name: one.title for one in (*told.facts, *told.missing)}
-    return {**(more or {}), **found}
+    wanted = {one.name: one.title for one in told.missing}
+    return {**(more or {}), **wanted, **{one.name: one.title for one in told.facts}}
