@@ -50,8 +50,8 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 def site(services: Services, settings: dict[str, Any]) -> Iterator[Site]:
     server, port, state = LOOP.run_until_complete(start(services))
-    names = ("identity_address", "catalog_address", "case_address", "rating_address", "intermediary_address")
-    app = build(Settings(**dict.fromkeys(names, f"127.0.0.1:{port}") | settings))
+    names = ("identity", "catalog", "case", "rating", "intermediary", "policy")
+    app = build(Settings(**{f"{name}_address": f"127.0.0.1:{port}" for name in names} | settings))
     lifespan = LifespanOf(app)
     LOOP.run_until_complete(lifespan.start())
     site = Site(app, services, state)

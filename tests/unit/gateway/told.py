@@ -53,6 +53,18 @@ from yiwang.intermediary.v1 import (
     signups_pb2_grpc,
 )
 from yiwang.intermediary.v1 import service_pb2_grpc as intermediary_grpc
+from yiwang.policy.v1 import (
+    appeals_pb2_grpc,
+    bulletins_pb2_grpc,
+    claims_pb2_grpc,
+    complaints_pb2_grpc,
+    enterprises_pb2_grpc,
+    money_pb2_grpc,
+    news_pb2_grpc,
+    rolls_pb2_grpc,
+)
+from yiwang.policy.v1 import items_pb2_grpc as payouts_grpc
+from yiwang.policy.v1 import service_pb2_grpc as policy_grpc
 from yiwang.rating.v1 import loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc, windows_pb2_grpc
 from yiwang.rating.v1 import service_pb2_grpc as rating_grpc
 
@@ -64,6 +76,8 @@ CONTRACTS = (
     intake_pb2_grpc, intermediary_pb2_grpc, bundles_pb2_grpc, loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc,
     windows_pb2_grpc,
     intermediary_grpc, agencies_pb2_grpc, market_pb2_grpc, performance_pb2_grpc, selection_pb2_grpc, signups_pb2_grpc,
+    policy_grpc, payouts_grpc, enterprises_pb2_grpc, claims_pb2_grpc, rolls_pb2_grpc, money_pb2_grpc, appeals_pb2_grpc,
+    complaints_pb2_grpc, news_pb2_grpc, bulletins_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty",)
