@@ -69,7 +69,9 @@ class Timing(Generic[S]):
                 log("timing").error("timer_refused", record=id, timer=what, reason=reason)
         return fired
 
-    def change(self, id: str, cause: Cause, decide: Decide[S], visible: Filter | None = None) -> Record[S]:
+    def change(
+        self, id: str, cause: Cause, decide: Decide[S], visible: Filter | None = None, room: int = 0
+    ) -> Record[S]:
         """An act on a record, as `records.change`. What is due in it by then happens first, whether or not the timer came round."""
 
         late: list[bool] = []
@@ -78,11 +80,11 @@ class Timing(Generic[S]):
             late[:] = [state.due is not None and state.due <= now() and self._sure()]
             return None if late[0] else decide(state)
 
-        changed = self._records.change(id, cause, in_time, visible)
+        changed = self._records.change(id, cause, in_time, visible, room)
         if not any(late):
             return changed
         self.catch_up(id)
-        return self._records.change(id, cause, decide, visible)
+        return self._records.change(id, cause, decide, visible, room)
 
     def catch_up(self, id: str) -> None:
         """All that is due in one record happens now, the earliest first, as the timer would do it."""

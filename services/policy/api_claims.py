@@ -169,7 +169,7 @@ class ClaimApi(ClaimDeskApi):
             files = self._files(definition, request.materials, call, one.id, all=False)
             return model_claims.correct(one, files, now())
 
-        return self._view(self.timing.change(request.claim_id, call.cause, decide), call)
+        return self._view(self._handed(request.claim_id, call, decide), call)
 
     def ConfirmAccount(self, request: pb.ConfirmAccountRequest, call: Call) -> pb.Claim:
         self._mine(request.claim_id, call.actor)
@@ -181,7 +181,7 @@ class ClaimApi(ClaimDeskApi):
                 raise invalid(Violation("account", "REQUIRED", "请填写收款账户"))
             return stated
 
-        return self._view(self.timing.change(request.claim_id, call.cause, decide), call)
+        return self._view(self._handed(request.claim_id, call, decide), call)
 
     def WithdrawClaim(self, request: pb.WithdrawClaimRequest, call: Call) -> pb.Claim:
         def decide(one: Claim) -> Message:
@@ -203,7 +203,9 @@ class ClaimApi(ClaimDeskApi):
             return model_claims.object(one, objection, call.actor.id, sealed)
 
         guard = Guard(OVER, before=until)
-        return views_claims.published(self.claims.change(request.claim_id, call.cause, decide, guard=guard))
+        return views_claims.published(
+            self.claims.change(request.claim_id, call.cause, decide, room=store_claims.ROOM_OTHERS, guard=guard)
+        )
 
     def GetClaim(self, request: pb.GetClaimRequest, call: Call) -> pb.Claim:
         return self._view(self.claims.get(request.claim_id, min_version=request.min_version), call)
@@ -234,6 +236,9 @@ class ClaimApi(ClaimDeskApi):
             size=stored["size"],
             sha256=stored["sha256"],
         )
+
+    def _handed(self, id: str, call: Call, decide: Any) -> Record[Claim]:
+        return self.timing.change(id, call.cause, decide, room=store_claims.ROOM_ACTS)
 
     def _mine(self, id: str, actor: Actor) -> Claim:
         claim = self.claims.get(id).state

@@ -1,6 +1,7 @@
 """ClaimService over gRPC: what officers do with claims, lists, receipts and files. Part of the servicer in api_claims."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -61,7 +62,7 @@ class ClaimDeskApi:
             explained = self._explained(one, request)
             return model_claims.review(one, call.actor, explained, request.amount_fen, sealed, now())
 
-        return self._act(request.claim_id, call, decide)
+        return self._act(request.claim_id, call, decide, _room(request.decision))
 
     def _explained(self, claim: Claim, request: pb.ReviewClaimRequest) -> items_pb2.Explanation:
         """What the rules say of the day it was submitted on, with what the base knows by now and what the reviewer states."""
@@ -78,7 +79,8 @@ class ClaimDeskApi:
         item = store_items.OpenItem(
             claim.item_id, claim.edition, claim.region, "", claim.department, definition, claim.department_name
         )
-        day = judging.day_of(claim.submitted_at)
+        # Not the day it was written on: that may be the next period's by a second.
+        day = date.fromisoformat(claim.explanation["day"])
         return judging.explain(self.database, item, claim.uscc, day, stated, beside=claim.id)
 
     def SecondReviewClaim(self, request: pb.SecondReviewClaimRequest, call: Call) -> pb.Claim:
@@ -92,7 +94,7 @@ class ClaimDeskApi:
                 return model_claims.send_back(one, call.actor, call.method, sealed, now())
             return model_claims.refuse(one, call.actor, call.method, sealed)
 
-        return self._act(request.claim_id, call, decide)
+        return self._act(request.claim_id, call, decide, _room(request.decision))
 
     def DecideClaimObjection(self, request: pb.DecideClaimObjectionRequest, call: Call) -> pb.Claim:
         def decide(one: Claim) -> list[Message]:
@@ -117,7 +119,7 @@ class ClaimDeskApi:
             require_by(one, call.method, call.actor)
             return model_payments.open_check(one, call.actor, self._sealed(one, request.note))
 
-        return self._act(request.claim_id, call, decide)
+        return self._act(request.claim_id, call, decide, store_claims.ROOM_ACTS)
 
     def ConcludeSpotCheck(self, request: pb.ConcludeSpotCheckRequest, call: Call) -> pb.Claim:
         code = f"ZH{self.keyring.code(f'recovery/{request.claim_id}')}"
@@ -180,8 +182,8 @@ class ClaimDeskApi:
                 return pb.DownloadClaimFileResponse(file=file, content=content)
         raise not_found()
 
-    def _act(self, id: str, call: Call, decide: Decide) -> pb.Claim:
-        record = self.timing.change(id, call.cause, decide)
+    def _act(self, id: str, call: Call, decide: Decide, room: int = 0) -> pb.Claim:
+        record = self.timing.change(id, call.cause, decide, room=room)
         if record.state.reservation == model.ASKED:
             # What is not done here is the worker's task.
             self.reserving.reserve(id)
@@ -211,6 +213,10 @@ class ClaimDeskApi:
             raise not_found()
         call.span.set(telemetry.RECORD, record.id)
         return views_claims.full(record, call.actor, self.parts)
+
+
+def _room(decision: str) -> int:
+    return store_claims.ROOM_ACTS if decision == "RETURN" else 0
 
 
 def _require_reason(reason: str) -> None:

@@ -44,12 +44,12 @@ class Paying:
         claim = self._claims.get(id).state
         if claim.status != model.PAYING or claim.account != model.OK:
             return True
-        account = self._account(claim)
-        if not self._told.bank_url or account is None:
+        if not self._told.bank_url or self._account(claim) is None:
             return _nobody(claim, "pay")
         claim = self._ordered(claim)
-        order = model.order(claim)
-        if order is None or order.state != model.ORDERED:
+        # Of the very state the order stands in: another may have ordered anew meanwhile, to another account.
+        order, account = model.order(claim), self._account(claim)
+        if order is None or account is None or order.state != model.ORDERED:
             return True
         told = bank.order_state(self._told.bank_url, order.id, order.fen)
         if told.state == bank.UNKNOWN:

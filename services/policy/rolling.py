@@ -171,7 +171,7 @@ class Rolling:
         try:
             store_claims.submit(self._claims, id, cause, lambda before: model_claims.submit(told, before, None, now()))
         except Refused as refused:
-            if refused.reason != "ALREADY_CLAIMED":
+            if refused.reason not in ("ALREADY_CLAIMED", "JOURNAL_FULL"):
                 raise
         claim = self._claims.get(id).state
         if not claim.organization_id and (organization := _organization(self._database, claim.uscc)):

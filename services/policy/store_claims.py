@@ -33,6 +33,9 @@ _LISTS: Final = (
 # A task that is due longer than this was looked at many times: the first round looks back so far.
 REACH: Final = timedelta(days=3660)
 AT_ONCE: Final = 100
+# Entries of a journal that are kept for the way from there to the money and what comes after it: who applies again, what is handed in,
+# stated and sent back on the way, what others say.
+ROOM_AGAIN, ROOM_ACTS, ROOM_OTHERS = 240, 80, 160
 TASKS: Final = ("reserve", "free", "spend", "restore", "check", "pay")
 
 
@@ -92,7 +95,7 @@ def submit(
             found = all.find({"_id": id})
             if found is None or any(entry["cause"] == cause.key for entry in found.journal):
                 raise
-    return all.change(id, cause, decide)
+    return all.change(id, cause, decide, room=ROOM_AGAIN)
 
 
 def tasks(all: Records[Claim], now: datetime, beside: int = 0) -> list[tuple[str, str]]:
