@@ -55,14 +55,14 @@ class ClaimApi(ClaimDeskApi):
         found = self.claims.find({"_id": id})
         if found is not None and any(entry["cause"] == call.cause.key for entry in found.journal):
             return self._again(found, call)
-        explained = judging.explain(self.database, item, request.uscc, day, beside=id)
+        explained, sure = judging.decided(self.database, item, request.uscc, day, beside=id)
         self._require_budget(item, explained)
         told = self._told(id, item, request, explained, call, enterprise.get("name", "") if enterprise else "")
         stated = self._stated(id, request, request.uscc, found.state if found else None, told.name)
         self.counties.know(told.region)
 
         def decide(before: Claim | None) -> list[Message]:
-            return model_claims.submit(told, before, stated, now())
+            return model_claims.submit(told, before, stated, now(), sure)
 
         record = store_claims.submit(self.claims, id, call.cause, decide)
         if record.state.reservation == model.ASKED:

@@ -52,7 +52,8 @@ class MatchesApi:
         item = next((one for one in open if one.id == request.item_id), None)
         if item is None:
             raise not_found()
-        return judging.explain(self.database, item, request.uscc, judging.day_of(now()))
+        told, _ = judging.decided(self.database, item, request.uscc, judging.day_of(now()))
+        return told
 
     def ListNewMatches(self, request: pb.ListNewMatchesRequest, call: Call) -> pb.ListNewMatchesResponse:
         model_enterprises.require_own(call.actor, request.uscc)

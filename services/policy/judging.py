@@ -7,13 +7,14 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.policy import model_explain, model_periods, store_claims, store_enterprises, store_pots
+from services.policy import model_doubts, model_explain, model_periods, store_claims, store_enterprises, store_pots
 from services.policy.model import ENDED
 from services.policy.model_explain import Taken
 from services.policy.model_facts import Fact
 from services.policy.store_items import OpenItem
 from standards.workdays import SHANGHAI
 from yiwang.policy.v1 import items_pb2 as pb
+from yiwang.rules.v1 import rules_pb2
 
 
 def day_of(at: datetime) -> date:
@@ -36,6 +37,20 @@ def explain(
     had = taken(database, item, uscc, period, beside)
     kinds = store_enterprises.kinds(database)
     return model_explain.explain(item.definition, item.id, item.edition, uscc, period, day, facts, had, kinds)
+
+
+def decided(
+    database: Database[dict[str, Any]], item: OpenItem, uscc: str, day: date, beside: str = ""
+) -> tuple[pb.Explanation, bool]:
+    """The answer as it counts where no officer looks (model_doubts.decided), and whether a department told who and where the enterprise is;
+    if not, what is to be looked at is told as missing."""
+    facts = store_enterprises.facts_of(database, uscc)
+    period = model_periods.period_of(item.definition.period, day)
+    had, kinds = taken(database, item, uscc, period, beside), store_enterprises.kinds(database)
+    told = model_doubts.decided(item.definition, item.id, item.edition, uscc, period, day, facts, had, kinds)
+    lacking = model_doubts.of_whom(item.region, facts, kinds) if told.result == rules_pb2.TRUTH_TRUE else []
+    told.missing.extend(lacking)
+    return told, not lacking
 
 
 def taken(database: Database[dict[str, Any]], item: OpenItem, uscc: str, period: str, beside: str = "") -> Taken:

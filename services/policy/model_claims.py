@@ -26,9 +26,12 @@ REVIEW_DAYS, SECOND_DAYS, APPROVAL_DAYS, CORRECT_DAYS = 10, 3, 5, 15
 CONFIRM_DAYS: Final = 30
 
 
-def submit(told: events.ClaimSubmitted, before: Claim | None, stated: Message | None, now: datetime) -> list[Message]:
+def submit(
+    told: events.ClaimSubmitted, before: Claim | None, stated: Message | None, now: datetime, sure: bool = True
+) -> list[Message]:
     """What an enterprise claims, for the first time or again after it came to nothing. The rules have answered: no → refused with the
-    reasons, yes → the budget is asked, not known → an officer. `stated` is its account (AccountStated), if it gave one."""
+    reasons, yes → the budget is asked, not known → an officer. `stated` is its account (AccountStated), if it gave one. Unless it is `sure`
+    who and where the enterprise is, an officer looks before anything is paid by the rules alone."""
     if before is not None:
         require(before.status in model.ENDED, "ALREADY_CLAIMED", "本期已申报过该兑付事项，不能重复申报")
         free = before.reservation in ("", model.FREE)
@@ -38,7 +41,7 @@ def submit(told: events.ClaimSubmitted, before: Claim | None, stated: Message | 
     result = told.explanation.result
     if result == rules_pb2.TRUTH_FALSE:
         return [*found, events.ClaimRefused(claim_id=told.claim_id, reason_code="NOT_ELIGIBLE")]
-    if result == rules_pb2.TRUTH_TRUE:
+    if result == rules_pb2.TRUTH_TRUE and (sure or told.mode == model.ORDINARY):
         return [*found, ask_reservation(told.claim_id, told.explanation.amount.fen, now)]
     return [*found, _to_review(told.claim_id, told.terms.review_days, told.region, now)]
 

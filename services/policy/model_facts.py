@@ -153,6 +153,12 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
+# What is read as of the last year, the one before or this one: told in another year it is of another.
+YEARLY: Final = frozenset(
+    name for name, kind in KINDS.items() if kind.title.startswith(("上年", "前年", "大前年", "当年", "近一年"))
+)
+
+
 def rank(fact: Fact) -> tuple[bool, datetime, bool, str, int]:
     """What a fact is compared by: of two of one name the greater one holds, in whatever order they come. What a department,
     or the platform, says beats what the enterprise says of itself; then the newer; then a correction."""

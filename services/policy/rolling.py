@@ -89,9 +89,9 @@ class Rolling:
         entries = store_enterprises.entries_of(self._database, part) if rows else {}
         found = []
         for uscc in sorted(set(rows) - out):
-            told = judging.explain(self._database, item, uscc, date.fromisoformat(roll.day))
+            told, sure = judging.decided(self._database, item, uscc, date.fromisoformat(roll.day))
             enterprise = store_enterprises.enterprise(self._database, uscc)
-            if told.result != rules_pb2.TRUTH_TRUE or enterprise is None:
+            if told.result != rules_pb2.TRUTH_TRUE or not sure or enterprise is None:
                 continue
             known = entries[uscc].state.organization_id if uscc in entries else ""
             explained = MessageToDict(told)

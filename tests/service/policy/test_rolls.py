@@ -19,6 +19,7 @@ from tests.fakes.bank import Bank
 from tests.support.actors import OTHER_DEPARTMENT, officer, person
 from tests.support.calling import refused
 from tests.support.policy_claims import ClaimsHere, Enterprise, claims_here
+from tests.support.policy_items import leaf
 from yiwang.policy.v1 import items_pb2
 from yiwang.policy.v1 import rolls_pb2 as pb
 
@@ -254,3 +255,14 @@ def test_a_worker_that_dies_while_it_issues_goes_on_without_doing_anything_twice
     here.rolling._issue(here.rolling.rolls.get(roll.roll_id).state)
     assert all(here.own(one, item.item_id).status == model.ACCOUNT for one in companies)
     assert here.pot(item.item_id)["holds"] == 3
+
+
+def test_who_qualifies_by_its_own_unproven_word_is_on_no_list(here: RollsHere) -> None:
+    item = here.payable(mode=PROACTIVE, publicity_days=5, rule=leaf("doctors", "doctors >= 3", "博士不少于3人"))
+    proven, says_so, elsewhere = (here.company(doctors=3) for _ in range(3))
+    base = here.database["enterprises"]
+    base.update_one({"_id": says_so.uscc}, {"$set": {"facts.doctors.kind": "CLAIMED"}})
+    base.update_one({"_id": elsewhere.uscc}, {"$set": {"facts.region.kind": "CLAIMED"}})
+    roll = here.computed(item.item_id)
+    lines = here.rolls(here.reviewer).ListRollLines(roll_id=roll.roll_id).lines
+    assert [one.uscc for one in lines] == [proven.uscc]

@@ -7,13 +7,15 @@ import grpc
 import pytest
 from pymongo.database import Database
 
-from services.policy import model
+from services.policy import model, model_doubts
 from services.policy.paying import Paying
 from tests.fakes import program
 from tests.fakes.bank import Bank
 from tests.support.calling import refused
 from tests.support.policy_claims import BANK_CODE, ClaimsHere, Enterprise, claims_here
+from tests.support.policy_items import RULE, all_of, leaf
 from yiwang.policy.v1 import claims_pb2 as pb
+from yiwang.policy.v1 import enterprises_pb2
 
 
 @pytest.fixture
@@ -81,3 +83,35 @@ def test_accounts_that_are_never_taken_leave_room_to_end_the_claim(here: ClaimsH
     assert here.comes_due(id).status == model.LAPSED
     here.work()
     assert (here.pot(item.item_id)["available"], here.claim(id).reservation) == (100_000_000, model.FREE)
+
+
+def test_what_only_the_enterprise_says_and_has_to_prove_is_paid_after_an_officer_looked(
+    here: ClaimsHere, bank: Bank
+) -> None:
+    rule = all_of(RULE, leaf("doctors", "doctors >= 3", "博士不少于3人"))
+    item, company = here.payable(rule=rule), here.company()
+    base = here.by(company.actor, service="EnterpriseService")
+    base.StateFacts(uscc=company.uscc, facts=[enterprises_pb2.FactTold(name="doctors", value="3")])
+    told = base.ExplainMatch(uscc=company.uscc, item_id=item.item_id)
+    claim = here.submit(company, item.item_id)
+    here.work()
+    for said in (told, claim.explanation):
+        assert [(one.name, one.how) for one in said.missing] == [("doctors", model_doubts.UNPROVEN)]
+    assert (here.claim(claim.claim_id).status, bank.total_paid()) == (model.REVIEWING, 0)
+    here.claims(here.reviewer).ReviewClaim(claim_id=claim.claim_id, decision="APPROVE", facts={"doctors": "3"})
+    here.claims(here.treasurer).ApproveClaim(claim_id=claim.claim_id, approved=True)
+    here.work()
+    assert (here.claim(claim.claim_id).status, bank.total_paid()) == (model.PAID, 5_000_000)
+    assert here.claims(company.actor).ReplayClaim(claim_id=claim.claim_id).same
+
+
+@pytest.mark.parametrize("fact", ["name", "region"])
+def test_an_enterprise_that_alone_says_who_and_where_it_is_waits_for_an_officer(here: ClaimsHere, fact: str) -> None:
+    item, company = here.payable(rule=leaf("old", "registered_on_days >= 365")), here.company()
+    own = {f"facts.{fact}.kind": "CLAIMED"}
+    here.database["enterprises"].update_one({"_id": company.uscc}, {"$set": own})
+    claim = here.submit(company, item.item_id)
+    assert (claim.status, [one.name for one in claim.explanation.missing]) == (model.REVIEWING, [fact])
+    assert here.claims(company.actor).ReplayClaim(claim_id=claim.claim_id).same
+    claim = here.claims(here.reviewer).ReviewClaim(claim_id=claim.claim_id, decision="APPROVE")
+    assert claim.status == model.APPROVING
