@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
-from pymongo.errors import DuplicateKeyError
 
 from chassis import telemetry
 from chassis.acts import Actor, now
@@ -25,6 +24,7 @@ from yiwang.policy.v1 import items_pb2
 from yiwang.policy.v1 import rolls_pb2 as pb
 
 PAGE: Final = 20
+OPEN = Refused(FAILED_PRECONDITION, "ROLL_OPEN", "该事项本期已有名单在办理")
 OVER = Refused(FAILED_PRECONDITION, "PUBLICITY_OVER", "公示期已满，不能再提出异议")
 _SHORT: Final = {store_pots.EXHAUSTED: "预算余额不足以兑付整份名单", store_pots.CLOSED: "本期已经关账"}
 
@@ -54,7 +54,8 @@ class RollApi:
         id = model_rolls.roll_id(item.id, period, number)
         if (known := self._of_cause(item.id, call)) is not None:
             return self._view(self.rolls.change(known, call.cause, lambda _: None), call)
-        require(store_rolls.open_of(self.rolls, item.id, period) is None, "ROLL_OPEN", "该事项本期已有名单在办理")
+        if store_rolls.open_of(self.rolls, item.id, period) is not None:
+            raise OPEN
         told = events.RollBegun(
             roll_id=id,
             item_id=item.id,
@@ -71,8 +72,9 @@ class RollApi:
         self.counties.know(item.region)
         try:
             return self._view(self.rolls.create(call.cause, lambda _: told, id), call)
-        except DuplicateKeyError:
-            raise Refused(FAILED_PRECONDITION, "ROLL_OPEN", "该事项本期已有名单在办理") from None
+        except Refused as refused:
+            # Somebody else began one this very moment.
+            raise OPEN if refused.reason == "REQUEST_ID_REUSED" else refused from None
 
     def _of_cause(self, item_id: str, call: Call) -> str | None:
         """The roll this very request began."""
@@ -86,17 +88,18 @@ class RollApi:
         def decide(one: Roll) -> Message:
             return model_rolls.exclude(one, request.uscc, line, reason, call.actor)
 
-        return self._view(self.rolls.change(request.roll_id, call.cause, decide), call)
+        return self._view(self.rolls.change(request.roll_id, call.cause, decide, room=model_rolls.ROOM), call)
 
     def ReviewRoll(self, request: pb.ReviewRollRequest, call: Call) -> pb.Roll:
         def decide(one: Roll) -> Message:
             if request.approved:
-                return model_rolls.approve(one, call.actor, now())
+                return model_rolls.approve(one, call.actor, store_rolls.whole(self.database, one), now())
             if len(request.reason.strip()) < 4:
                 raise invalid(Violation("reason", "REQUIRED", "请说明作废的理由"))
             return model_rolls.drop(one, call.actor, _public("reason", request.reason))
 
-        record = self.rolls.change(request.roll_id, call.cause, decide)
+        room = model_rolls.ROOM if request.approved else 0
+        record = self.rolls.change(request.roll_id, call.cause, decide, room=room)
         if record.state.status == model_rolls.RESERVING:
             # What is not done here is the worker's task.
             self.rolling.reserve(record.state)
@@ -116,7 +119,8 @@ class RollApi:
             return model_rolls.object(one, objection, request.uscc, call.actor.id, sealed)
 
         guard = Guard(OVER, before=roll.publicity_until)
-        return self._view(self.rolls.change(request.roll_id, call.cause, decide, guard=guard), call)
+        room = model_rolls.ROOM_OBJECTIONS
+        return self._view(self.rolls.change(request.roll_id, call.cause, decide, room=room, guard=guard), call)
 
     def DecideRollObjection(self, request: pb.DecideRollObjectionRequest, call: Call) -> pb.Roll:
         reason = _public("reason", request.reason)

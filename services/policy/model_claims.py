@@ -155,8 +155,10 @@ def refuse(claim: Claim, actor: Actor, name: str, sealed_reason: str) -> events.
 
 
 def object(claim: Claim, objection: str, person: str, sealed: str) -> events.ClaimObjected:
-    """Somebody says why it is wrong. FAILED_PRECONDITION TOO_MANY."""
+    """Somebody says why it is wrong. FAILED_PRECONDITION TOO_MANY; ALREADY_OBJECTED while his own waits."""
     require_move(claim, "ObjectToClaim")
+    own = any(one.person_id == person and not one.decision for one in claim.objections)
+    require(not own, "ALREADY_OBJECTED", "您提出的异议正在处理，请等待处理结果")
     require(len(claim.objections) < 50, "TOO_MANY", "该公示的异议已达上限")
     return events.ClaimObjected(claim_id=claim.id, objection_id=objection, person_id=person, sealed_text=sealed)
 

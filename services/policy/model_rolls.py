@@ -35,8 +35,10 @@ PUBLIC: Final = frozenset((PUBLISHED, ISSUING, ISSUED))
 # What a worker has to do with it.
 TASKS: Final[Mapping[int, str]] = {COMPUTING: "compute", RESERVING: "reserve", ISSUING: "issue"}
 DISMISSED, UPHELD = "DISMISSED", "UPHELD"
-MOST_EXCLUDED: Final = 300
-MOST_OBJECTIONS: Final = 100
+MOST_EXCLUDED: Final = 150
+MOST_OBJECTIONS, MOST_OF_ONE = 100, 5
+# Entries of its journal that are kept for objections, for what is decided of them, and for what ends it.
+ROOM, ROOM_OBJECTIONS = 3 * MOST_OBJECTIONS + 20, 2 * MOST_OBJECTIONS + 20
 # Customary where an item states none.
 PUBLICITY_DAYS: Final = 5
 # Who makes a move.
@@ -181,6 +183,7 @@ def exclude(roll: Roll, uscc: str, line: tuple[str, int] | None, reason: str, ac
     """An enterprise is taken off before the review; `line` is its name and amount on the list. INVALID_ARGUMENT `uscc` NOT_ON_ROLL,
     EXCLUDED."""
     require_reviewer(roll, "ExcludeFromRoll", actor)
+    require(len(roll.excluded) < MOST_EXCLUDED, "TOO_MANY", "移出的企业过多，请作废名单后核对数据重新生成")
     return _excluded(roll, uscc, line, reason, actor)
 
 
@@ -189,16 +192,17 @@ def _excluded(
 ) -> events.RollLineExcluded:
     if line is None or any(one.uscc == uscc for one in roll.excluded):
         raise invalid(Violation("uscc", "EXCLUDED" if line else "NOT_ON_ROLL", "名单中没有该企业"))
-    require(len(roll.excluded) < MOST_EXCLUDED, "TOO_MANY", "移出的企业过多，请作废名单后核对数据重新生成")
     name, fen = line
     return events.RollLineExcluded(roll_id=roll.id, uscc=uscc, name=name, fen=fen, reason=reason, officer_id=actor.id)
 
 
-def approve(roll: Roll, actor: Actor, now: datetime) -> events.RollReservationAsked:
-    """Another officer approves it: its sum is to be reserved. FAILED_PRECONDITION SAME_OFFICER, EMPTY."""
+def approve(roll: Roll, actor: Actor, whole: bool, now: datetime) -> events.RollReservationAsked:
+    """Another officer approves it: its sum is to be reserved. `whole`: its lines are those that were computed. FAILED_PRECONDITION
+    SAME_OFFICER, EMPTY, LIST_CHANGED."""
     require_reviewer(roll, "ReviewRoll", actor)
     require(actor.id not in roll.officers, "SAME_OFFICER", "名单须由另一名工作人员审核")
     require(sum_of(roll) > 0, "EMPTY", "名单为空，不能公示")
+    require(whole, "LIST_CHANGED", "名单与生成时不一致，请作废后重新生成")
     return events.RollReservationAsked(
         roll_id=roll.id, fen=sum_of(roll), deadline=text(now + RESERVE), officer_id=actor.id
     )
@@ -220,8 +224,10 @@ def publish(roll: Roll, now: datetime) -> events.RollPublished | None:
 
 
 def object(roll: Roll, objection: str, uscc: str, person: str, sealed: str) -> events.RollObjected:
-    """Somebody says why it is wrong."""
+    """Somebody says why it is wrong. FAILED_PRECONDITION TOO_MANY; ALREADY_OBJECTED while his own of the same, or too many of his, wait."""
     require_move(roll, "ObjectToRoll")
+    own = [one.uscc for one in roll.objections if one.person_id == person and not one.decision]
+    require(uscc not in own and len(own) < MOST_OF_ONE, "ALREADY_OBJECTED", "您提出的异议正在处理，请等待处理结果")
     require(len(roll.objections) < MOST_OBJECTIONS, "TOO_MANY", "该名单的异议已达上限")
     return events.RollObjected(roll_id=roll.id, objection_id=objection, uscc=uscc, person_id=person, sealed_text=sealed)
 

@@ -77,12 +77,12 @@ class Rolling:
             return  # who gets it is not looked at to the end yet
         out = store_enterprises.opted_out_of(self._database, roll.item_id)
         for _ in range(PARTS_A_ROUND):
-            part = self._reached(roll.id)
+            part = self._reached(roll, 0)
             if part >= BUCKETS:
                 self._computed(roll)
                 return
             self._compute_part(roll, item, part, out)
-            self._reach(roll.id, part, part + 1)
+            self._reach(roll, part, part + 1)
 
     def _compute_part(self, roll: Roll, item: OpenItem, part: int, out: set[str]) -> None:
         rows = [row["_id"] for row in store_matches.qualifying(self._database, roll.item_id, part)]
@@ -97,7 +97,8 @@ class Rolling:
             explained = MessageToDict(told)
             line = {"uscc": uscc, "name": enterprise["name"], "organization": known, "fen": told.amount.fen}
             found.append({**line, "explanation": explained})
-        store_rolls.write_lines(self._database, roll.id, found)
+        if self.rolls.get(roll.id).state.status == model_rolls.COMPUTING:
+            store_rolls.write_lines(self._database, roll.id, found)
 
     def _computed(self, roll: Roll) -> None:
         rows = store_rolls.amounts(self._database, roll.id)
@@ -108,7 +109,7 @@ class Rolling:
             digest=model_rolls.digest(rows),
         )
         self._tell(roll, "computed", lambda one: told if one.status == model_rolls.COMPUTING else None)
-        self._forget(roll.id)
+        self._forget(roll)
 
     # -- reserved ------------------------------------------------------------------------------------------------------
 
@@ -132,7 +133,11 @@ class Rolling:
     # -- issued --------------------------------------------------------------------------------------------------------
 
     def _issue(self, roll: Roll) -> None:
-        after = str(self._reached(roll.id) or "")
+        after = str(self._reached(roll, ""))
+        if not after and not store_rolls.whole(self._database, roll):
+            # Nobody is paid by a list other than the one that was reviewed and public.
+            log("rolls").error("list_changed", record=roll.id)
+            return
         item, off = self._item(roll), {one.uscc for one in roll.excluded}
         out = store_enterprises.opted_out_of(self._database, roll.item_id)
         rows = store_rolls.page(self._database, roll.id, after, CLAIMS_A_ROUND)
@@ -140,7 +145,7 @@ class Rolling:
             if row["uscc"] not in off | out:
                 self._claim(roll, item, row)
         if rows:
-            self._reach(roll.id, after or 0, rows[-1]["uscc"])
+            self._reach(roll, after, rows[-1]["uscc"])
         else:
             self._issued(roll)
 
@@ -148,6 +153,8 @@ class Rolling:
         """The enterprise's claim of this roll, unless it has one for the period."""
         id = model.claim_id(roll.item_id, row["uscc"], roll.period)
         explained = ParseDict(row["explanation"], items_pb2.Explanation(), ignore_unknown_fields=True)
+        # What was public is what is paid.
+        assert explained.amount.fen == row["fen"]
         told = events.ClaimSubmitted(
             claim_id=id,
             number=model_claims.number(self._keyring.code(f"claim/{id}"), roll.region, local_day(now())),
@@ -193,7 +200,7 @@ class Rolling:
             return
         told = events.RollIssued(roll_id=roll.id, budget_id=budget, claims=claims, freed_fen=freed)
         self._tell(roll, "issued", lambda one: told if one.status == model_rolls.ISSUING else None)
-        self._forget(roll.id)
+        self._forget(roll)
 
     # -- both ----------------------------------------------------------------------------------------------------------
 
@@ -203,14 +210,14 @@ class Rolling:
         about = (roll.item_id, roll.edition, roll.region, "", roll.department, definition, roll.department_name)
         return OpenItem(*about)
 
-    def _reached(self, id: str) -> Any:
-        found = store_rolls.progress(self._database).find_one({"_id": id})
-        return found["next"] if found else 0
+    def _reached(self, roll: Roll, start: Any) -> Any:
+        found = store_rolls.progress(self._database).find_one({"_id": _task(roll)})
+        return found["next"] if found else start
 
-    def _reach(self, id: str, before: Any, after: Any) -> None:
+    def _reach(self, roll: Roll, before: Any, after: Any) -> None:
         """How far it is, unless somebody else went on."""
-        rows = store_rolls.progress(self._database)
-        if before == 0:
+        rows, id = store_rolls.progress(self._database), _task(roll)
+        if not before:
             try:
                 rows.insert_one({"_id": id, "next": after})
             except DuplicateKeyError:
@@ -218,8 +225,8 @@ class Rolling:
         else:
             rows.update_one({"_id": id, "next": before}, {"$set": {"next": after}})
 
-    def _forget(self, id: str) -> None:
-        store_rolls.progress(self._database).delete_one({"_id": id})
+    def _forget(self, roll: Roll) -> None:
+        store_rolls.progress(self._database).delete_one({"_id": _task(roll)})
 
     def _tell(self, roll: Roll, what: str, decide: Callable[[Roll], Any]) -> None:
         self.rolls.change(roll.id, Cause(key=f"task/{what}", by=BY), decide)
@@ -227,6 +234,11 @@ class Rolling:
 
 def _nothing(_roll: Roll) -> None:
     """There is nothing to do with it now."""
+
+
+def _task(roll: Roll) -> str:
+    """Where it stands how far one is: by its task, so that who is late with the one leaves nothing to the other."""
+    return f"{roll.id}/{roll.task}"
 
 
 def _organization(database: Any, uscc: str) -> str:

@@ -118,6 +118,11 @@ def page(database: Database[Document], roll: str, after: str, count: int) -> lis
     return list(lines(database).find(query).sort("uscc", 1).limit(count))
 
 
+def whole(database: Database[Document], roll: Roll) -> bool:
+    """Whether the lines are those that were computed."""
+    return model_rolls.digest(amounts(database, roll.id)) == roll.digest
+
+
 def amounts(database: Database[Document], roll: str) -> list[tuple[str, int]]:
     """Code and amount of every line."""
     return [(row["uscc"], row["fen"]) for row in lines(database).find({"roll": roll}, {"uscc": 1, "fen": 1})]

@@ -11,6 +11,7 @@ from services.policy import model, model_doubts
 from services.policy.paying import Paying
 from tests.fakes import program
 from tests.fakes.bank import Bank
+from tests.support.actors import person
 from tests.support.calling import refused
 from tests.support.policy_claims import BANK_CODE, ClaimsHere, Enterprise, claims_here
 from tests.support.policy_items import RULE, all_of, leaf
@@ -115,3 +116,15 @@ def test_an_enterprise_that_alone_says_who_and_where_it_is_waits_for_an_officer(
     assert here.claims(company.actor).ReplayClaim(claim_id=claim.claim_id).same
     claim = here.claims(here.reviewer).ReviewClaim(claim_id=claim.claim_id, decision="APPROVE")
     assert claim.status == model.APPROVING
+
+
+def test_who_objects_waits_for_his_answer_before_he_objects_again(here: ClaimsHere) -> None:
+    item = here.payable(publicity_days=5)
+    claim = here.submit(here.company(), item.item_id)
+    asked = {"claim_id": claim.claim_id, "text": "该企业去年已经搬离本县"}
+    one, other = person(level=3), person(level=3)
+    here.claims(one).ObjectToClaim(**asked)
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_OBJECTED"):
+        here.claims(one).ObjectToClaim(**asked)
+    here.claims(other).ObjectToClaim(**asked)
+    assert len(here.claim(claim.claim_id).objections) == 2

@@ -1,0 +1,102 @@
+"""Lists where one worker meets another, where lines were changed, and where somebody asks again and again."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from pymongo.database import Database
+
+from services.policy import model, model_rolls, store_rolls
+from services.policy.rolling import Rolling
+from tests.service.policy.test_rolls import PROACTIVE, RollsHere
+from tests.support.actors import person
+from tests.support.calling import at_once, refused
+from tests.support.policy_claims import claims_here
+
+
+@pytest.fixture
+def here(database: Database[dict[str, Any]]) -> Iterator[RollsHere]:
+    with claims_here(database, None, RollsHere) as found:
+        yield found
+
+
+def test_a_worker_late_with_the_computation_keeps_nobody_from_the_money(here: RollsHere) -> None:
+    item = here.payable(mode=PROACTIVE, publicity_days=5).item_id
+    companies = [here.company() for _ in range(3)]
+    here.match()
+    id = here.rolls(here.reviewer).ComputeRoll(item_id=item).roll_id
+    late, roll = Rolling(here.parts), here.rolling.rolls.get(id).state
+    while here.rolling.round():
+        pass
+    newcomer = here.company()
+    here.match()
+    late._compute(roll)
+    roll = here.rolls(here.checker).ReviewRoll(roll_id=id, approved=True)
+    assert roll.status == model_rolls.PUBLISHED
+    late._compute(late.rolls.get(id).state)
+    here.publicity_ends(id)
+    assert here.rolling.rolls.get(id).state.status == model_rolls.ISSUED
+    assert all(here.own(one, item).status == model.ACCOUNT for one in companies)
+    assert here.own(newcomer, item) is None
+
+
+def test_a_list_whose_lines_were_changed_is_neither_published_nor_paid(here: RollsHere) -> None:
+    item = here.payable(mode=PROACTIVE, publicity_days=5).item_id
+    company = here.company()
+    roll = here.computed(item)
+    lines, line = store_rolls.lines(here.database), f"{roll.roll_id}/{company.uscc}"
+    lines.update_one({"_id": line}, {"$set": {"fen": 9_000_000}})
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "LIST_CHANGED"):
+        here.rolls(here.checker).ReviewRoll(roll_id=roll.roll_id, approved=True)
+    lines.update_one({"_id": line}, {"$set": {"fen": 5_000_000}})
+    here.rolls(here.checker).ReviewRoll(roll_id=roll.roll_id, approved=True)
+    lines.update_one({"_id": line}, {"$set": {"fen": 9_000_000}})
+    past = here.rolling.rolls.get(roll.roll_id).state.begun_at
+    all = here.rolling.rolls.collection
+    all.update_one({"_id": roll.roll_id}, {"$set": {"state.due": past, "state.reserve_until": past}})
+    store_rolls.timing(here.database, here.rolling.rolls).round()
+    here.rolling.round()
+    assert here.own(company, item) is None
+    lines.update_one({"_id": line}, {"$set": {"fen": 5_000_000, "explanation.amount.fen": "9000000"}})
+    here.rolling.round()
+    assert here.own(company, item) is None, "the explanation pays no other amount than was public"
+
+
+def test_two_officers_who_begin_a_list_at_once_begin_one(here: RollsHere) -> None:
+    item = here.payable(mode=PROACTIVE, publicity_days=5).item_id
+    here.company()
+    here.match()
+    said = at_once(4, lambda _: here.rolls(here.reviewer).ComputeRoll(item_id=item))
+    assert said == {"done": 1, "StatusCode.FAILED_PRECONDITION": 3}, said
+
+
+def test_a_list_that_is_approved_again_and_again_can_still_be_dropped(here: RollsHere) -> None:
+    item = here.payable(fen=1_000_000, mode=PROACTIVE, publicity_days=5).item_id
+    here.company()
+    roll = here.computed(item)
+    asked, reasons = {"roll_id": roll.roll_id}, set[str]()
+    for _ in range(120):
+        with refused() as told:
+            here.rolls(here.checker).ReviewRoll(**asked, approved=True)
+        reasons.add(told.reason)
+    assert reasons == {"BUDGET_EXHAUSTED", "JOURNAL_FULL"}
+    dropped = here.rolls(here.checker).ReviewRoll(**asked, approved=False, reason="预算不足，另行安排")
+    assert dropped.status == model_rolls.DROPPED
+
+
+def test_one_person_does_not_hold_a_list_up_alone(here: RollsHere) -> None:
+    item = here.payable(mode=PROACTIVE, publicity_days=5).item_id
+    companies, one, other = [here.company() for _ in range(7)], person(level=3), person(level=3)
+    roll = here.published(item)
+
+    def objects(who: Any, place: int) -> None:
+        uscc = companies[place].uscc
+        here.rolls(who).ObjectToRoll(roll_id=roll.roll_id, uscc=uscc, text="该企业早已停产，不应享受")
+
+    for place in range(model_rolls.MOST_OF_ONE):
+        objects(one, place)
+    for place in (0, 6):
+        with refused(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_OBJECTED"):
+            objects(one, place)
+    objects(other, 0)
