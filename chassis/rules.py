@@ -139,8 +139,12 @@ class Whole(NamedTuple):
 
 
 def formula_faults(source: str, facts: Collection[str] | None, path: str) -> list[Violation]:
-    """What keeps a formula from being used, as `faults` of a leaf's expression."""
-    return _leaf_faults(pb.Leaf(cel=source), facts, path)
+    """What keeps a formula from being used, as `faults` of a leaf's expression; and NOT_WHOLE, a fraction on the way: 29% of 100 would be
+    28 by it."""
+    found = _leaf_faults(pb.Leaf(cel=source), facts, path)
+    if not found and compiled(source).fractions:
+        found.append(Violation(path, "NOT_WHOLE", "公式只能用整数计算，不能用小数：5%请写作 * 5 / 100"))
+    return found
 
 
 def formula_reads(source: str) -> frozenset[str]:
@@ -158,6 +162,8 @@ def whole(source: str, facts: Mapping[str, Any], ready: Any = None) -> Whole:
         program = compiled(source)
     except Odd:
         return Whole(None, "EVALUATION")
+    if program.fractions:
+        return Whole(None, "NOT_WHOLE")
     # The library would take them for fractions.
     if any(type(value := facts.get(name)) is int and not -(2**63) <= value < 2**63 for name in program.reads):
         return Whole(None, "OVERFLOW")

@@ -25,10 +25,11 @@ _PLACE = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 
 
 class Program(NamedTuple):
-    """A compiled expression and the facts it reads."""
+    """A compiled expression, the facts it reads, and whether it computes with fractions."""
 
     run: Any
     reads: frozenset[str]
+    fractions: bool
 
 
 class Odd(Exception):
@@ -54,7 +55,14 @@ def compiled(source: str) -> Program:
     for name in named["functions"]:
         if name not in FUNCTIONS and name[0] not in "_!-@":
             raise Odd("FUNCTION_UNKNOWN", f"条件不能使用函数 {name}")
-    return Program(program, frozenset(named["variables"]) - bound)
+    fractions = "double" in named["functions"] or any(_fraction(token) for token in _TOKEN.finditer(source))
+    return Program(program, frozenset(named["variables"]) - bound, fractions)
+
+
+def _fraction(token: re.Match[str]) -> bool:
+    """A number that is not written as a whole one: 0.5, 1e3."""
+    text = token[0].lower()
+    return text[0].isdigit() and not text.startswith("0x") and ("." in text or "e" in text)
 
 
 def _bounded(source: str) -> frozenset[str]:

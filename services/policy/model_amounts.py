@@ -8,12 +8,12 @@ from yiwang.policy.v1 import items_pb2 as pb
 
 # More than a country's budget is no amount.
 MOST_FEN: Final = 10**14
-NEGATIVE, OVERFLOW = "NEGATIVE", "OVERFLOW"
+MISSING, NEGATIVE, OVERFLOW = "MISSING", "NEGATIVE", "OVERFLOW"
 FAULTS: Final[Mapping[str, str]] = {
-    "MISSING": "计算金额所需的数据不全",
+    MISSING: "计算金额所需的数据不全",
     "DIVIDES_BY_ZERO": "计算公式的除数为零",
-    "OVERFLOW": "计算结果超出范围",
-    "NEGATIVE": "计算结果为负数",
+    OVERFLOW: "计算结果超出范围",
+    NEGATIVE: "计算结果为负数",
     "NOT_WHOLE": "计算公式的结果不是整数分",
     "EVALUATION": "计算公式无法得出结果",
 }

@@ -12,6 +12,7 @@ import orjson
 from chassis import rules
 from chassis.rules import FALSE, TRUE, UNKNOWN
 from services.policy import model_amounts, model_matches, model_values
+from services.policy.model_amounts import MISSING
 from services.policy.model_facts import DERIVED, KINDS, Fact, Kind
 from services.policy.model_values import BEST, CLAIMED_THIS_PERIOD, GROUP_CLAIMS, GROUP_FEN
 from standards.instants import text
@@ -41,7 +42,14 @@ def whole_rule(definition: pb.PayoutItemDefinition) -> rules_pb2.Rule:
     if definition.overlap == pb.OVERLAP_NO_REPEAT:
         parts.append(_leaf("overlap", f"{GROUP_CLAIMS} == 0", "同类政策不重复享受", "不重复享受"))
     if definition.overlap == pb.OVERLAP_HIGHEST:
-        parts.append(_leaf("overlap", f"{GROUP_FEN} < {BEST}", "同类政策就高不就低，高于已享受的金额", "就高不就低"))
+        parts.append(
+            _leaf(
+                "overlap",
+                f"{GROUP_FEN} == 0 || {GROUP_FEN} < {BEST}",
+                "同类政策就高不就低，高于已享受的金额",
+                "就高不就低",
+            )
+        )
     parts.append(_leaf("once", f"{CLAIMED_THIS_PERIOD} == 0", "本期未享受过该事项", "一期一次"))
     return rules_pb2.Rule(all=rules_pb2.RuleList(rules=parts))
 
@@ -102,7 +110,8 @@ def _judge(
     already = values.get(GROUP_FEN, 0) if highest else 0
     found = model_amounts.best(definition.amount, values)
     told.amount.CopyFrom(model_amounts.amount(definition.amount, values, already))
-    ready = {**values, BEST: found.value} if found.value is not None else values
+    # A formula that gives nothing whatever else is told gives nothing that is higher: known not to exist.
+    ready = values if found.fault == MISSING else {**values, BEST: found.value}
     told.verdict.CopyFrom(rules.judge(whole_rule(definition), ready))
     told.result = result(told.verdict.truth, found.fault, told.amount.fen)
     if told.result == UNKNOWN:
@@ -113,7 +122,7 @@ def _judge(
 
 def result(truth: int, fault: str, fen: int) -> rules_pb2.Truth.ValueType:
     """The answer, of the tree's truth and the formula's outcome: yes only with an amount to pay."""
-    if truth == FALSE or (truth == TRUE and fault != "MISSING" and fen <= 0):
+    if truth == FALSE or (truth == TRUE and fault != MISSING and fen <= 0):
         return FALSE
     return TRUE if truth == TRUE and not fault else UNKNOWN
 
@@ -154,7 +163,7 @@ def _wanted(name: str, kinds: Mapping[str, Kind]) -> pb.FactWanted:
 
 
 def _lacking(verdict: rules_pb2.Verdict, amount: pb.AmountTold) -> list[pb.Lacking]:
-    """The fewest conditions that would have to be otherwise."""
+    """The fewest conditions that would have to be otherwise; `amount` where the formula has to be, too."""
     leaves: dict[str, rules_pb2.Verdict] = {}
 
     def leaf(one: rules_pb2.Verdict, want: int) -> Ways:
@@ -172,9 +181,8 @@ def _lacking(verdict: rules_pb2.Verdict, amount: pb.AmountTold) -> list[pb.Lacki
         )
         for id in sorted(ids)
     ]
-    if not found:
-        says = model_amounts.FAULTS.get(amount.fault, "按公式计算的金额为零")
-        found = [pb.Lacking(leaf="amount", says=says)]
+    if not found or amount.fault not in ("", MISSING):
+        found.append(pb.Lacking(leaf="amount", says=model_amounts.FAULTS.get(amount.fault, "按公式计算的金额为零")))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.policy.model_facts import BOOL, MONEY, Kind
 
-DAYS: Final = "_days"
+DAYS: Final = "_on_days"
 TODAY: Final = "today"
 CLAIMED_THIS_PERIOD, GROUP_CLAIMS, GROUP_FEN = "claimed_this_period", "group_claims", "group_fen"
 # What the formula gives up to its cap; of the overlap's own leaf only.
@@ -23,8 +23,8 @@ _TITLES: Final[Mapping[str, str]] = {
 
 
 def base(name: str) -> str:
-    """The fact a name is read from."""
-    return name.removesuffix(DAYS)
+    """The fact a name is read from: `registered_on` of `registered_on_days`; `training_days` is one of its own."""
+    return name.removesuffix("_days") if name.endswith(DAYS) else name
 
 
 def title(name: str, of_base: str) -> str:
