@@ -39,13 +39,12 @@ class Reserving:
         return True
 
     def _take(self, claim: Claim) -> str:
-        group = claim.terms.benefit_group
+        id = _benefit(claim)
         assert claim.reserve_until is not None
-        if not group:
+        if not id:
             return store_pots.HELD
         already = model.explanation_of(claim).amount.already_fen
         overlap, until = claim.terms.overlap, claim.reserve_until
-        id = store_pots.benefit_id(group, claim.period, claim.uscc)
         return store_pots.take(self._database, id, model.hold(claim), claim.reserved_fen, overlap, already, until)
 
     def _hold(self, claim: Claim) -> str:
@@ -83,7 +82,7 @@ class Reserving:
         if claim.reservation != model.SPENDING:
             return True
         what = (model.budget(claim), model.hold(claim), claim.fen, claim.reserve_until)
-        if not store_pots.spend(self._database, *what):
+        if not store_pots.spend(self._database, *what) or not self._lower(claim):
             return False
         freed = claim.reserved_fen - claim.fen
         told = events.ReservationSpent(claim_id=id, budget_id=model.budget(claim), spent_fen=claim.fen, freed_fen=freed)
@@ -101,16 +100,23 @@ class Reserving:
         self._tell(claim, "restored", lambda one: _released(one, model.RESTORING))
         return True
 
+    def _lower(self, claim: Claim) -> bool:
+        """Of its group the enterprise has what is paid, not what was reserved: the next item pays the rest of it."""
+        return not (id := _benefit(claim)) or store_pots.lower(self._database, id, model.hold(claim), claim.fen)
+
     def _leave(self, claim: Claim) -> bool:
-        group = claim.terms.benefit_group
-        if not group:
-            return True
-        id = store_pots.benefit_id(group, claim.period, claim.uscc)
-        return store_pots.leave(self._database, id, model.hold(claim), claim.reserve_until)
+        id, hold = _benefit(claim), model.hold(claim)
+        return not id or store_pots.leave(self._database, id, hold, claim.reserve_until)
 
     def _tell(self, claim: Claim, what: str, decide: Callable[[Claim], Any]) -> None:
         cause = Cause(key=f"task/{what}/{claim.attempt}/{claim.reserve_until}", by=BY)
         self._claims.change(claim.id, cause, decide)
+
+
+def _benefit(claim: Claim) -> str:
+    """Under what its benefit is held; empty without a group."""
+    group = claim.terms.benefit_group
+    return store_pots.benefit_id(group, claim.period, claim.uscc) if group else ""
 
 
 def _released(claim: Claim, before: str) -> events.ReservationReleased | None:

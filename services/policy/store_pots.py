@@ -262,8 +262,26 @@ def take(
 
 def leave(database: Database[Document], id: str, hold: str, until: datetime | None) -> bool:
     """The benefit is not held any more, once the deadline is over; whether it is not."""
-    asked: Document = {"_id": id, f"taken.{hold}": {"$exists": True}}
-    if until is not None and not _over(database, until):
-        return False
-    benefits(database).update_one(asked, {"$inc": {"rev": 1}, "$unset": {f"taken.{hold}": ""}})
-    return True
+    return (until is None or _over(database, until)) and _put(database, id, hold, None)
+
+
+def lower(database: Database[Document], id: str, hold: str, fen: int) -> bool:
+    """No more than this is held as a benefit: so much was paid in the end; whether it is so. What is not held any more stays off."""
+    return _put(database, id, hold, fen)
+
+
+def _put(database: Database[Document], id: str, hold: str, fen: int | None) -> bool:
+    # By id and rev, which one index has: by the hold itself the whole collection would be looked through.
+    for _ in range(ATTEMPTS):
+        found = benefits(database).find_one({"_id": id})
+        held = found["taken"].get(hold) if found else None
+        if found is None or held is None or (fen is not None and held <= fen):
+            return True
+        change = {"$unset": {f"taken.{hold}": ""}} if fen is None else {"$set": {f"taken.{hold}": fen}}
+        if (
+            benefits(database)
+            .update_one({"_id": id, "rev": found["rev"]}, {"$inc": {"rev": 1}, **change})
+            .matched_count
+        ):
+            return True
+    return False

@@ -16,7 +16,7 @@ from tests.support.calling import refused
 from tests.support.policy_claims import BANK_CODE, ClaimsHere, Enterprise, claims_here
 from tests.support.policy_items import RULE, all_of, leaf
 from yiwang.policy.v1 import claims_pb2 as pb
-from yiwang.policy.v1 import enterprises_pb2
+from yiwang.policy.v1 import enterprises_pb2, items_pb2
 
 
 @pytest.fixture
@@ -128,3 +128,21 @@ def test_who_objects_waits_for_his_answer_before_he_objects_again(here: ClaimsHe
         here.claims(one).ObjectToClaim(**asked)
     here.claims(other).ObjectToClaim(**asked)
     assert len(here.claim(claim.claim_id).objections) == 2
+
+
+def test_of_a_group_an_enterprise_has_what_was_paid_not_what_was_claimed(here: ClaimsHere, bank: Bank) -> None:
+    policy = here.publish().policy_id
+    group = {"benefit_group": "ladder", "overlap": items_pb2.OVERLAP_HIGHEST}
+    ordinary = items_pb2.PAYOUT_MODE_ORDINARY
+    low = here.payable(policy_id=policy, mode=ordinary, publicity_days=3, **group)
+    high = here.payable(policy_id=policy, amount=items_pb2.AmountFormula(cel="8000000"), **group)
+    company = here.company()
+    claim = here.submit(company, low.item_id)
+    asked = {"claim_id": claim.claim_id}
+    here.claims(here.reviewer).ReviewClaim(**asked, decision="APPROVE", amount_fen=3_000_000, reason="部分设备不在内")
+    here.comes_due(claim.claim_id)
+    here.claims(here.treasurer).ApproveClaim(**asked, approved=True)
+    here.work()
+    assert here.submit(company, high.item_id).explanation.amount.already_fen == 3_000_000
+    here.work()
+    assert bank.total_paid() == 8_000_000, "the higher of both, not less"
