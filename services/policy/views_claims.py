@@ -74,7 +74,7 @@ def full(record: Record[Claim], actor: Actor, parts: Parts) -> pb.Claim:
 def brief(record: Record[Claim], actor: Actor, parts: Parts) -> pb.Claim:
     """The claim as it stands in a list."""
     claim = record.state
-    return pb.Claim(
+    view = pb.Claim(
         claim_id=record.id,
         version=record.version,
         number=claim.number,
@@ -89,19 +89,30 @@ def brief(record: Record[Claim], actor: Actor, parts: Parts) -> pb.Claim:
         department=claim.department,
         department_name=claim.department_name,
         region=claim.region,
+        reason_code=claim.reason_code,
+        reason=_reason(parts, claim),
+        due=text(claim.publicity_until or claim.step_due),
+        late=claim.late,
+        publicity_until=text(claim.publicity_until),
+        submitted_at=text(claim.submitted_at),
+        roll_id=claim.roll_id,
+        open_moves=model_moves.open_moves(claim, actor),
+        attempt=claim.attempt,
+    )
+    view.MergeFrom(_money(claim))
+    return view
+
+
+def _money(claim: Claim) -> pb.Claim:
+    """What a claim tells of its money."""
+    return pb.Claim(
         claimed_fen=claim.claimed_fen,
         approved_fen=claim.fen if claim.reviewed or claim.approved_at else 0,
         account_masked=f"****{claim.account_tail}" if claim.account_tail else "",
         account_bank=claim.account_bank,
         account_state=claim.account,
         account_reason=CODES.get(claim.account, claim.account),
-        reason_code=claim.reason_code,
-        reason=_reason(parts, claim),
-        due=text(claim.publicity_until or claim.step_due),
-        late=claim.late,
-        publicity_until=text(claim.publicity_until),
         payments=[_payment(one) for one in claim.orders],
-        submitted_at=text(claim.submitted_at),
         approved_at=text(claim.approved_at),
         paid_at=text(claim.paid_at),
         spot_check=claim.check,
@@ -109,9 +120,6 @@ def brief(record: Record[Claim], actor: Actor, parts: Parts) -> pb.Claim:
         recovered_fen=claim.recovered_fen,
         recovery_code=claim.recovery_code,
         recovery_due=text(claim.step_due) if claim.status == model.RECOVERING else "",
-        roll_id=claim.roll_id,
-        open_moves=model_moves.open_moves(claim, actor),
-        attempt=claim.attempt,
     )
 
 

@@ -39,6 +39,7 @@ READS = (
     "Watch",
     "Export",
     "Explain",
+    "Replay",
 )
 # Writes that are what they are by their content: repeated, they answer the same or are refused, as their standards say.
 WITHOUT_REQUEST_ID = {
@@ -129,6 +130,16 @@ IN_THE_CLEAR = {
     "yiwang.policy.v1.PayoutItemPaused.reason": "scanned: nothing of a person is in it, and everybody may read it",
     "yiwang.policy.v1.PayoutItemClosed.reason": "the same",
     "yiwang.policy.v1.BudgetChangeRefused.reason": "a code",
+    "yiwang.policy.v1.ReservationRefused.reason": "a code",
+    "yiwang.policy.v1.ClaimRefused.reason_code": "a code",
+    "yiwang.policy.v1.RollReservationRefused.reason": "a code",
+    "yiwang.policy.v1.ClaimSubmitted.name": "of an organisation; the published result shows it",
+    "yiwang.policy.v1.FactUsed.name": "of a kind of fact",
+    "yiwang.policy.v1.AccountStated.bank_name": "of a bank",
+    "yiwang.policy.v1.RollLineExcluded.name": "of an organisation; the published list shows it",
+    "yiwang.policy.v1.RollLineExcluded.reason": "scanned: nothing of a person is in it, and everybody may read it",
+    "yiwang.policy.v1.RollObjectionDecided.reason": "the same",
+    "yiwang.policy.v1.RollDropped.reason": "the same, of a list that was never public",
     "yiwang.case.v1.ProcurementEndNoted.reason": "a code",
     "yiwang.intermediary.v1.ProcurementEnded.reason": "a code",
     "yiwang.intermediary.v1.WinnerReplaced.reason": "a code",

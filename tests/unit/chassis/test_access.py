@@ -16,7 +16,7 @@ from tests.support.actors import KEY, agent, delegate, device, handler, machine,
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 
-ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure")
+ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure", "policy", "payout", "finance")
 METHODS = {
     f"{contract.name}/{method.name}": method
     for name in SERVICES
@@ -54,6 +54,8 @@ DESK = frozenset({"receive", "review", "decide", "issue"})
 REVIEWERS, ANSWERERS = frozenset({"review", "decide"}), frozenset({"receive", "review", "decide"})
 SUPERVISE, ADMINISTER, CATALOG = frozenset({"supervise"}), frozenset({"administer"}), frozenset({"catalog"})
 MARKET, PROCURE, HANDLER_TOO = frozenset({"market"}), frozenset({"procure"}), frozenset({"handler"})
+POLICY, PAYOUT, FINANCE = frozenset({"policy"}), frozenset({"payout"}), frozenset({"finance"})
+APPEAL_DESK = ANSWERERS | POLICY | PAYOUT
 OFFICERS = frozenset({"officer", *ROLES})
 AGENT, MACHINES_TOO, DEVICE = frozenset({"agent"}), frozenset({"machine"}), frozenset({"device"})
 SIGNED_IN = HERSELF | OFFICERS | AGENT
@@ -260,6 +262,50 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("AgencyService", PUBLIC, "ListAgencies GetAgency ListCredits ListQualificationKinds"),
     ("MarketService", PUBLIC, "GetMarketRules ListServices GetStatistics"),
     ("MarketService", SUPERVISE, "SaveMarketRules ListConcentrations"),
+    ("PolicyService", POLICY, "SavePolicy PublishPolicy ReturnPolicy WithdrawPolicy ListPolicyDesk"),
+    ("PolicyService", PUBLIC, "GetPolicy ListPolicies ListPolicyEditions GetPolicyEdition"),
+    ("AppealService", HANDLERS, "RateAppeal ReopenAppeal ListMyAppeals"),
+    ("AppealService", STRONG | HANDLER_TOO, "SubmitAppeal"),
+    ("AppealService", POLICY | SUPERVISE, "RouteAppeal"),
+    ("AppealService", APPEAL_DESK, "AcceptAppeal ReturnRouting AnswerAppeal ExtendAppeal"),
+    ("AppealService", HANDLERS | APPEAL_DESK | SUPERVISE, "GetAppeal"),
+    ("AppealService", APPEAL_DESK | SUPERVISE, "ListAppealDesk"),
+    ("BulletinService", PUBLIC, "GetBulletin"),
+    ("ClaimService", HANDLERS, "SubmitClaim CorrectClaim ConfirmAccount WithdrawClaim ListMyClaims UploadClaimFile"),
+    ("ClaimService", STRONG | HANDLER_TOO, "ObjectToClaim"),
+    ("ClaimService", PAYOUT, "ReviewClaim SecondReviewClaim"),
+    ("ClaimService", SUPERVISE, "DecideClaimObjection OpenSpotCheck ConcludeSpotCheck"),
+    ("ClaimService", FINANCE, "ApproveClaim"),
+    ("ClaimService", HANDLERS | PAYOUT | FINANCE | SUPERVISE, "GetClaim ReplayClaim GetReceipt DownloadClaimFile"),
+    ("ClaimService", PAYOUT | FINANCE | SUPERVISE, "ListClaimDesk"),
+    ("ClaimService", PUBLIC, "ListPublishedClaims"),
+    ("ComplaintService", PUBLIC, "SubmitComplaint WithdrawComplaint GetComplaintByCode"),
+    ("ComplaintService", SUPERVISE, "AcceptComplaint AskDepartment ConcludeComplaint ListComplaintDesk"),
+    ("ComplaintService", APPEAL_DESK, "ListSupervisionQuestions AnswerSupervisionQuestion"),
+    ("ComplaintService", HANDLERS | SUPERVISE, "GetComplaint"),
+    ("ComplaintService", HANDLERS, "ListMyComplaints"),
+    ("EnterpriseService", HANDLERS, "GetMyEnterprise StateFacts AskCorrection ListMyMatches ExplainMatch ListNewMatches AcknowledgeMatches SetSubscription OptOut"),
+    ("EnterpriseService", MACHINES_TOO | POLICY | PAYOUT, "ReportFacts"),
+    ("EnterpriseService", POLICY | PAYOUT | FINANCE | SUPERVISE, "GetEnterprise SearchEnterprises"),
+    ("EnterpriseService", HANDLERS | POLICY | PAYOUT | SUPERVISE, "ListCorrections"),
+    ("EnterpriseService", POLICY | PAYOUT, "DecideCorrection"),
+    ("EnterpriseService", POLICY, "SaveFactKind"),
+    ("EnterpriseService", PUBLIC, "ListFactKinds"),
+    ("PayoutItemService", POLICY, "SavePayoutItem OpenPayoutItem ReturnPayoutItem PausePayoutItem ResumePayoutItem ClosePayoutItem TryPayoutItem StartDryRun GetDryRun"),
+    ("PayoutItemService", PUBLIC, "GetPayoutItem ListPayoutItems"),
+    ("PayoutItemService", POLICY | PAYOUT | FINANCE | SUPERVISE, "ListPayoutItemDesk"),
+    ("MoneyService", FINANCE, "SetBudget ClosePeriod SettleException"),
+    ("MoneyService", POLICY | PAYOUT | FINANCE | SUPERVISE, "GetBudget ListBudgets"),
+    ("MoneyService", MACHINES_TOO, "NotifyPayment"),
+    ("MoneyService", FINANCE | SUPERVISE, "ListPostings GetTrialBalance ListReconciliations GetReconciliation"),
+    ("NewsService", POLICY, "SaveNews ReviewNews ReturnNews ConfirmNews"),
+    ("NewsService", POLICY | SUPERVISE, "WithdrawNews ListNewsDesk"),
+    ("NewsService", PUBLIC, "GetNews ListNews GetNewsKinds"),
+    ("RollService", PAYOUT, "ComputeRoll ExcludeFromRoll ReviewRoll"),
+    ("RollService", STRONG | HANDLER_TOO, "ObjectToRoll"),
+    ("RollService", SUPERVISE, "DecideRollObjection"),
+    ("RollService", PUBLIC, "GetRoll ListRollLines ListRolls"),
+    ("RollService", PAYOUT | FINANCE | SUPERVISE, "ListRollDesk"),
 ]
 MAY = {f"{contract}/{name}": who for contract, who, names in TABLE for name in names.split()}
 VERIFIER = Verifier({"tests": KEY}.get)
