@@ -13,18 +13,21 @@ from services.intermediary import model as market
 from services.intermediary import model_agencies as agencies
 from services.intermediary import model_agencies_moves as agency_moves
 from services.intermediary import model_moves as market_moves
+from services.policy import model as claims
 from services.policy import model_appeals as appeals
 from services.policy import model_appeals_moves as appeal_moves
 from services.policy import model_complaints as complaints
 from services.policy import model_complaints_moves as complaint_moves
+from services.policy import model_moves as claim_moves
 from services.policy import model_news as news
+from services.policy import model_rolls as rolls
 from services.rating import model_moves as loop_moves
 from services.rating import model_tickets
 from services.rating import model_tickets_moves as ticket_moves
 from yiwang.case.v1 import service_pb2 as pb
 from yiwang.intermediary.v1 import agencies_pb2
 from yiwang.intermediary.v1 import service_pb2 as intermediary
-from yiwang.policy.v1 import appeals_pb2, complaints_pb2, news_pb2
+from yiwang.policy.v1 import appeals_pb2, claims_pb2, complaints_pb2, news_pb2, rolls_pb2
 from yiwang.rating.v1 import service_pb2 as rating
 from yiwang.rating.v1 import tickets_pb2 as tickets
 
@@ -98,6 +101,25 @@ TABLES = (
         (),
     ),
     Table(
+        "Moves of a claim",
+        "`services/policy/model_moves.py`: 兑付申请. Where a claim goes on to is told in `services/policy/model_claims.py` `onward`; "
+        "after what ended without money an enterprise may claim again",
+        claim_moves,
+        claims.STATUSES,
+        "CLAIM_STATUS_",
+        claims_pb2.ClaimStatus.Name,
+        (claims.RECOVERED,),
+    ),
+    Table(
+        "Moves of a roll",
+        "`services/policy/model_rolls.py`: 免申即享名单",
+        rolls,
+        rolls.STATUSES,
+        "ROLL_STATUS_",
+        rolls_pb2.RollStatus.Name,
+        (rolls.ISSUED, rolls.DROPPED),
+    ),
+    Table(
         "Moves of an appeal",
         "`services/policy/model_appeals_moves.py`: 企业诉求. What beside the status has to hold is said there, too; "
         "what was closed may be opened again for a while",
@@ -141,6 +163,8 @@ WHO_OF_OTHERS = {
     agency_moves.AGENCY: "机构",
     agency_moves.ANYBODY: "任何人",
     appeals.ENTERPRISE: "企业",
+    claim_moves.REVIEWER: "兑付审核",
+    claim_moves.FINANCE: "财政",
     appeals.ROUTER: "转办人员",
     complaint_moves.COMPLAINANT: "投诉人",
     news.DESK: "发布部门",

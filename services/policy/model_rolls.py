@@ -107,7 +107,9 @@ class Roll:
     status: int
     begun_at: datetime
     publicity_days: int
+    # Who had it computed or took somebody off, and who approved it.
     officers: list[str] = field(default_factory=list)
+    approved_by: str = ""
     lines: int = 0
     total_fen: int = 0
     digest: str = ""
@@ -163,6 +165,12 @@ def at_desk(actor: Actor, roll: Roll) -> bool:
 def sees(actor: Actor, roll: Roll) -> bool:
     """Whether the actor may read it: everybody what is or was public."""
     return roll.status in PUBLIC or at_desk(actor, roll)
+
+
+def leads(name: str) -> list[tuple[int, int]]:
+    """The (status, status) pairs a move leads along; none when it stays."""
+    move = MOVES[name]
+    return [] if move.sources == move.targets else [(a, b) for a in move.sources for b in move.targets if a != b]
 
 
 def require_move(roll: Roll, name: str) -> None:
