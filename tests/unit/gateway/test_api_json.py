@@ -34,6 +34,18 @@ from yiwang.identity.v1 import (
 from yiwang.identity.v1 import service_pb2 as identity
 from yiwang.intermediary.v1 import agencies_pb2, market_pb2, performance_pb2, selection_pb2, signups_pb2
 from yiwang.intermediary.v1 import service_pb2 as intermediary
+from yiwang.policy.v1 import (
+    appeals_pb2,
+    bulletins_pb2,
+    claims_pb2,
+    complaints_pb2,
+    enterprises_pb2,
+    money_pb2,
+    news_pb2,
+    rolls_pb2,
+)
+from yiwang.policy.v1 import items_pb2 as payouts
+from yiwang.policy.v1 import service_pb2 as policy
 from yiwang.rating.v1 import loop_pb2, records_pb2, results_pb2, tickets_pb2, windows_pb2
 from yiwang.rating.v1 import service_pb2 as rating
 
@@ -48,6 +60,9 @@ CASE_FILES = (
 CATALOGUE = (directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2)
 RATING = (loop_pb2, records_pb2, results_pb2, tickets_pb2, windows_pb2)
 INTERMEDIARY = (agencies_pb2, intermediary, market_pb2, performance_pb2, selection_pb2, signups_pb2)
+POLICY = (
+    policy, payouts, enterprises_pb2, claims_pb2, rolls_pb2, money_pb2, appeals_pb2, complaints_pb2, news_pb2, bulletins_pb2,
+)  # fmt: skip
 CASES = "/api/yiwang.case.v1.CaseService"
 CATALOG = "/api/yiwang.catalog.v1.CatalogService"
 BEARER = {"authorization": "Bearer token-of-a-person"}
@@ -154,7 +169,18 @@ def test_maps_and_enums_keep_their_json_form(site: Site, services: Services):
 def test_every_method_of_the_contracts_has_an_address():
     written = {
         f"/{service.full_name}/{method.name}"
-        for file in (identity, catalog, cases, rating, *IDENTITY, *CATALOGUE, *CASE_FILES, *RATING, *INTERMEDIARY)
+        for file in (
+            identity,
+            catalog,
+            cases,
+            rating,
+            *IDENTITY,
+            *CATALOGUE,
+            *CASE_FILES,
+            *RATING,
+            *INTERMEDIARY,
+            *POLICY,
+        )
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
         if not (method.client_streaming or method.server_streaming)

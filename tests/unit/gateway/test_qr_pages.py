@@ -174,7 +174,8 @@ def test_the_command_writes_sheets_and_pictures_of_a_region(
     site: Site, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     address = site.client._transport.app.app.app.app.state.settings.catalog_address
-    names = ("IDENTITY_ADDRESS", "CATALOG_ADDRESS", "CASE_ADDRESS", "RATING_ADDRESS", "INTERMEDIARY_ADDRESS")
+    known = ("IDENTITY", "CATALOG", "CASE", "RATING", "INTERMEDIARY", "POLICY")
+    names = tuple(f"{name}_ADDRESS" for name in known)
     for name, value in (*((name, address) for name in names), ("MASTER_KEY", KEY), ("REGION", "990121")):
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit):
