@@ -45,16 +45,18 @@ class ClaimApi(ClaimDeskApi):
         require(model.is_handler(call.actor), "NOT_A_HANDLER", "请以企业经办人身份办理")
         if holder(call.actor.id, request.uscc) != call.actor.holder:
             raise invalid(Violation("uscc", "NOT_OWN", "请填写本企业的统一社会信用代码"))
-        item = store_items.claimable(self.database, request.item_id, now())
-        require(item.definition.mode != model.PROACTIVE, "PROACTIVE_ONLY", "该事项免申即享，无需申报，请等待名单公示")
         day = judging.day_of(now())
-        enterprise = store_enterprises.enterprise(self.database, request.uscc)
-        at_home = enterprise is None or region_covers(item.region, enterprise.get("region") or item.region)
-        require(at_home, "OTHER_REGION", "该事项只面向本地区企业")
+        item = store_items.opened(self.database, request.item_id)
         id = model.claim_id(item.id, request.uscc, model_periods.period_of(item.definition.period, day))
         found = self.claims.find({"_id": id})
         if found is not None and any(entry["cause"] == call.cause.key for entry in found.journal):
+            # Whatever became of the item since.
             return self._again(found, call)
+        item = store_items.claimable(self.database, request.item_id, now())
+        require(item.definition.mode != model.PROACTIVE, "PROACTIVE_ONLY", "该事项免申即享，无需申报，请等待名单公示")
+        enterprise = store_enterprises.enterprise(self.database, request.uscc)
+        at_home = enterprise is None or region_covers(item.region, enterprise.get("region") or item.region)
+        require(at_home, "OTHER_REGION", "该事项只面向本地区企业")
         explained, sure = judging.decided(self.database, item, request.uscc, day, beside=id)
         self._require_budget(item, explained)
         told = self._told(id, item, request, explained, call, enterprise.get("name", "") if enterprise else "")

@@ -77,7 +77,14 @@ class Trials:
         policy = store_policies.state(self.database, definition.policy_id)
         seen = policy if policy and model_policies.sees(actor, policy) else None
         kinds = store_enterprises.kinds(self.database)
-        return model_items_faults.faults(definition, Known(kinds, seen, actor.region, item, opening))
+        periods = self._group_periods(definition, item.id if item else "")
+        return model_items_faults.faults(definition, Known(kinds, seen, actor.region, item, opening, periods))
+
+    def _group_periods(self, definition: pb.PayoutItemDefinition, id: str) -> frozenset[int]:
+        group = definition.benefit_group
+        open = store_items.open_definitions(self.database) if group else []
+        same = [one for one in open if one.definition.benefit_group == group and one.id != id]
+        return frozenset(one.definition.period for one in same)
 
     def _own(self, item_id: str, actor: Actor) -> PayoutItem:
         item = self.items.get(item_id).state

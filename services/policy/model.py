@@ -178,6 +178,7 @@ class Claim:
     took_over: bool = False
     # Until then it may be reserved, and from then on it may be freed: who is late changes nothing.
     reserve_until: datetime | None = None
+    # Who reviewed it, or the list it comes from.
     reviewers: list[str] = field(default_factory=list)
     reviewed: bool = False
     reviewed_twice: bool = False

@@ -166,8 +166,10 @@ def object(claim: Claim, objection: str, person: str, sealed: str) -> events.Cla
 def decide_objection(
     claim: Claim, objection: str, decision: str, actor: Actor, sealed: str, now: datetime
 ) -> list[Message]:
-    """Supervision dismisses it, or upholds it, which refuses the claim. INVALID_ARGUMENT `objection_id` UNKNOWN, DECIDED."""
+    """Supervision dismisses it, or upholds it, which refuses the claim. INVALID_ARGUMENT `objection_id` UNKNOWN, DECIDED;
+    FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "DecideClaimObjection")
+    require_other(claim, actor)
     found = next((one for one in claim.objections if one.id == objection), None)
     if found is None or found.decision:
         raise invalid(Violation("objection_id", "DECIDED" if found else "UNKNOWN", "没有这条待处理的异议"))

@@ -50,6 +50,7 @@ def _submitted(before: Claim | None, event: events.ClaimSubmitted, moment: Momen
         materials=_files(event.materials),
         claimed_fen=event.explanation.amount.fen,
         fen=event.explanation.amount.fen,
+        reviewers=list(event.officers),
         **kept,  # type: ignore[arg-type]
     )
 

@@ -33,6 +33,8 @@ class Known(NamedTuple):
     item: PayoutItem | None = None
     # Whether it is to be opened: then only what is published of the policy counts.
     opening: bool = False
+    # The kinds of period the other open items of its benefit group have.
+    group_periods: frozenset[int] = frozenset()
 
     @property
     def period(self) -> int:
@@ -126,7 +128,10 @@ def _vetoes(definition: _Definition, known: Known) -> _Faults:
             yield Violation(path, "NOT_BOOLEAN", f"{known.kinds[name].title}不是一个是或否的事实")
 
 
-def _group(definition: _Definition, _known: Known) -> _Faults:
+def _group(definition: _Definition, known: Known) -> _Faults:
+    if known.group_periods - {definition.period}:
+        # What an enterprise has of a group is held by period: of periods of two kinds it could have both.
+        yield Violation("definition.period", "OTHER_IN_GROUP", "同一政策组的兑付事项应有相同的兑付周期")
     if definition.overlap and not definition.benefit_group:
         yield Violation("definition.benefit_group", "REQUIRED", "请填写不重复享受的政策组")
     if definition.benefit_group and not definition.overlap:

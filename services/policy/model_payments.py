@@ -10,11 +10,13 @@ from chassis.errors import Violation, invalid
 from services.policy import model
 from services.policy.model import Claim, Order
 from services.policy.model_claims import CONFIRM_DAYS
-from services.policy.model_moves import require_move
+from services.policy.model_moves import require_move, require_other
 from standards.instants import after, after_natural, text
 from yiwang.policy.v1 import events_pb2 as events
 
 RECOVER_DAYS: Final = 15
+# In so many parts an enterprise gives back: what comes in more has finance to book.
+MOST_LINES: Final = 50
 
 
 class Told(Protocol):
@@ -83,16 +85,19 @@ def _settled(found: Order, told: Told, common: dict[str, Any], now: datetime) ->
 
 
 def open_check(claim: Claim, actor: Actor, sealed_note: str) -> events.SpotCheckOpened:
-    """A paid claim is looked at again."""
+    """A paid claim is looked at again, by somebody who did not let it pass. FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "OpenSpotCheck")
+    require_other(claim, actor)
     return events.SpotCheckOpened(claim_id=claim.id, officer_id=actor.id, sealed_note=sealed_note)
 
 
 def conclude_check(
     claim: Claim, actor: Actor, recover_fen: int, sealed: str, code: str, now: datetime
 ) -> events.SpotCheckConcluded:
-    """Nothing wrong, or so much is to be given back within 15 working days, under a code. INVALID_ARGUMENT `recover_fen` ABOVE_PAID."""
+    """Nothing wrong, or so much is to be given back within 15 working days, under a code. INVALID_ARGUMENT `recover_fen` ABOVE_PAID;
+    FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "ConcludeSpotCheck")
+    require_other(claim, actor)
     if recover_fen > claim.fen:
         raise invalid(Violation("recover_fen", "ABOVE_PAID", "追回金额不得高于已拨付金额"))
     due = text(after(now, RECOVER_DAYS, claim.region)) if recover_fen else ""

@@ -243,10 +243,13 @@ def object(roll: Roll, objection: str, uscc: str, person: str, sealed: str) -> e
 def decide_objection(
     roll: Roll, id: str, decision: str, line: tuple[str, int] | None, reason: str, actor: Actor
 ) -> list[events.RollObjectionDecided | events.RollLineExcluded]:
-    """Supervision dismisses it, or upholds it, which takes an enterprise that is on the list off. INVALID_ARGUMENT `objection_id`."""
+    """Supervision dismisses it, or upholds it, which takes an enterprise that is on the list off. INVALID_ARGUMENT `objection_id`;
+    FAILED_PRECONDITION SAME_OFFICER."""
     if not sees(actor, roll):
         raise not_found()
     require(supervises(actor, roll), "MOVE_NOT_ALLOWED", "您不能处理异议")
+    others = actor.id not in (*roll.officers, roll.approved_by)
+    require(others, "SAME_OFFICER", "您办理过该名单，异议应由另一名工作人员处理")
     require_move(roll, "DecideRollObjection")
     found = next((one for one in roll.objections if one.id == id), None)
     if found is None or found.decision:

@@ -55,7 +55,8 @@ def _line_excluded(roll: Roll, event: events.RollLineExcluded, moment: Moment) -
 
 def _asked(roll: Roll, event: events.RollReservationAsked, _moment: Moment) -> Roll:
     until = instant(event.deadline)
-    return replace(roll, status=RESERVING, reserved_fen=event.fen, reserve_until=until, reason="")
+    told = {"reserved_fen": event.fen, "reserve_until": until, "approved_by": event.officer_id}
+    return replace(roll, status=RESERVING, reason="", **told)  # type: ignore[arg-type]
 
 
 def _not_reserved(roll: Roll, event: events.RollReservationRefused, _moment: Moment) -> Roll:

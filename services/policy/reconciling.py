@@ -157,7 +157,8 @@ class Reconciling:
         if line.id in claim.recovery_lines:
             return None
         expected = model_payments.to_recover(claim)
-        if claim.status != model.RECOVERING or line.fen > expected:
+        room = len(claim.recovery_lines) < model_payments.MOST_LINES
+        if claim.status != model.RECOVERING or line.fen > expected or not room:
             return reconciled.finding(reconciled.WRONG_AMOUNT, line.id, claim, "", line.fen, expected)
         self._tell(claim.id, line.id, lambda each: model_payments.recovered(each, line.fen, line.id, one.day))
         return None

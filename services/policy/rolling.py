@@ -171,6 +171,7 @@ class Rolling:
             department_name=roll.department_name,
             explanation=explained,
             roll_id=roll.id,
+            officers=[*roll.officers, roll.approved_by],
             terms=model_claims.terms_of(item.definition),
         )
         self._counties.know(roll.region)

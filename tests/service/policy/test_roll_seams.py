@@ -1,13 +1,15 @@
 """Lists where one worker meets another, where lines were changed, and where somebody asks again and again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 from pymongo.database import Database
 
-from services.policy import model, model_rolls, store_rolls
+from chassis.acts import Cause, now
+from services.policy import model, model_claims, model_rolls, store_rolls
 from services.policy.rolling import Rolling
 from tests.service.policy.test_rolls import PROACTIVE, RollsHere
 from tests.support.actors import person
@@ -100,3 +102,26 @@ def test_one_person_does_not_hold_a_list_up_alone(here: RollsHere) -> None:
         with refused(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_OBJECTED"):
             objects(one, place)
     objects(other, 0)
+
+
+def test_who_made_or_approved_a_list_decides_of_no_objection_and_releases_no_money_of_it(here: RollsHere) -> None:
+    item = here.payable(mode=PROACTIVE, publicity_days=5).item_id
+    company = here.company()
+    roll = here.published(item)
+    here.rolls(person(level=3)).ObjectToRoll(roll_id=roll.roll_id, uscc=company.uscc, text="该企业早已停产，不应享受")
+    told = here.rolls(here.boss).GetRoll(roll_id=roll.roll_id).objections[0]
+    decision = {"objection_id": told.objection_id, "decision": "DISMISSED", "reason": "经核实仍在生产"}
+    for before in (here.reviewer, here.checker):
+        with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
+            here.rolls(replace(here.boss, id=before.id)).DecideRollObjection(roll_id=roll.roll_id, **decision)
+    here.rolls(here.boss).DecideRollObjection(roll_id=roll.roll_id, **decision)
+    here.publicity_ends(roll.roll_id)
+    claim = here.own(company, item)
+    here.tie(claim.id, company)
+    here.claims(company.actor).ConfirmAccount(claim_id=claim.id, account=company.account)
+    cause = Cause(key="bank", by="system:policy")
+    here.all.change(claim.id, cause, lambda one: model_claims.account_checked(one, 1, model.OK, now()))
+    for before in (here.reviewer, here.checker):
+        with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
+            here.claims(replace(here.treasurer, id=before.id)).ApproveClaim(claim_id=claim.id, approved=True)
+    assert here.claims(here.treasurer).ApproveClaim(claim_id=claim.id, approved=True).status == model.PAYING

@@ -1,6 +1,7 @@
 """Where one act meets another: processes that were asleep, requests that come again and again, journals that fill."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -146,3 +147,45 @@ def test_of_a_group_an_enterprise_has_what_was_paid_not_what_was_claimed(here: C
     assert here.submit(company, high.item_id).explanation.amount.already_fen == 3_000_000
     here.work()
     assert bank.total_paid() == 8_000_000, "the higher of both, not less"
+
+
+def test_a_request_that_was_answered_is_answered_again_after_the_item_ended(here: ClaimsHere) -> None:
+    item, company = here.payable(), here.company()
+    first = here.submit(company, item.item_id, request_id="the-same-one")
+    here.items(here.writer).ClosePayoutItem(item_id=item.item_id, reason="本年度资金已经用完")
+    assert here.submit(company, item.item_id, request_id="the-same-one").claim_id == first.claim_id
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "ITEM_NOT_OPEN"):
+        here.submit(company, item.item_id)
+
+
+def test_items_of_one_group_have_one_kind_of_period(here: ClaimsHere) -> None:
+    policy = here.publish().policy_id
+    group = {"benefit_group": "steps", "overlap": items_pb2.OVERLAP_NO_REPEAT}
+    here.payable(policy_id=policy, **group)
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as told:
+        here.open(policy_id=policy, period=items_pb2.PERIOD_KIND_QUARTER, **group)
+    assert told.fields == {"definition.period": "OTHER_IN_GROUP"}
+    here.open(policy_id=policy, period=items_pb2.PERIOD_KIND_QUARTER, **group | {"benefit_group": "others"})
+
+
+def test_who_let_a_claim_pass_decides_of_no_objection_to_it_and_checks_it_not_himself(
+    here: ClaimsHere, bank: Bank
+) -> None:
+    item = here.payable(mode=items_pb2.PAYOUT_MODE_ORDINARY, publicity_days=3)
+    claim = here.submit(here.company(), item.item_id)
+    asked = {"claim_id": claim.claim_id}
+    here.claims(here.reviewer).ReviewClaim(**asked, decision="APPROVE")
+    here.claims(person(level=3)).ObjectToClaim(**asked, text="该企业去年已经搬离本县")
+    both = here.claims(replace(here.boss, id=here.reviewer.id))
+    told = here.claims(here.boss).GetClaim(**asked)
+    decision = {"objection_id": told.objections[0].objection_id, "decision": "DISMISSED", "reason": "已经核实"}
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
+        both.DecideClaimObjection(**asked, **decision)
+    here.claims(here.boss).DecideClaimObjection(**asked, **decision)
+    here.comes_due(claim.claim_id)
+    here.claims(here.treasurer).ApproveClaim(**asked, approved=True)
+    here.work()
+    assert not both.GetClaim(**asked).open_moves
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
+        both.OpenSpotCheck(**asked)
+    assert here.claims(here.boss).OpenSpotCheck(**asked).spot_check == "OPEN"
