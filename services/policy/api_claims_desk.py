@@ -18,6 +18,7 @@ from services.policy import (
     model_claims,
     model_facts,
     model_payments,
+    model_sheets,
     receipts,
     store_claims,
     store_enterprises,
@@ -72,16 +73,18 @@ class ClaimDeskApi:
         for name, value in request.facts.items():
             if name not in kinds:
                 raise invalid(Violation("facts", "FACT_UNKNOWN", f"没有名为 {name} 的事实"))
-            told, fault = model_facts.read(kinds[name], value)
+            told, fault = model_sheets.value_of(name, kinds[name], value)
             if fault:
-                raise invalid(Violation("facts", fault, f"事实 {kinds[name].title} 的值不正确"))
+                why = model_sheets.MESSAGES[fault]
+                raise invalid(Violation("facts", fault, f"事实 {kinds[name].title} 的值不正确：{why}"))
             stated[name] = Fact(name, told, claim.department, claim.department_name, model_facts.REPORTED, now())
         item = store_items.OpenItem(
             claim.item_id, claim.edition, claim.region, "", claim.department, definition, claim.department_name
         )
         # Not the day it was written on: that may be the next period's by a second.
         day = date.fromisoformat(claim.explanation["day"])
-        return judging.explain(self.database, item, claim.uscc, day, stated, beside=claim.id)
+        had = judging.had_by(model.explanation_of(claim)) if claim.reservation == model.HELD else None
+        return judging.explain(self.database, item, claim.uscc, day, stated, claim.id, had)
 
     def SecondReviewClaim(self, request: pb.SecondReviewClaimRequest, call: Call) -> pb.Claim:
         def decide(one: Claim) -> Message | list[Message]:

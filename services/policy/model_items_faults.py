@@ -57,6 +57,9 @@ def _words(definition: _Definition, _known: Known) -> _Faults:
     said = {f"definition.{name}": getattr(definition, name) for name in ("title", "object", "standard")}
     said["definition.amount.says"] = definition.amount.says
     said |= {f"definition.materials[{place}].name": one.name for place, one in enumerate(definition.materials)}
+    said |= {f"definition.shares[{place}].bearer": one.bearer for place, one in enumerate(definition.shares)}
+    # Everybody who is not on the way to the money reads why.
+    said["definition.rule"] = "\n".join(f"{one.says}\n{one.basis}" for one in _leaves(definition.rule))
     if not definition.title.strip():
         yield Violation("definition.title", "REQUIRED", "必填")
     yield from public(said)
@@ -99,19 +102,19 @@ def _rule(definition: _Definition, known: Known) -> _Faults:
     if not definition.HasField("rule"):
         return
     yield from rules.faults(definition.rule, readable(known.kinds), "definition.rule")
-    for id in _leaf_ids(definition.rule):
+    for id in (one.id for one in _leaves(definition.rule)):
         if id in RESERVED or id.startswith(VETO):
             yield Violation("definition.rule", "LEAF_RESERVED", f"条件编号 {id} 由系统使用，请换一个")
 
 
-def _leaf_ids(rule: rules_pb2.Rule) -> Iterator[str]:
+def _leaves(rule: rules_pb2.Rule) -> Iterator[rules_pb2.Leaf]:
     kind = rule.WhichOneof("node")
     if kind == "leaf":
-        yield rule.leaf.id
+        yield rule.leaf
     for part in (
         [getattr(rule, "not")] if kind == "not" else getattr(rule, kind).rules if kind in ("all", "any") else ()
     ):
-        yield from _leaf_ids(part)
+        yield from _leaves(part)
 
 
 def _amount(definition: _Definition, known: Known) -> _Faults:

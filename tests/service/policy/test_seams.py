@@ -189,3 +189,39 @@ def test_who_let_a_claim_pass_decides_of_no_objection_to_it_and_checks_it_not_hi
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
         both.OpenSpotCheck(**asked)
     assert here.claims(here.boss).OpenSpotCheck(**asked).spot_check == "OPEN"
+
+
+def test_a_claim_that_came_first_is_not_reviewed_down_by_the_one_that_came_after_it(
+    here: ClaimsHere, bank: Bank
+) -> None:
+    policy = here.publish().policy_id
+    group = {"benefit_group": "ladder", "overlap": items_pb2.OVERLAP_HIGHEST}
+    low = here.payable(policy_id=policy, mode=items_pb2.PAYOUT_MODE_ORDINARY, publicity_days=3, **group)
+    high = here.payable(policy_id=policy, amount=items_pb2.AmountFormula(cel="8000000"), **group)
+    company = here.company()
+    claim = here.submit(company, low.item_id)
+    assert here.submit(company, high.item_id).claimed_fen == 3_000_000
+    asked = {"claim_id": claim.claim_id}
+    assert here.claims(here.reviewer).ReviewClaim(**asked, decision="APPROVE").approved_fen == 5_000_000
+    here.comes_due(claim.claim_id)
+    here.claims(here.treasurer).ApproveClaim(**asked, approved=True)
+    here.work()
+    assert bank.total_paid() == 8_000_000
+    assert here.claims(company.actor).ReplayClaim(**asked).same
+
+
+def test_an_officer_states_nothing_of_persons_among_facts(here: ClaimsHere) -> None:
+    rule = all_of(RULE, leaf("where", 'park == "东区"'))
+    item = here.payable(rule=rule)
+    claim = here.submit(here.company(), item.item_id)
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as told:
+        here.claims(here.reviewer).ReviewClaim(
+            claim_id=claim.claim_id, decision="APPROVE", facts={"park": '"联系人电话13800138000"'}
+        )
+    assert told.fields == {"facts": "PERSONAL_DATA"}
+
+
+def test_what_conditions_say_leads_to_no_person(here: ClaimsHere) -> None:
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as told:
+        here.open(rule=all_of(RULE, leaf("ask", "insured_staff > 0", "有疑问请联系经办人，电话13800138000")))
+    assert told.fields == {"definition.rule": "PERSONAL_DATA"}
