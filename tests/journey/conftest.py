@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 
 from deploy.local import county
 from deploy.local.suite import Suite
+from standards.workdays import local_day
+from tests.fakes import bank as paying_bank
 from tests.fakes import licence_source, payment_provider, program, verification_source
 from tests.support import left_behind
 from yiwang.catalog.v1.service_pb2 import SearchItemsRequest
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
 
 CHROMIUM = "/usr/bin/chromium"
+# The treasury's, which the bank pays from.
+PAYER_ACCOUNT = "3300000000000001"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,16 +59,26 @@ def payments() -> Iterator[payment_provider.PaymentProvider]:
 
 
 @pytest.fixture(scope="session")
+def bank() -> Iterator[paying_bank.Bank]:
+    """The bank policies' money is paid by."""
+    with program.running(paying_bank.Bank(day=f"{local_day(datetime.now(UTC)):%Y-%m-%d}")) as paying:
+        yield paying
+
+
+@pytest.fixture(scope="session")
 def suite(
     tmp_path_factory: pytest.TempPathFactory,
     licences: licence_source.LicenceSource,
     payments: payment_provider.PaymentProvider,
+    bank: paying_bank.Bank,
 ) -> Iterator[Suite]:
     with pytest.MonkeyPatch.context() as patch, verification_source.running() as source:
         patch.setenv("SAMPLE", "own")
         patch.setenv("VERIFICATION_URL", source.url)
         patch.setenv("LICENCE_SOURCE_URL", licences.url)
         patch.setenv("PAYMENT_URL", payments.url)
+        patch.setenv("BANK_URL", bank.url)
+        patch.setenv("PAYER_ACCOUNT", PAYER_ACCOUNT)
         with Suite(tmp_path_factory.mktemp("journey") / "suite") as suite:
             faults = county.load(suite.places, "journey", lambda *_: None)
             assert not faults, f"not loaded: {faults}"
