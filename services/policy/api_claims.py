@@ -79,8 +79,8 @@ class ClaimApi(ClaimDeskApi):
     def _require_budget(self, item: OpenItem, explained: items_pb2.Explanation) -> None:
         if explained.result == rules_pb2.TRUTH_FALSE:
             return
-        pot = store_pots.pots(self.database).find_one({"_id": model.budget_id(item.id, explained.period)})
-        require(pot is not None, "BUDGET_MISSING", "该事项本期尚未安排预算，暂不能申报")
+        there = store_pots.there(self.database, model.budget_id(item.id, explained.period))
+        require(there, "BUDGET_MISSING", "该事项本期尚未安排预算，暂不能申报")
 
     def _told(
         self,

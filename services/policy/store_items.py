@@ -116,12 +116,15 @@ def opened(database: Database[Document], item_id: str) -> OpenItem:
 
 def claimable(database: Database[Document], item_id: str, now: datetime) -> OpenItem:
     """An item that may be claimed now. NOT_FOUND when it was never opened; FAILED_PRECONDITION ITEM_NOT_OPEN (also when its policy was
-    withdrawn), NOT_PAYABLE, NOT_YET, OVER."""
+    withdrawn, or expired before a last day of the item's own), NOT_PAYABLE, NOT_YET, OVER."""
     row = database[COLLECTION].find_one({"_id": item_id}, _OPEN)
     if row is None or not row["state"]["edition"]:
         raise not_found()
     found, status = _open(row), row["state"]["status"]
     if store_policies.withdrawn(database, row["state"]["policy_id"]):
+        status = model_items.CLOSED
+    if not found.definition.closes_on and store_policies.expired(database, row["state"]["policy_id"]):
+        # What is to be applied for after its policy's end says until when itself.
         status = model_items.CLOSED
     model_items.require_claimable(status, found.definition, local_day(now))
     return found

@@ -86,6 +86,12 @@ def withdrawn(database: Database[Document], policy_id: str) -> bool:
     return bool(found) and found["state"]["status"] == model_policies.WITHDRAWN  # type: ignore[index]
 
 
+def expired(database: Database[Document], policy_id: str) -> bool:
+    """Whether a policy is no longer in force by its own words."""
+    found = database[COLLECTION].find_one({"_id": policy_id}, {"state.status": 1})
+    return bool(found) and found["state"]["status"] == model_policies.EXPIRED  # type: ignore[index]
+
+
 def title(database: Database[Document], policy_id: str) -> str:
     """The title of a policy's newest edition; empty when it has none."""
     found = database[COLLECTION].find_one({"_id": policy_id}, {"state.text.title": 1})

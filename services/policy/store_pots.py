@@ -59,6 +59,11 @@ def open_pot(database: Database[Document], budget: str) -> None:
         pots(database).insert_one(empty)
 
 
+def there(database: Database[Document], budget: str) -> bool:
+    """Whether finance ever set this budget."""
+    return pots(database).find_one({"_id": budget}, {"total": 1}) is not None
+
+
 def adjust(database: Database[Document], budget: str, change: str, delta: int) -> str:
     """The whole is so much more, or less, once for each change: APPLIED; BELOW_COMMITTED when less is left; PERIOD_CLOSED. What it was
     answered once it is answered for ever, also a process that was asleep meanwhile."""
@@ -93,7 +98,7 @@ def reserve(database: Database[Document], budget: str, hold: str, fen: int, unti
     made = {"$inc": {"available": -fen, "holds": 1}, "$set": {f"held.{hold}": fen}}
     if pots(database).update_one(asked, made).matched_count:
         return HELD
-    pot = pots(database).find_one({"_id": budget})
+    pot = _part(database, budget, hold)
     if pot is None:
         return MISSING
     if hold in pot["held"]:
@@ -114,7 +119,7 @@ def take_over(database: Database[Document], budget: str, source: str, hold: str,
     made = {"$inc": {f"held.{source}": -fen, "holds": 1}, "$set": {f"held.{hold}": fen}}
     if pots(database).update_one(asked, made).matched_count:
         return HELD
-    pot = pots(database).find_one({"_id": budget})
+    pot = _part(database, budget, hold, source)
     if pot is None:
         return MISSING
     if hold in pot["held"]:
@@ -139,7 +144,7 @@ def _end(
     until: datetime | None,
     counts: Callable[[int], Mapping[str, int]],
 ) -> bool:
-    pot = pots(database).find_one({"_id": budget})
+    pot = _part(database, budget, hold)
     held = pot["held"].get(hold) if pot else None
     if held is None:
         # Not even a process that was asleep may take it from now on.
@@ -149,6 +154,13 @@ def _end(
         asked["$expr"] = {"$gte": ["$$NOW", until]}
     made = {"$inc": {**counts(held), "holds": -1}, "$unset": {f"held.{hold}": ""}}
     return bool(pots(database).update_one(asked, made).matched_count)
+
+
+def _part(database: Database[Document], budget: str, *holds: str) -> Document | None:
+    """What a pot says of these holds; it may have very many."""
+    fields = {"available": 1, "closed": 1, **{f"held.{hold}": 1 for hold in holds}}
+    pot = pots(database).find_one({"_id": budget}, fields)
+    return pot and {**pot, "held": pot.get("held", {})}
 
 
 def _over(database: Database[Document], until: datetime) -> bool:

@@ -225,3 +225,12 @@ def test_what_conditions_say_leads_to_no_person(here: ClaimsHere) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT) as told:
         here.open(rule=all_of(RULE, leaf("ask", "insured_staff > 0", "有疑问请联系经办人，电话13800138000")))
     assert told.fields == {"definition.rule": "PERSONAL_DATA"}
+
+
+def test_an_expired_policy_pays_only_what_has_a_last_day_of_its_own(here: ClaimsHere) -> None:
+    policy = here.publish(expires_on="2099-12-31").policy_id
+    ends, goes_on = here.payable(policy_id=policy), here.payable(policy_id=policy, closes_on="2099-12-31")
+    here.policy_comes_due(policy)
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "ITEM_NOT_OPEN"):
+        here.submit(here.company(), ends.item_id)
+    assert here.submit(here.company(), goes_on.item_id).status == model.PAYING

@@ -14,6 +14,7 @@ OWN = "示范（云川）科技有限公司"
 class Stated:
     name: str = OWN
     number: str = "6222000011112222"
+    bank_name: str = "某某银行云川支行"
 
 
 def refused(account: Stated) -> list[tuple[str, str]]:
@@ -41,3 +42,8 @@ def test_an_account_of_another_is_refused(name: str) -> None:
 def test_a_number_of_one_digit_is_refused_with_all_else_that_is_wrong() -> None:
     assert refused(Stated(number="00000000")) == [("account.number", "MALFORMED")]
     assert refused(Stated("张三", "11111111")) == [("account.name", "NOT_OWN"), ("account.number", "MALFORMED")]
+
+
+@pytest.mark.parametrize("bank_name", ["某某银行，联系人电话13800138000", "账号6222000011112222"])
+def test_the_name_of_a_bank_leads_to_nobody(bank_name: str) -> None:
+    assert refused(Stated(bank_name=bank_name)) == [("account.bank_name", "PERSONAL_DATA")]
