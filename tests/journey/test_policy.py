@@ -146,7 +146,7 @@ def test_a_payout_nobody_applied_for_from_the_computed_list_to_the_receipt(
     page.get_by_role("link", name="复算这次判定").click()
     _said(page, "与当时的判定一致")
     enterprise.shot("607-replay", AGAIN)
-    (order,) = [one for one in bank.orders.values() if one["payee"]["number"] == ACCOUNT]
+    (order,) = [one for one in bank.orders.values() if one["payee"]["name"] == "示范县东河文旅开发有限公司"]
     assert order["amount_fen"] == 20_000_000 == bank.paid_fen(order["id"])
     _said(enterprise.go("/policies/mine"), "200,000 元")
 
