@@ -75,7 +75,8 @@ async def home(request: Request, tried: Tried) -> Response:
         "one": one,
         "gets": [m for m in found if m.result == rules_pb2.TRUTH_TRUE],
         "unknown": [m for m in found if m.result == rules_pb2.TRUTH_UNKNOWN],
-        "near": [m for m in found if m.result == rules_pb2.TRUTH_FALSE],
+        # What it has of this period already is among its claims, and lacks nothing.
+        "near": [m for m in found if m.result == rules_pb2.TRUTH_FALSE and not any(_had(one) for one in m.lacking)],
         "fresh": list(fresh.matches) if fresh else [],
         "claims": made,
         "waiting": [claim for claim in made if set(claim.open_moves) & {"ConfirmAccount", "CorrectClaim"}],
@@ -84,6 +85,10 @@ async def home(request: Request, tried: Tried) -> Response:
         "tried": tried,
     }
     return show(request, "policy_mine.html", tried.status, problems=tried.problems, **context)
+
+
+def _had(one: items.Lacking) -> bool:
+    return one.leaf == "once"
 
 
 async def match(request: Request, tried: Tried) -> Response:

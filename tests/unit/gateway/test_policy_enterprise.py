@@ -88,6 +88,12 @@ def test_a_claim_that_waits_for_the_enterprise_stands_at_the_top_of_its_home(act
     assert "去办理" in acting.get(MINE).text
 
 
+def test_what_it_has_of_this_period_already_is_no_near_miss(acting: Site, services: Services):
+    had = told.a_match(told.FALSE, title="本期已有", lacking=[items.Lacking(leaf="once", says="本期未享受过该事项")])
+    services.on("ListMyMatches", enterprises.ListMyMatchesResponse(matches=[had]))
+    assert "本期已有" not in acting.get(MINE).text
+
+
 def test_every_condition_has_its_sign_clause_fact_source_and_day(acting: Site):
     page = acting.get(MATCH).text
     for said in ("✗", "✓", "第三条", "1,234元", "税务局", "2026年11月20日", "满足一项即可", "不能成立", "差在哪里"):
