@@ -43,15 +43,16 @@ def kept(
     count: int,
     window: timedelta = OLDEST,
 ) -> tuple[list[Record[S]], str]:
-    """As `newest`, of the records that match any of these, which exclude each other, and are to be kept: a page is shorter where
-    something was not, and never empty before the end. What is kept is decided here: the embedded store scans for a field that the
+    """As `newest`, of the records that match any of these and are to be kept, each once: a page is shorter where something was not, and
+    never empty before the end. What is kept is decided here: the embedded store scans for a field that the
     index does not have beside those it has."""
     while True:
-        found = [row for match in matches for row in newest(records, match, field, token, count, window)[0]]
-        page = sorted(found, key=lambda row: (getattr(row.state, field), row.id), reverse=True)[:count]
-        rows, token = [row for row in page if keep(row.state)], _token(page, field, count)
-        if rows or not token:
-            return rows, token
+        rows = (row for match in matches for row in newest(records, match, field, token, count, window)[0])
+        found = {row.id: row for row in rows}
+        page = sorted(found.values(), key=lambda row: (getattr(row.state, field), row.id), reverse=True)[:count]
+        rest, token = [row for row in page if keep(row.state)], _token(page, field, count)
+        if rest or not token:
+            return rest, token
 
 
 def malformed() -> Exception:

@@ -124,6 +124,7 @@ class AppealApi:
             if asked and not (region_covers(actor.region, asked) or actor.region.startswith(asked)):
                 raise invalid(Violation("county", "COUNTY", "不在您的区域内"))
             bounds = [{"state.county": county} for county in self.counties.within(asked or actor.region)]
+            bounds.append({"state.department": actor.department})
         return [{**bound, "state.status": request.status} if request.status else bound for bound in bounds]
 
     def _sealed(self, appeal: Appeal, text: str) -> str:

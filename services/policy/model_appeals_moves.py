@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.acts import Actor
-from chassis.errors import not_found, require
+from chassis.errors import PERMISSION_DENIED, Refused, not_found, require
 from services.policy import model_appeals as appeals
 from services.policy.model_appeals import (
     ACCEPTED,
@@ -74,10 +74,11 @@ def require_move(appeal: Appeal, name: str, now: datetime) -> None:
 
 
 def require_by(appeal: Appeal, name: str, actor: Actor) -> None:
-    """NOT_FOUND for whom it is not there; FAILED_PRECONDITION NOT_YOURS for who reads it, but does not make this move."""
+    """NOT_FOUND for whom it is not there; PERMISSION_DENIED NOT_YOURS for who reads it, but does not make this move."""
     if not appeals.sees(actor, appeal):
         raise not_found()
-    require(bool(made_by(appeal, name, actor)), "NOT_YOURS", f"您不能{MOVES[name].title}")
+    if not made_by(appeal, name, actor):
+        raise Refused(PERMISSION_DENIED, "NOT_YOURS", f"您不能{MOVES[name].title}")
 
 
 def made_by(appeal: Appeal, name: str, actor: Actor) -> str:

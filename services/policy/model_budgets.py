@@ -117,7 +117,7 @@ def sees(actor: Actor, budget: Budget) -> bool:
     """Whether the actor may read it: the department that leads the item, finance and supervision of the region."""
     leads = actor.realm == OFFICER and not actor.roles.isdisjoint((POLICY, PAYOUT))
     own = leads and bool(budget.department) and actor.department == budget.department
-    return (own and region_covers(actor.region, budget.region)) or oversees(actor, budget.region)
+    return own or oversees(actor, budget.region)
 
 
 def _asked(before: Budget | None, event: events.BudgetChangeAsked, moment: Moment) -> Budget:

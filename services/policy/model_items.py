@@ -68,16 +68,15 @@ def payable(definition: pb.PayoutItemDefinition) -> bool:
 
 def writes(actor: Actor, item: PayoutItem) -> bool:
     """Whether the actor writes and opens it: the officers of the department that leads it."""
-    own = actor.realm == OFFICER and POLICY in actor.roles and actor.department == item.department
-    return own and region_covers(actor.region, item.region)
+    return actor.realm == OFFICER and POLICY in actor.roles and actor.department == item.department
 
 
 def works(actor: Actor, item: PayoutItem) -> bool:
     """Whether the actor sees what is being written: its department's officers, finance and supervision of its region."""
-    if actor.realm != OFFICER or not region_covers(actor.region, item.region):
+    if actor.realm != OFFICER:
         return False
     own = actor.department == item.department and bool(actor.roles & {POLICY, PAYOUT})
-    return own or bool(actor.roles & {FINANCE, SUPERVISE})
+    return own or (bool(actor.roles & {FINANCE, SUPERVISE}) and region_covers(actor.region, item.region))
 
 
 def sees(actor: Actor, item: PayoutItem) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from google.protobuf.json_format import ParseDict
 
 from chassis.acts import OFFICER, Actor
-from chassis.errors import not_found, require
+from chassis.errors import PERMISSION_DENIED, Refused, not_found, require
 from services.policy.model_portal import POLICY, SUPERVISE, Move, along, looks_after
 from services.policy.model_writing import Writing
 from yiwang.policy.v1 import news_pb2 as pb
@@ -118,12 +118,13 @@ def leads(name: str) -> list[tuple[int, int]]:
 
 
 def require_by(news: News, name: str, actor: Actor) -> None:
-    """NOT_FOUND for whom what is being written is not there; FAILED_PRECONDITION NOT_YOURS for who reads it, but does not make this move;
+    """NOT_FOUND for whom what is being written is not there; PERMISSION_DENIED NOT_YOURS for who reads it, but does not make this move;
     MOVE_NOT_ALLOWED where the status does not allow it."""
     if not works_on(actor, news):
         raise not_found()
     move = MOVES[name]
-    require(any(_IS[who](actor, news) for who in move.by), "NOT_YOURS", f"您不能{move.title}")
+    if not any(_IS[who](actor, news) for who in move.by):
+        raise Refused(PERMISSION_DENIED, "NOT_YOURS", f"您不能{move.title}")
     require(
         news.status in move.sources, "MOVE_NOT_ALLOWED", f"该信息处于“{STATUSES[news.status]}”状态，不能{move.title}"
     )

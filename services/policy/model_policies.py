@@ -71,8 +71,7 @@ def text_of(content: Mapping[str, Any]) -> pb.PolicyText:
 
 def writes(actor: Actor, policy: Policy) -> bool:
     """Whether the actor writes and publishes it: the policy officers of its department."""
-    own = actor.realm == OFFICER and POLICY in actor.roles and actor.department == policy.department
-    return own and region_covers(actor.region, policy.region)
+    return actor.realm == OFFICER and POLICY in actor.roles and actor.department == policy.department
 
 
 def sees(actor: Actor, policy: Policy) -> bool:

@@ -147,8 +147,7 @@ def digest(lines: Iterable[tuple[str, int]]) -> str:
 
 def reviews(actor: Actor, roll: Roll) -> bool:
     """Whether the actor reviews for the department that leads the item."""
-    own = actor.realm == OFFICER and model.PAYOUT in actor.roles and actor.department == roll.department
-    return own and region_covers(actor.region, roll.region)
+    return actor.realm == OFFICER and model.PAYOUT in actor.roles and actor.department == roll.department
 
 
 def supervises(actor: Actor, roll: Roll) -> bool:

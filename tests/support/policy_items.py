@@ -91,7 +91,7 @@ class ItemsHere(Here):
         self.finance = officer("finance", department=OTHER_DEPARTMENT)
         self.boss = supervisor()
         self.stranger = officer("policy", department=OTHER_DEPARTMENT)
-        self.elsewhere = replace(officer("policy"), region=ELSEWHERE)
+        self.elsewhere = replace(officer("policy", department=OTHER_DEPARTMENT), region=ELSEWHERE)
 
     def policies(self, actor: Actor | None) -> Any:
         """PolicyService as this actor calls it."""

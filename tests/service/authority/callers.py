@@ -6,7 +6,20 @@ from typing import NamedTuple
 from chassis.acts import AGENT, DEVICE, MACHINE, OFFICER, PERSON, SERVICE
 from yiwang.access.v1 import access_pb2
 
-ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure")
+ROLES = (
+    "receive",
+    "review",
+    "decide",
+    "issue",
+    "supervise",
+    "catalog",
+    "administer",
+    "market",
+    "procure",
+    "policy",
+    "payout",
+    "finance",
+)
 OWN, OTHER = "own", "other"
 MEDIUM = access_pb2.IDENTITY_LEVEL_MEDIUM
 

@@ -12,18 +12,19 @@ from deploy.local.stores import Store, with_database
 from tests.service.authority.world import World
 from tests.support import left_behind
 from tests.support.market import MarketHere
+from tests.support.policy_claims import ClaimsHere
 from tests.support.rating_service import RatingHere
 from tests.support.serving import Here, serving
 
-KINDS: dict[str, type[Here]] = {"rating": RatingHere, "intermediary": MarketHere}
+KINDS: dict[str, type[Here]] = {"rating": RatingHere, "intermediary": MarketHere, "policy": ClaimsHere}
 
 
 @pytest.fixture(scope="package")
 def world(store: Store) -> Iterator[World]:
-    """The five services in this process, each on a database of its own, and everybody signed in."""
+    """The six services in this process, each on a database of its own, and everybody signed in."""
     with ExitStack() as stack:
         here: dict[str, Any] = {}
-        for name in ("identity", "catalog", "case", "rating", "intermediary"):
+        for name in ("identity", "catalog", "case", "rating", "intermediary", "policy"):
             database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
             stack.callback(left_behind.drop, database)
             # No handler runs here, so nobody asks the source.

@@ -1,4 +1,4 @@
-"""A world for the authority matrix: the five services in this process, one owner with a record of every kind, and everybody of
+"""A world for the authority matrix: the six services in this process, one owner with a record of every kind, and everybody of
 `callers` signed in by identity itself."""
 
 import uuid
@@ -18,7 +18,7 @@ from services.rating import model_loop
 from standards.workdays import SHANGHAI
 from tests.service.authority.asked import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.support import agencies_here, choosing, performing, reported
+from tests.support import agencies_here, choosing, performing, policy_world, reported
 from tests.support.actors import officer
 from tests.support.bundles import part, publish_theme
 from tests.support.calling import As
@@ -27,6 +27,7 @@ from tests.support.directory import BODY, entry, implementation
 from tests.support.identity_service import fresh_number, fresh_phone
 from tests.support.items import FORM, PDF, definition, publish, simple
 from tests.support.market import MarketHere
+from tests.support.policy_claims import ClaimsHere
 from tests.support.rating_service import RatingHere, closed
 from tests.support.serving import Here, contract_of
 from yiwang.case.v1 import intake_pb2 as intake_pb
@@ -47,13 +48,22 @@ NAME = "诸葛试真名"
 class World:
     """The services, the ids of the records, and a token for everybody."""
 
-    def __init__(self, identity: Here, catalog: Here, case: Here, rating: RatingHere, intermediary: MarketHere) -> None:
+    def __init__(
+        self,
+        identity: Here,
+        catalog: Here,
+        case: Here,
+        rating: RatingHere,
+        intermediary: MarketHere,
+        policy: ClaimsHere,
+    ) -> None:
         self.services: Mapping[str, Here] = {
             "identity": identity,
             "catalog": catalog,
             "case": case,
             "rating": rating,
             "intermediary": intermediary,
+            "policy": policy,
         }
         self.opening = identity.servicers["IdentityService"].opening
         self.caller = ""
@@ -286,6 +296,7 @@ class World:
         reported.report(case.channel, reported.system(), [reported.applied(self.reported_number)])
         Folder(case.database).turn(20)
         self._records_of_the_market(self.services["intermediary"])
+        self._records_of_policy(self.services["policy"])
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
         self.rating = rating.close(closed(self.owner_id))
@@ -294,6 +305,18 @@ class World:
         self._file_of_rating(rating)
         self._tickets_of_rating()
         self._records_of_catalog()
+
+    def _records_of_policy(self, policy: Here) -> None:
+        """A policy with its items, an enterprise with its claims, lists, money, and what the portal has."""
+        assert isinstance(policy, ClaimsHere)
+        handler = self.tokens["handler of an organisation"]
+        self.policy = policy_world.plant(
+            policy,
+            lambda service: self._as(f"yiwang.policy.v1.{service}", handler),
+            uscc("91990121MA0XA8M03"),
+            DEPARTMENT,
+            OTHER_DEPARTMENT,
+        )
 
     def _negative_rating(self, rating: RatingHere) -> None:
         """What the owner rated badly, and the own department is to verify."""

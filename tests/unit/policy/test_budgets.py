@@ -93,7 +93,7 @@ def test_what_was_asked_before_the_end_comes_before_the_end() -> None:
         (officer("payout"), True, False, False),
         (officer("policy"), True, False, False),
         (officer("payout", department=OTHER_DEPARTMENT), False, False, False),
-        (replace(officer("payout"), region="990122"), False, False, False),
+        (replace(officer("payout"), region="990122"), True, False, False),
         (officer("review"), False, False, False),
         (replace(person(), roles=frozenset(("finance",)), region=REGION), False, False, False),
     ],

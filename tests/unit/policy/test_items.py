@@ -65,9 +65,9 @@ def test_an_item_is_claimable_on_its_days_while_it_is_open_and_at_no_other_time(
         (supervisor(), True, False),
         (supervisor(region=CITY), True, False),
         (supervisor(region=ELSEWHERE), False, False),
-        (replace(officer("policy"), region=ELSEWHERE), False, False),
+        (replace(officer("policy"), region=ELSEWHERE), True, True),
         (replace(officer("finance"), region="990121101"), False, False),
-        (replace(officer("policy"), region=""), False, False),
+        (replace(officer("policy"), region=""), True, True),
     ],
 )
 def test_what_is_written_is_seen_by_its_officers_and_written_by_its_departments(
