@@ -26,6 +26,9 @@ OFFICES = {
     "catalog": "/desk/catalog",
     "market": "/desk/market",
     "procure": "/market/needs",
+    "policy": "/desk/policies",
+    "payout": "/desk/policies/claims",
+    "finance": "/desk/policies/claims",
 }
 
 

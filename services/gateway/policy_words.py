@@ -198,6 +198,11 @@ DONE: Final = {
     "policy-subscription": "推送设置已保存。",
     "policy-out": "设置已保存。",
     "policy-seen": "已标记为看过。",
+    "policy-saved": "已保存。",
+    "policy-published": "已发布。",
+    "policy-returned": "已退回修改。",
+    "policy-ended": "已结束。",
+    "policy-counting": "测算已开始。",
 }
 
 _PERIODS: Final = (
