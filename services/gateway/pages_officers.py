@@ -38,10 +38,10 @@ async def _none() -> officers.ListOfficersResponse:
     return officers.ListOfficersResponse()
 
 
-async def departments_of(request: Request) -> list[officers.Department]:
-    """The departments of the visitor's region and below it, all pages of them."""
+async def departments_of(request: Request, region: str = "") -> list[officers.Department]:
+    """The departments of a region, the visitor's where none is named, and below it, all pages of them."""
     found: list[officers.Department] = []
-    message = officers.ListDepartmentsRequest(region=session_of(request).region, page_size=ALL)
+    message = officers.ListDepartmentsRequest(region=region or session_of(request).region, page_size=ALL)
     while True:
         page = await ask_public(request, backends(request).officers.ListDepartments, message)
         found += page.departments

@@ -24,6 +24,8 @@ TABS: Final = (
     (AT + "/items", "兑付事项"),
     (AT + "/published", "结果公示"),
     (AT + "/rolls", "免申即享名单"),
+    (AT + "/news", "招商和资讯"),
+    (AT + "/bulletin", "统计公报"),
 )
 _REGION: Final = re.compile(r"[0-9]{6,12}")
 _DEPARTMENTS: Final = ("REPORTED", "CORRECTED")

@@ -15,6 +15,7 @@ from services.gateway import (
     editing_words,
     market_words,
     person_words,
+    policy_portal_words,
     policy_stages,
     policy_words,
     rating_words,
@@ -51,6 +52,7 @@ _DONE = (
     | rating_words.DONE
     | market_words.DONE
     | policy_words.DONE
+    | policy_portal_words.DONE
 )
 
 # What people read when a page cannot be shown: title, and what to do.
@@ -106,6 +108,7 @@ _ENVIRONMENT.globals.update(
     market_words=market_words,
     policy_words=policy_words,
     policy_stages=policy_stages,
+    portal_words=policy_portal_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
     sheets=SHEETS,
