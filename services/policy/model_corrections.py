@@ -8,7 +8,7 @@ from typing import Final
 
 from chassis.acts import OFFICER, Actor, Evolve, Moment
 from chassis.errors import Violation, invalid, not_found, require
-from services.policy import model_facts, model_sheets
+from services.policy import model_facts, model_sheets, model_values
 from services.policy.model_enterprises import is_own
 from services.policy.model_facts import BOOL, CORRECTED, DATE, INT, KINDS, LIST, MONEY, REPORTED, TEXT, Fact, Kind
 from standards.codes import region_covers
@@ -114,7 +114,7 @@ def decide(one: Correction, actor: Actor, accepted: bool, value: str, sealed: st
 
 def save_kind(known: OwnKind | None, id: str, told: pb.FactKind, actor: Actor) -> events.FactKindSaved:
     """A region's own kind of fact, new or changed. INVALID_ARGUMENT BUILT_IN, TYPE_FIXED; NOT_FOUND for another region's."""
-    if told.name in KINDS:
+    if told.name in KINDS or model_values.is_derived(told.name):
         raise invalid(Violation("kind.name", "BUILT_IN", "这是内置的事实，不能修改"))
     if known is not None and known.region != actor.region:
         raise not_found()

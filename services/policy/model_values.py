@@ -27,6 +27,11 @@ def base(name: str) -> str:
     return name.removesuffix("_days") if name.endswith(DAYS) else name
 
 
+def is_derived(name: str) -> bool:
+    """Whether rules read something of the platform's own by this name: no fact may have it."""
+    return name in _TITLES or name == BEST or name.endswith(DAYS)
+
+
 def title(name: str, of_base: str) -> str:
     """What it is called, for people."""
     return _TITLES.get(name) or (f"{of_base}至今天数" if name.endswith(DAYS) else of_base)

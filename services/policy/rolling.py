@@ -2,6 +2,7 @@
 How far it is stands beside the roll; whoever takes it up goes on from there, and what was done already is done once.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -36,8 +37,8 @@ from yiwang.policy.v1 import items_pb2
 from yiwang.rules.v1 import rules_pb2
 
 Document = dict[str, Any]
-# As much is done in a round, so that handlers come in between.
-PARTS_A_ROUND, CLAIMS_A_ROUND = 4, 20
+# So long, in seconds, a round goes on with parts of the base, and so many claims it makes: handlers come in between.
+SPELL, CLAIMS_A_ROUND = 0.5, 20
 
 
 class Rolling:
@@ -76,13 +77,15 @@ class Rolling:
         if any(one["item"] in ("", roll.item_id) for one in walks):
             return  # who gets it is not looked at to the end yet
         out = store_enterprises.opted_out_of(self._database, roll.item_id)
-        for _ in range(PARTS_A_ROUND):
+        until = time.monotonic() + SPELL
+        while time.monotonic() < until:
             part = self._reached(roll, 0)
             if part >= BUCKETS:
                 self._computed(roll)
                 return
             self._compute_part(roll, item, part, out)
             self._reach(roll, part, part + 1)
+            time.sleep(0)  # lets handlers in
 
     def _compute_part(self, roll: Roll, item: OpenItem, part: int, out: set[str]) -> None:
         rows = [row["_id"] for row in store_matches.qualifying(self._database, roll.item_id, part)]

@@ -1,5 +1,6 @@
 """What policy does when it hears of facts, of organisations and agencies, and of items that were opened; and its walks through the base."""
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,8 @@ from yiwang.intermediary.v1.events_pb2 import (
 )
 from yiwang.policy.v1.events_pb2 import CorrectionDecided, FactsStated, PayoutItemOpened, PayoutItemResumed
 
-# So many parts of the base are walked through in a round.
-PARTS_A_ROUND = 4
+# So long, in seconds, a round walks through the base: handlers come in between.
+SPELL = 0.5
 
 
 class HearsEnterprises:
@@ -91,10 +92,9 @@ class HearsEnterprises:
     @every(interval=1)
     def walk_base(self) -> None:
         """Some parts further on the walks that are under way."""
-        day = local_day(now())
-        for _ in range(PARTS_A_ROUND):
-            if not matching.walk(self.parts.database, self.plans, day):
-                return
+        day, until = local_day(now()), time.monotonic() + SPELL
+        while time.monotonic() < until and matching.walk(self.parts.database, self.plans, day):
+            time.sleep(0)  # lets handlers in
 
 
 def prepare(worker: Any, parts: Parts) -> None:

@@ -388,7 +388,12 @@ def test_a_county_has_kinds_of_facts_of_its_own(base: BaseHere) -> None:
         REGION,
         "",
     )
-    for told, why in (({"name": "revenue_fen"}, "BUILT_IN"), ({"type": pb.FACT_TYPE_TEXT}, "TYPE_FIXED")):
+    for told, why in (
+        ({"name": "revenue_fen"}, "BUILT_IN"),
+        ({"name": "group_fen"}, "BUILT_IN"),
+        ({"name": "hired_on_days"}, "BUILT_IN"),
+        ({"type": pb.FACT_TYPE_TEXT}, "TYPE_FIXED"),
+    ):
         with refused(Code.INVALID_ARGUMENT, why):
             base.ask(base.reporter).SaveFactKind(kind=kind(**told))
     with refused(Code.NOT_FOUND):
