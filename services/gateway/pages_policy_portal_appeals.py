@@ -162,7 +162,7 @@ async def desk(request: Request) -> Response:
         page_token=page,
     )
     found = await ask(request, backends(request).appeals.ListAppealDesk, message)
-    context: dict[str, Any] = {"found": found, "picked": picked, "tab": tab, "page": page, "routes": routes}
+    context: dict[str, Any] = {"found": found, "picked": picked, "chosen": tab, "page": page, "routes": routes}
     context["at"] = lambda tab, page="": at(DESK, **picked, status=tab, page=page)
     return show(request, "desk_policy_portal_appeals.html", **context)
 

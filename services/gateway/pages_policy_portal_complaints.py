@@ -106,7 +106,7 @@ async def new(request: Request, tried: Tried) -> Response:
     """The form of a complaint."""
     region = str(request.app.state.settings.region)
     departments = await or_none(departments_of(request, region)) or []
-    options = [(f"{one.uscc} {one.name}", one.name) for one in departments]
+    options = [(f"{one.uscc} {one.name}", one.name) for one in departments] + [("other", "列表中没有，在下面填写")]
     context: dict[str, Any] = {"options": options, "region": region, "named": _is_person(request), "tried": tried}
     return show(request, "policy_portal_complaint_new.html", tried.status, problems=tried.problems, **context)
 
@@ -116,7 +116,7 @@ def _complained(form: FormData) -> dict[str, Any]:
     code, _, name = text(form, "department").partition(" ")
     return {
         **only("officer_name", "title", "text", "region", "complainant_name", "contact")(form),
-        "department": (code or text(form, "other_department").upper())[:18],
+        "department": (code if name else text(form, "other_department").upper())[:18],
         "department_name": (name or text(form, "other_department_name"))[:100],
     }
 

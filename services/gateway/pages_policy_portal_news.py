@@ -80,7 +80,7 @@ async def desk(request: Request) -> Response:
         page_token=page,
     )
     found = await ask(request, backends(request).news.ListNewsDesk, message)
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "kind": kind}
+    context: dict[str, Any] = {"found": found, "chosen": tab, "page": page, "kind": kind}
     context["at"] = lambda tab, page="": at(DESK, status=tab, kind=kind, page=page)
     context["writes"] = "policy" in session_of(request).roles
     return show(request, "desk_policy_portal_news_list.html", **context)

@@ -76,7 +76,7 @@ async def desk(request: Request) -> Response:
         page_token=page,
     )
     found = await ask(request, backends(request).complaints.ListComplaintDesk, message)
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "county_code": county}
+    context: dict[str, Any] = {"found": found, "chosen": tab, "page": page, "county_code": county}
     context["at"] = lambda tab, page="": at(DESK, county=county, status=tab, page=page)
     return show(request, "desk_policy_portal_complaints.html", **context)
 
@@ -109,7 +109,7 @@ async def questions(request: Request, tried: Tried) -> Response:
     tab, page = asked.get("status", ""), asked.get("page", "")[:200]
     message = pb.ListSupervisionQuestionsRequest(open=tab == "open", page_size=PAGE_SIZE, page_token=page)
     found = await ask(request, backends(request).complaints.ListSupervisionQuestions, message)
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "tried": tried}
+    context: dict[str, Any] = {"found": found, "chosen": tab, "page": page, "tried": tried}
     context["at"] = lambda tab, page="": at(QUESTIONS, status=tab, page=page)
     # Of several forms of the page, the one that was refused.
     context["about"] = str(request.path_params.get("question_id", ""))

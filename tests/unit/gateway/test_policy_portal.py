@@ -1,5 +1,7 @@
 """Appeals of enterprises and complaints to supervision: both sides of each, and who sees nothing."""
 
+import re
+
 import pytest
 
 from services.gateway import policy_portal_words as words
@@ -195,7 +197,11 @@ def test_a_department_that_is_not_on_the_list_is_typed(site: Site, services: Ser
     services.on("ListDepartments", refuse("UNAVAILABLE", "AWAY"))
     assert site.get(f"{COMPLAINTS}/new").status_code == 200
     services.on("SubmitComplaint", refuse("INVALID_ARGUMENT", "TOO_SHORT", text="至少4个字", department="部门代码有误"))
-    typed = TYPED | {"department": "", "other_department": told.DEPARTMENT.lower(), "other_department_name": "某局"}
+    typed = TYPED | {
+        "department": "other",
+        "other_department": told.DEPARTMENT.lower(),
+        "other_department_name": "某局",
+    }
     answer = site.send(f"{COMPLAINTS}/new", typed)
     assert answer.status_code == 400 and answer.headers["cache-control"] == "no-store"
     for at in ("text", "department"):
@@ -303,6 +309,22 @@ ROLES = (
     "market",
     "procure",
 )
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [(f"{DESK}/appeals?status=routed", "待受理"), (f"{DESK}/appeals", "全部"), (f"{DESK}/complaints?status=accepted", "调查中"),
+     (f"{QUESTIONS}?status=open", "待答复"), (f"{QUESTIONS}", "全部"), (f"{APPEALS}?status=answered", "待评价")],
+)  # fmt: skip
+def test_the_chosen_status_is_marked_and_kept_by_the_filter(site: Site, services: Services, path: str, said: str):
+    if path.startswith(DESK):
+        told.officer(site, services, ["supervise", "receive"])
+    else:
+        told_policy.act(site, services)
+    page = site.get(path).text
+    (marked,) = re.findall(r'aria-current="true">([^<]+)<', page)
+    kept = re.findall(r'name="status" value="([^"]*)"', page)
+    assert marked == said and set(kept) <= {path.partition("status=")[2]}
 
 
 def test_no_page_of_another_officer_asks_for_a_complaint(site: Site, services: Services):

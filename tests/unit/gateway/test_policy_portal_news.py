@@ -121,7 +121,8 @@ def test_what_waits_for_somebody_has_tabs_and_only_writers_write(site: Site, ser
     page = site.get(f"{DESK}?status=waiting&kind=park").text
     (asked,) = services.requests("ListNewsDesk")
     assert (asked.waiting, asked.unconfirmed, asked.kind) == (True, False, news.NEWS_KIND_PARK)
-    assert "待审核" in page and "逾期未确认" in page and f"{DESK}/new" not in page
+    assert 'aria-current="true">待审核<' in page and 'name="status" value="waiting"' in page
+    assert "逾期未确认" in page and f"{DESK}/new" not in page
     assert site.get(f"{DESK}/new").status_code == 403 and site.send(f"{DESK}/new", TYPED).status_code == 403
     told.officer(site, services, ["receive"])
     assert site.get(DESK).status_code == 403
