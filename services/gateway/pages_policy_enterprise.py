@@ -1,4 +1,5 @@
-"""An enterprise's own home of policies: what it matches and why, its claims, the money it received, what is new, what it is told of."""
+"""An enterprise's own home of policies: what it matches and why, its claims, the money it received, its appeals, what is new, what it is
+told of."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,12 +29,14 @@ from services.gateway.policy_reading import (
 )
 from services.gateway.render import show
 from services.gateway.session import ask
+from yiwang.policy.v1 import appeals_pb2 as appeals
 from yiwang.policy.v1 import enterprises_pb2 as pb
 from yiwang.policy.v1 import items_pb2 as items
 from yiwang.rules.v1 import rules_pb2
 
 ITEM: Final = MINE + "/items/{item_id:uuid}"
 MOST_CLAIMS: Final = 100
+NEWEST_APPEALS: Final = 5
 
 
 def _modes(form: FormData) -> dict[str, Any]:
@@ -61,12 +64,13 @@ async def home(request: Request, tried: Tried) -> Response:
     mine = await own(request)
     if not mine.uscc:
         return nobody(request)
-    stub = backends(request).enterprises
-    one, matches, fresh, claims = await asyncio.gather(
+    stub, asked = backends(request).enterprises, backends(request).appeals
+    one, matches, fresh, claims, said = await asyncio.gather(
         enterprise_of(request, mine.uscc),
         ask(request, stub.ListMyMatches, pb.ListMyMatchesRequest(uscc=mine.uscc)),
         or_none(ask(request, stub.ListNewMatches, pb.ListNewMatchesRequest(uscc=mine.uscc))),
         or_none(my_claims(request, size=MOST_CLAIMS)),
+        or_none(ask(request, asked.ListMyAppeals, appeals.ListMyAppealsRequest(page_size=NEWEST_APPEALS))),
     )
     found = list(matches.matches)
     made = list(claims.claims) if claims else []
@@ -81,6 +85,7 @@ async def home(request: Request, tried: Tried) -> Response:
         "claims": made,
         "waiting": [claim for claim in made if set(claim.open_moves) & {"ConfirmAccount", "CorrectClaim"}],
         "received": policy_stages.received(made),
+        "appeals": said,
         "more": bool(claims and claims.next_page_token),
         "tried": tried,
     }
