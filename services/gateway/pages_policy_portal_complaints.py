@@ -14,7 +14,7 @@ from services.gateway.forms import problems_of, request_id, text
 from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page
 from services.gateway.pages_officers import departments_of
-from services.gateway.policy_portal_words import FIELD
+from services.gateway.policy_portal_words import DONE, FIELD
 from services.gateway.policy_reading import AT as POLICIES
 from services.gateway.policy_reading import PAGE_SIZE
 from services.gateway.render import show
@@ -58,7 +58,7 @@ async def home(request: Request, tried: Tried = FRESH) -> Response:
     if _is_person(request):
         message = pb.ListMyComplaintsRequest(page_size=PAGE_SIZE, page_token=page)
         found = await or_none(ask(request, backends(request).complaints.ListMyComplaints, message))
-    context: dict[str, Any] = {"found": found, "page": page, "tried": tried}
+    context: dict[str, Any] = {"found": found, "person": _is_person(request), "page": page, "tried": tried}
     return show(request, "policy_portal_complaints.html", tried.status, problems=tried.problems, **context)
 
 
@@ -83,8 +83,8 @@ def _tried(error: CallError, name: str, typed: FormData) -> Tried:
     return Tried(name, tuple(problems_of(error, FIELD, f"{name}-")), {}, request_id(typed), error.status)
 
 
-def _own(request: Request, one: pb.Complaint, code: str = "", tried: Tried = FRESH) -> Response:
-    context: dict[str, Any] = {"one": one, "code": code, "tried": tried}
+def _own(request: Request, one: pb.Complaint, code: str = "", tried: Tried = FRESH, **more: Any) -> Response:
+    context: dict[str, Any] = {"one": one, "code": code, "tried": tried, **more}
     return show(request, "policy_portal_complaint.html", tried.status, problems=tried.problems, **context)
 
 
@@ -92,14 +92,19 @@ async def withdraw_by_code(request: Request) -> Response:
     """Takes one back by its code."""
     typed = await request.form()
     code, stub = text(typed, "code")[:40], backends(request).complaints
+    message = pb.WithdrawComplaintRequest(request_id=request_id(typed), code=code[:30], reason=text(typed, "reason"))
     try:
-        message = pb.WithdrawComplaintRequest(
-            request_id=request_id(typed), code=code[:30], reason=text(typed, "reason")
-        )
         one = await ask_public(request, stub.WithdrawComplaint, message)
     except CallError as error:
-        return await home(request, _tried(error, LOOK, typed))
-    return _own(request, one, code)
+        found = None
+        if error.status in (400, 409):
+            # It is there: what is wrong is told beside it, as it stands now.
+            found = await or_none(ask_public(request, stub.GetComplaintByCode, pb.GetComplaintByCodeRequest(code=code)))
+        if not found:
+            return await home(request, _tried(error, LOOK, typed))
+        return _own(request, found, code, await refused(request, WITHDRAW, error))
+    # No address says that it is done: it would have to say of which.
+    return _own(request, one, code, done=DONE[WITHDRAW.done])
 
 
 async def new(request: Request, tried: Tried) -> Response:

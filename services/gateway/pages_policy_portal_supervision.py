@@ -111,6 +111,8 @@ async def questions(request: Request, tried: Tried) -> Response:
     found = await ask(request, backends(request).complaints.ListSupervisionQuestions, message)
     context: dict[str, Any] = {"found": found, "chosen": tab, "page": page, "tried": tried}
     context["at"] = lambda tab, page="": at(QUESTIONS, status=tab, page=page)
+    # A form leads to the question's own address, and an answer that is refused back to the same part of the list.
+    context["to"] = lambda id: at(f"{QUESTIONS}/{id}", status=tab, page=page)
     # Of several forms of the page, the one that was refused.
     context["about"] = str(request.path_params.get("question_id", ""))
     return show(request, "desk_policy_portal_questions.html", tried.status, problems=tried.problems, **context)
