@@ -92,7 +92,7 @@ def _matched(database: Database[Document], plan: Plan, uscc: str, looked: Collec
         if enterprise is None:
             return {}
         items = _renewed(plan, looked, known, enterprise, now())
-        if known is not None and items == known["items"]:
+        if items == (known["items"] if known else {}):
             return items
         written = store_matches.write(database, uscc, known, items)
         if written and store_enterprises.rev(database, uscc) == enterprise["rev"]:
@@ -117,7 +117,7 @@ def match_part(database: Database[Document], plan: Plan, bucket: int, looked: Co
     changed = [
         (uscc, known[uscc]["ver"] if uscc in known else 0, items)
         for uscc, (items, _) in fresh.items()
-        if uscc not in known or items != known[uscc]["items"]
+        if items != (known[uscc]["items"] if uscc in known else {})
     ]
     whole = store_matches.write_many(database, changed)
     revs = store_enterprises.revs(database, bucket) if changed else {}

@@ -44,7 +44,7 @@ def document(uscc: str, items: Mapping[str, Document], ver: int) -> Document:
 
 
 def get(database: Database[Document], uscc: str) -> Document | None:
-    """What an enterprise matches; None while nobody looked."""
+    """What an enterprise matches; None while it never matched anything."""
     return database[COLLECTION].find_one({"_id": uscc})
 
 

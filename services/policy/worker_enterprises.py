@@ -19,7 +19,13 @@ from yiwang.intermediary.v1.events_pb2 import (
     BlacklistAppealDecided,
     BlacklistingEnded,
 )
-from yiwang.policy.v1.events_pb2 import CorrectionDecided, FactsStated, PayoutItemOpened, PayoutItemResumed
+from yiwang.policy.v1.events_pb2 import (
+    CorrectionDecided,
+    EnterpriseOpened,
+    FactsStated,
+    PayoutItemOpened,
+    PayoutItemResumed,
+)
 
 # So long, in seconds, a round walks through the base: handlers come in between.
 SPELL = 0.5
@@ -57,6 +63,12 @@ class HearsEnterprises:
     def match_resumed(self, event: Heard[PayoutItemResumed]) -> None:
         """Act: facts may have changed while the item was paused."""
         store_matches.begin(self.parts.database, event.id, item=event.record)
+
+    @on(EnterpriseOpened)
+    def match_joined(self, event: Heard[EnterpriseOpened]) -> None:
+        """Act: who comes to the platform is told of what it matches already."""
+        plan = self.plans.now()
+        matching.rematch(self.parts.database, plan, event.body.uscc, list(plan.items), event.trace)
 
     @on(OrganizationClaimed)
     def note_organization(self, event: Heard[OrganizationClaimed]) -> None:

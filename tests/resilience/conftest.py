@@ -14,7 +14,9 @@ from tests.fakes.beacon import Beacon
 from tests.fakes.courier import Courier
 from tests.fakes.hotline import Hotline
 from tests.fakes.payment_provider import PaymentProvider
+from tests.resilience.stories_policy import BANK
 from tests.support import left_behind
+from tests.support.policy_money import PAYER
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,8 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
         patch.setenv("COURIER_URL", outside.enter_context(program.running(Courier())).url)
         patch.setenv("HOTLINE_URL", outside.enter_context(program.running(Hotline())).url)
         patch.setenv("BEACON_URL", outside.enter_context(program.running(Beacon())).url)
+        patch.setenv("BANK_URL", outside.enter_context(program.running(BANK)).url)
+        patch.setenv("PAYER_ACCOUNT", PAYER)
         with Suite(folder / "suite") as suite:
             yield Campaign(suite, folder / "loads").prepare()
             left_behind.require_clean_suite(suite)

@@ -19,6 +19,7 @@ from tests.resilience import (
     stories_catalog,
     stories_identity,
     stories_market,
+    stories_policy,
     stories_rating,
     stories_rating_windows,
 )
@@ -53,7 +54,7 @@ class _Desk:
 def live(campaign: Campaign) -> None:
     """Items come and go; persons register, sign out, one is erased; cases are closed and rated."""
     suite = campaign.suite
-    stores = [world.database(suite.store(name).uri, name) for name in ("case", "catalog", "rating", "intermediary")]
+    stores = [world.database(suite.store(name).uri, name) for name in suite.services if name != "identity"]
     key = world.signing_key(*stores)
     stubs: dict[str, Any] = {
         "identity": IdentityServiceStub(grpc.insecure_channel(suite.address("identity"))),
@@ -68,6 +69,7 @@ def live(campaign: Campaign) -> None:
     stories_case_promises.live_in(suite, key)
     stories_case_intermediary.live_in(suite, key)
     stories_market.live_in(suite, key)
+    stories_policy.live_in(suite, key)
     persons(stubs["identity"])
     stories_identity.live_in(suite, key)
     stories_rating.live_in(suite, key)

@@ -3,6 +3,7 @@ is broken off, one is given up, one is drawn and goes on to the next of the orde
 must do so once, and cost whom it was the fault of."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from tests.support.agencies import profile, qualification, uscc
 from tests.support.calling import As
 from tests.support.items import PDF
 from yiwang.case.v1 import service_pb2 as cases
-from yiwang.intermediary.v1 import market_pb2
+from yiwang.intermediary.v1 import agencies_pb2, market_pb2
 from yiwang.intermediary.v1 import service_pb2 as pb
 
 # A county where nothing is waited for.
@@ -52,7 +53,7 @@ class Market:
     """The supermarket of the county, its agencies, and an owner with cases."""
 
     def __init__(self, suite: Suite, key: OKPKey) -> None:
-        self.place = Place(suite, key)
+        self.suite, self.place = suite, Place(suite, key)
         self.credits = world.database(suite.store("intermediary").uri, "intermediary")["credits"]
         self.owner = Actor("story-market-owner", PERSON, level=3, session="story-market-owner")
         self.operator, self.supervisor = self.officer("market"), self.officer("supervise")
@@ -94,6 +95,7 @@ def live_in(suite: Suite, key: OKPKey) -> None:
         entered(market, one)
     for story in (found_out, performed, broken_off, given_up, drawn):
         story(market)
+    blacklisted(market)
     # Late enough to be counted.
     until(lambda: market.marks() == MARKS)
 
@@ -118,6 +120,23 @@ def found_out(market: Market) -> None:
     told = {"agency_id": market.first.id, "qualification_id": added}
     operator.ReviewQualification(**told, decision=2)
     operator.ReviewQualification(**told, decision=4, reason="证书系伪造", false_statement=True)
+
+
+def blacklisted(market: Market) -> None:
+    """Another agency is on the black list until it is over; listed again, it appeals, and another supervisor takes it off."""
+    one = agency(4)
+    entered(market, one)
+    chief, own = (market.to(actor, "AgencyService") for actor in (market.supervisor, one.actor))
+    listing = {"agency_id": one.id, "months": 1, "reason": "围标串标"}
+    chief.BlacklistAgency(**listing)
+    past = now() - timedelta(seconds=1)
+    agencies = world.database(market.suite.store("intermediary").uri, "intermediary")["agencies"]
+    agencies.update_one({"_id": one.id}, {"$set": {"state.due": past}})
+    until(lambda: own.GetMyAgency().standing == agencies_pb2.AGENCY_STANDING_ACTIVE)
+    chief.BlacklistAgency(**listing)
+    own.AppealBlacklisting(text="处理过重，请复核")
+    other = market.to(replace(market.supervisor, id="story-market-other-supervisor"), "AgencyService")
+    other.DecideBlacklistAppeal(agency_id=one.id, overturned=True, reason="情节轻微")
 
 
 def published(market: Market, **told: Any) -> tuple[str, str]:

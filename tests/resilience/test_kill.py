@@ -33,6 +33,9 @@ BYSTANDERS = (
     "intermediary-api",
     "intermediary-worker",
     "intermediary-store",
+    "policy-api",
+    "policy-worker",
+    "policy-store",
 )
 
 
@@ -69,7 +72,7 @@ def test_submits_go_on_while_other_services_are_killed(campaign: Campaign) -> No
     for name in BYSTANDERS:
         named(campaign, name).launch()
     rated.reckon()
-    _judge("of identity, catalog, rating and intermediary", campaign.reckon(load.ledger), result)
+    _judge("of identity, catalog, rating, intermediary and policy", campaign.reckon(load.ledger), result)
 
 
 def test_everything_killed_at_once_comes_back(campaign: Campaign) -> None:

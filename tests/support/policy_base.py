@@ -162,6 +162,12 @@ class BaseHere(Here):
         for document in all.collection.find({}):
             self._hear_journal("correct_fact", all, document, "CorrectionDecided")
 
+    def hear_entries(self) -> None:
+        """The worker hears of every enterprise that came."""
+        all = store_enterprises.entries(self.database)
+        for document in all.collection.find({}):
+            self._hear_journal("match_joined", all, document, "EnterpriseOpened")
+
     def _hear_journal(self, name: str, all: Records[Any], document: Mapping[str, Any], kind: str = "") -> None:
         for entry in document["journal"]:
             if kind in ("", entry["type"]):

@@ -189,9 +189,9 @@ class Company:
 class Money:
     """Store, worker and bank."""
 
-    def __init__(self, database: Db, bank: Bank) -> None:
+    def __init__(self, database: Db, bank: Bank, **told: str) -> None:
         self.bank, self.database = bank, database
-        self.parts: Parts = parts_of(database, "policy", bank_url=bank.url, payer_account=PAYER)
+        self.parts: Parts = parts_of(database, "policy", bank_url=bank.url, payer_account=PAYER, **told)
         self.claims = store_claims.claims(database)
         self.budgets = store_budgets.budgets(database)
         self.heard: set[str] = set()

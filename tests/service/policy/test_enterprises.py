@@ -470,6 +470,16 @@ def test_an_enterprise_is_told_once_of_what_it_newly_matches(base: BaseHere) -> 
     sound(base.database)
 
 
+def test_an_enterprise_that_comes_is_told_of_what_it_matches_already(base: BaseHere) -> None:
+    one, item = base.enterprise(revenue_fen=200), base.open("revenue_fen > 100")
+    base.walked()
+    base.ask(one.actor).GetMyEnterprise(uscc=one.uscc)
+    assert base.told(one) == []
+    for _ in range(2):
+        base.hear_entries()
+        assert base.told(one) == [(item, 1)]
+
+
 @pytest.mark.parametrize(
     ("module", "dies"),
     [(store_enterprises, "keep"), (store_matches, "write"), (store_enterprises, "rev"), (store_enterprises, "entries")],
@@ -595,7 +605,7 @@ def test_the_job_writes_only_what_changed_and_goes_on_where_it_ended(
     base.report(ones[0].uscc, revenue_fen=9)
     job_match.run(base.database, plan, day)
     after = {row["_id"]: row["ver"] for row in base.database[store_matches.COLLECTION].find({})}
-    assert {uscc for uscc in after if after[uscc] != before[uscc]} == {ones[0].uscc}
+    assert {uscc for uscc in after if after[uscc] != before.get(uscc)} == {ones[0].uscc}
 
 
 def test_a_look_at_older_facts_never_takes_the_place_of_a_newer(

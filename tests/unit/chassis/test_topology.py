@@ -136,6 +136,7 @@ QUEUES = {
     "policy.post_spent": "yiwang.policy.v1.ReservationSpent",
     "policy.refuse_session": "yiwang.identity.v1.SessionEnded",
     "policy.tie_claims": "yiwang.policy.v1.EnterpriseOpened",
+    "policy.match_joined": "yiwang.policy.v1.EnterpriseOpened",
     "rating.drop_device": "yiwang.identity.v1.DeviceRevoked",
     "rating.end_duty": "yiwang.identity.v1.DutyEnded",
     "rating.follow_answered": "yiwang.rating.v1.TicketAnswered",
