@@ -18,7 +18,7 @@ KEEPS = {
     "catalog": "the directory, items, themes and lists with every edition, files of guides, synonyms, the search index",
     "case": "cases, parent cases, drafts, findings, files, slots, what departments reported, its copies of items, themes, counties",
     "rating": "ratings with their loops, days of counties, windows and who is on duty there, tickets, imports, bulletins, counts",
-    "policy": "policies, payout items, the enterprise base with its matches, claims, lists, budgets and their pots, the ledger, reconciliations, appeals, complaints, news",
+    "policy": "policies, payout items, the enterprise base, claims, lists, budgets, the ledger, reconciliations, appeals, complaints, news",
     "intermediary": "agencies with their credit, procurements, sheets of sign-ups, evaluators, rules of counties, files, frozen lists",
     "gateway": "nothing: pages and the JSON API",
 }

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from chassis.answers import Fault
 from chassis.outside import Away
 from services.case import couriers
 from services.case.couriers import COLLECTED, DELIVERED, IN_TRANSIT, RETURNED, Recipient, Scan
-from chassis.answers import Fault
 from tests.fakes.courier import Courier
 from tests.fakes.program import running
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from chassis.answers import Fault
 from chassis.outside import Away
 from services.case.licences import ID_CARD, Licence, look_up, unfit
-from chassis.answers import Fault
 from tests.fakes.licence_source import ISSUER, LicenceSource, identifier, licence
 from tests.fakes.program import running
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from chassis.answers import Fault
 from chassis.outside import Away
 from services.case import payments
-from chassis.answers import Fault
 from services.case.payments import CLOSED, PAID, PENDING, UNKNOWN, Line, PaymentOrder, PaymentState, Refund
 from tests.fakes.payment_provider import PaymentProvider
 from tests.fakes.program import running

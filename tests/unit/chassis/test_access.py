@@ -16,7 +16,20 @@ from tests.support.actors import KEY, agent, delegate, device, handler, machine,
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 
-ROLES = ("receive", "review", "decide", "issue", "supervise", "catalog", "administer", "market", "procure", "policy", "payout", "finance")
+ROLES = (
+    "receive",
+    "review",
+    "decide",
+    "issue",
+    "supervise",
+    "catalog",
+    "administer",
+    "market",
+    "procure",
+    "policy",
+    "payout",
+    "finance",
+)
 METHODS = {
     f"{contract.name}/{method.name}": method
     for name in SERVICES
@@ -284,14 +297,20 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("ComplaintService", APPEAL_DESK, "ListSupervisionQuestions AnswerSupervisionQuestion"),
     ("ComplaintService", HANDLERS | SUPERVISE, "GetComplaint"),
     ("ComplaintService", HANDLERS, "ListMyComplaints"),
-    ("EnterpriseService", HANDLERS, "GetMyEnterprise StateFacts AskCorrection ListMyMatches ExplainMatch ListNewMatches AcknowledgeMatches SetSubscription OptOut"),
+    (
+        "EnterpriseService",
+        HANDLERS,
+        "GetMyEnterprise StateFacts AskCorrection ListMyMatches ExplainMatch ListNewMatches",
+    ),
+    ("EnterpriseService", HANDLERS, "AcknowledgeMatches SetSubscription OptOut"),
     ("EnterpriseService", MACHINES_TOO | POLICY | PAYOUT, "ReportFacts"),
     ("EnterpriseService", POLICY | PAYOUT | FINANCE | SUPERVISE, "GetEnterprise SearchEnterprises"),
     ("EnterpriseService", HANDLERS | POLICY | PAYOUT | SUPERVISE, "ListCorrections"),
     ("EnterpriseService", POLICY | PAYOUT, "DecideCorrection"),
     ("EnterpriseService", POLICY, "SaveFactKind"),
     ("EnterpriseService", PUBLIC, "ListFactKinds"),
-    ("PayoutItemService", POLICY, "SavePayoutItem OpenPayoutItem ReturnPayoutItem PausePayoutItem ResumePayoutItem ClosePayoutItem TryPayoutItem StartDryRun GetDryRun"),
+    ("PayoutItemService", POLICY, "SavePayoutItem OpenPayoutItem ReturnPayoutItem PausePayoutItem ResumePayoutItem"),
+    ("PayoutItemService", POLICY, "ClosePayoutItem TryPayoutItem StartDryRun GetDryRun"),
     ("PayoutItemService", PUBLIC, "GetPayoutItem ListPayoutItems"),
     ("PayoutItemService", POLICY | PAYOUT | FINANCE | SUPERVISE, "ListPayoutItemDesk"),
     ("MoneyService", FINANCE, "SetBudget ClosePeriod SettleException"),

@@ -280,9 +280,7 @@ def test_many_threads_judge_at_once() -> None:
 
 
 def test_the_engine_comes_without_its_command_line() -> None:
-    program = (
-        "import sys; from chassis import rules_cel; rules_cel._engine(); print('typer' in sys.modules, 'rich' in sys.modules)"
-    )
+    program = "import sys; from chassis import rules_cel; rules_cel._engine(); print('typer' in sys.modules, 'rich' in sys.modules)"
     path = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}"}
     done = subprocess.run([sys.executable, "-c", program], env=path, capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
