@@ -133,7 +133,19 @@ def test_everything_else_is_refused(where: str) -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 @pytest.mark.parametrize(
     "policy",
-    ["stores", "broker", "kms", "verification", "upstreams", "licences", "payment", "courier", "hotline", "beacon", "bank"],
+    [
+        "stores",
+        "broker",
+        "kms",
+        "verification",
+        "upstreams",
+        "licences",
+        "payment",
+        "courier",
+        "hotline",
+        "beacon",
+        "bank",
+    ],
 )
 def test_a_cell_reaches_only_what_is_its_own_outside(overlay: str, policy: str) -> None:
     found = of_kind(f"overlays/{overlay}", "NetworkPolicy").get(policy)
