@@ -36,7 +36,7 @@ from yiwang.rules.v1 import rules_pb2
 
 ITEM: Final = MINE + "/items/{item_id:uuid}"
 MOST_CLAIMS: Final = 100
-NEWEST_APPEALS: Final = 5
+NEWEST_APPEALS: Final = 3
 
 
 def _modes(form: FormData) -> dict[str, Any]:
