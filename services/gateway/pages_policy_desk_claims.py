@@ -43,7 +43,7 @@ async def listed(request: Request) -> Response:
     )
     found = await ask(request, backends(request).claims.ListClaimDesk, message)
     title = found.claims[0].item_title if item and found.claims else ""
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "item": item, "item_title": title}
+    context: dict[str, Any] = {"found": found, "chosen": tab, "page": page, "item": item, "item_title": title}
     context |= {"statuses": STATUSES, "at": lambda tab, page="", item=item: at(DESK, status=tab, item=item, page=page)}
     return show(request, "desk_policy_claims.html", **context)
 

@@ -41,7 +41,7 @@ async def listed(request: Request, tried: Tried) -> Response:
     found, choices = await asyncio.gather(
         ask(request, backends(request).rolls.ListRollDesk, message), _proactive(request) if makes else _none()
     )
-    context: dict[str, Any] = {"found": found, "tab": tab, "page": page, "makes": makes, "choices": choices}
+    context: dict[str, Any] = {"found": found, "chosen": tab, "page": page, "makes": makes, "choices": choices}
     context |= {"statuses": ROLL_STATUSES, "at": lambda tab, page="": at(DESK, status=tab, page=page), "tried": tried}
     return show(request, "desk_policy_rolls.html", tried.status, problems=tried.problems, **context)
 
