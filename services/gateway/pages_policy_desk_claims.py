@@ -16,6 +16,7 @@ from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_rating_desk import at
 from services.gateway.policy_desk_moves import CLAIM, ROLES, STATUSES
+from services.gateway.policy_desk_words import FIELD
 from services.gateway.policy_forms import VALUE, act, fact_value
 from services.gateway.policy_reading import PAGE_SIZE, claim_of, item_of, kinds_of
 from services.gateway.render import show
@@ -25,7 +26,7 @@ from yiwang.policy.v1 import enterprises_pb2 as enterprises
 
 DESK: Final = "/desk/policies/claims"
 ONE: Final = DESK + "/{claim_id:uuid}"
-REVIEW: Final = act("claims.ReviewClaim", pb.ReviewClaimRequest, "policy-reviewed")
+REVIEW: Final = act("claims.ReviewClaim", pb.ReviewClaimRequest, "policy-reviewed", labels=FIELD)
 Kinds = dict[str, enterprises.FactKind]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from services.gateway.acts import Act
 from services.gateway.market_forms import Entry, read
+from services.gateway.policy_desk_words import FIELD
 from services.gateway.policy_forms import act
 from yiwang.policy.v1 import claims_pb2 as claims
 from yiwang.policy.v1 import rolls_pb2 as rolls
@@ -51,7 +52,7 @@ class Move:
 def _move(
     rpc: str, request: type[Any], title: str, done: str, inputs: Sequence[Entry] = (), hint: str = "", **more: Any
 ) -> Move:
-    return Move(act(rpc, request, done, lambda form: read(inputs, form)), title, inputs, hint, **more)
+    return Move(act(rpc, request, done, lambda form: read(inputs, form), FIELD), title, inputs, hint, **more)
 
 
 def _fixed(*options: tuple[str, str]) -> Callable[[Any], Sequence[tuple[str, str]]]:

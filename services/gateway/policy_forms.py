@@ -1,7 +1,7 @@
 """Forms about policies: facts as they are typed, accounts, files of a claim, and where a service's refusal belongs."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -24,9 +24,15 @@ ACCOUNT: Final = ("name", "number", "bank_code", "bank_name")
 VALUE: Final = "value_"
 
 
-def act(rpc: str, request: type[Any], done: str, fields: Callable[[FormData], dict[str, Any]] = lambda form: {}) -> Act:
+def act(
+    rpc: str,
+    request: type[Any],
+    done: str,
+    fields: Callable[[FormData], dict[str, Any]] = lambda form: {},
+    labels: Mapping[str, str] = policy_words.FIELD,
+) -> Act:
     """An act of policy, by the last part of its address."""
-    return Act(rpc.partition(".")[2].lower(), rpc, request, done, fields, policy_words.FIELD)
+    return Act(rpc.partition(".")[2].lower(), rpc, request, done, fields, labels)
 
 
 def account_of(form: FormData) -> dict[str, Any]:

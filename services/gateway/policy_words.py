@@ -203,14 +203,6 @@ DONE: Final = {
     "policy-returned": "已退回修改。",
     "policy-ended": "已结束。",
     "policy-counting": "测算已开始。",
-    "policy-reviewed": "审核意见已提交。",
-    "policy-objection-decided": "异议已处理。",
-    "policy-approved": "审批意见已提交。",
-    "policy-check-opened": "抽查已开始。",
-    "policy-check-concluded": "抽查结论已提交。",
-    "policy-roll-computing": "名单正在生成，稍后刷新。",
-    "policy-roll-reviewed": "审核意见已提交。",
-    "policy-roll-excluded": "已移出名单。",
 }
 
 _PERIODS: Final = (

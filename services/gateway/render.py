@@ -15,6 +15,7 @@ from services.gateway import (
     editing_words,
     market_words,
     person_words,
+    policy_desk_words,
     policy_portal_words,
     policy_stages,
     policy_words,
@@ -52,6 +53,7 @@ _DONE = (
     | rating_words.DONE
     | market_words.DONE
     | policy_words.DONE
+    | policy_desk_words.DONE
     | policy_portal_words.DONE
 )
 
@@ -107,6 +109,7 @@ _ENVIRONMENT.globals.update(
     rating_words=rating_words,
     market_words=market_words,
     policy_words=policy_words,
+    finance_words=policy_desk_words,
     policy_stages=policy_stages,
     portal_words=policy_portal_words,
     comparisons=editing_words.COMPARISONS,
