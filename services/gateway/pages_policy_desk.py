@@ -223,7 +223,7 @@ PAGES = (
     Page(DESK, home, needs="officer", roles=ROLES),
     Page(NEW_POLICY, shown(policy), save_policy, "officer", _WRITES),
     Page(POLICY, shown(policy), save_policy, "officer", _WRITES),
-    Page(NEW_ITEM, edit, save_item, "officer", _WRITES),
+    Page(NEW_ITEM, edit, save_item, "officer", _WRITES, fields=2500),
     Page(ITEM, shown(item), needs="officer", roles=ROLES),
     Page(EDIT, edit, save_item, "officer", _WRITES, fields=2500),
     Page(ITEM + "/dry-run", None, dry_run, "officer", _WRITES),

@@ -12,7 +12,7 @@ from standards.identifiers import organisation_check_digit, uscc_check_digit
 
 WAN: Final = 1_000_000
 # Where the sample's policies hold: the region an enterprise is of, and the one its code and name are of.
-PLACES: Final = (("990121", "990121", "示范县"), ("330100", "330199", "杭州示范"))
+PLACES: Final = (("990121", "990121", "示范县"), ("330100", "330120", "杭州示范"))
 TRADES: Final = (
     ("智能装备", "C3569", "先进制造与自动化"),
     ("软件技术", "I6513", "电子信息"),
