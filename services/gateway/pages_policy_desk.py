@@ -11,13 +11,15 @@ from services.gateway import policy_authoring as authoring
 from services.gateway import policy_words
 from services.gateway.acts import Tried, do, form, only, shown
 from services.gateway.calls import CallError, backends
+from services.gateway.desk_inputs import wrong
 from services.gateway.forms import text, whole
 from services.gateway.market_forms import refused
 from services.gateway.overview import or_none
 from services.gateway.pages import Page, go
 from services.gateway.policy_forms import VALUE, act, fact_value
+from services.gateway.policy_picking import HOWS, picked
 from services.gateway.policy_reading import kinds_of
-from services.gateway.policy_rules import KINDS, Row, edited, rows_of
+from services.gateway.policy_rules import KINDS, LEAF, Row, edited, rows_of
 from services.gateway.render import show
 from services.gateway.session import ask, session_of
 from yiwang.policy.v1 import enterprises_pb2 as enterprises
@@ -31,7 +33,7 @@ EDIT: Final = ITEM + "/edit"
 ROLES: Final = ("policy", "payout", "finance", "supervise")
 SAVE_POLICY: Final = act("policies.SavePolicy", pb.SavePolicyRequest, "policy-saved")
 SAVE_ITEM: Final = act("payout_items.SavePayoutItem", items.SavePayoutItemRequest, "policy-saved")
-TRY: Final = "try"
+TRY, PICK = "try", "pick:"
 
 
 def _version(form: FormData) -> dict[str, Any]:
@@ -86,13 +88,22 @@ async def save_policy(request: Request) -> Response:
     """Writes the text of a policy, new or known."""
     typed = await request.form()
     try:
-        written = authoring.policy_text(typed)
+        written = authoring.policy_text(typed, await _clauses(request))
         one: pb.Policy = await do(
             request, SAVE_POLICY, text=written, department_name=text(typed, "department_name"), **_version(typed)
         )
     except CallError as error:
         return await policy(request, await refused(request, SAVE_POLICY, authoring.at_inputs(error, {}, "text.")))
     return go(f"{DESK}/policies/{one.policy_id}", done=SAVE_POLICY.done)
+
+
+async def _clauses(request: Request) -> dict[str, str]:
+    """The ids of the clauses a policy has, by their numbers: items name them by their ids, wherever a clause has moved to."""
+    if "policy_id" not in request.path_params:
+        return {}
+    message = pb.GetPolicyRequest(policy_id=str(request.path_params["policy_id"]))
+    one = await ask(request, backends(request).policies.GetPolicy, message)
+    return {clause.number: clause.id for told in (one.text, one.working) for clause in told.clauses}
 
 
 async def item(request: Request, tried: Tried) -> Response:
@@ -106,7 +117,8 @@ async def item(request: Request, tried: Tried) -> Response:
         else _nothing(),
     )
     told = one.working if one.HasField("working") else one.definition
-    context: dict[str, Any] = {"one": one, "told": told, "counted": counted, "tried": tried}
+    says = {row.id: row.says for row in rows_of(told.rule) if row.says}
+    context: dict[str, Any] = {"one": one, "told": told, "counted": counted, "says": says, "tried": tried}
     return show(request, "desk_policy_item.html", tried.status, problems=tried.problems, **context)
 
 
@@ -137,7 +149,11 @@ async def save_item(request: Request) -> Response:
     known, of = await _known(request)
     rows, what = authoring.rows_typed(typed), text(typed, "edit")
     if what and what != TRY:
-        return await _editor(request, await _again(request, typed), known, of, edited(rows, what))
+        changed = edited(rows, what)
+        told = await _again(request, typed)
+        if what.startswith(PICK):
+            changed, told = await _picked(request, typed, rows, what.removeprefix(PICK), told)
+        return await _editor(request, told, known, of, changed)
     places: dict[str, int] = {}
     try:
         one, places = authoring.definition_of(typed)
@@ -151,6 +167,20 @@ async def save_item(request: Request) -> Response:
         told = await refused(request, SAVE_ITEM, authoring.at_inputs(error, places))
         return await _editor(request, told, known, of, rows)
     return go(f"{DESK}/items/{saved.item_id}", done=SAVE_ITEM.done)
+
+
+async def _picked(
+    request: Request, typed: FormData, rows: list[Row], number: str, told: Tried
+) -> tuple[list[Row], Tried]:
+    """The rows with a condition picked from lists; or as they were, with what is wrong beside its row."""
+    at, kinds = whole(number, 3), await kinds_of(request)
+    if at >= len(rows) or rows[at].kind != LEAF:
+        return rows, told
+    name, how, value = (text(typed, f"pick_{part}_{at}") for part in ("name", "how", "value"))
+    row, fault = picked(rows[at], kinds.get(name), how, value)
+    if fault:
+        told = await refused(request, SAVE_ITEM, wrong(f"pick_name_{at}", fault))
+    return [*rows[:at], row, *rows[at + 1 :]], told
 
 
 async def _known(request: Request) -> tuple[items.PayoutItem | None, pb.Policy]:
@@ -207,6 +237,10 @@ async def _editor(
             (name, kind.title, "") for name, kind in sorted(kinds.items()) if kind.type == enterprises.FACT_TYPE_BOOL
         ],
         "rule_kinds": KINDS,
+        "fact_options": [
+            (name, f"{kind.title}{kind.unit and f'（{kind.unit}）'}") for name, kind in sorted(kinds.items())
+        ],
+        "how_options": [(name, how.text) for name, how in HOWS.items()],
         "first": authoring.typed_of(one),
         "rows": rows,
         "kinds": kinds,

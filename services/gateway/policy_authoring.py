@@ -1,6 +1,7 @@
 """Forms in which officers write policies and payout items: what was typed as a definition, a definition as it stands in the form, and where
 a service's refusal belongs."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -48,10 +49,13 @@ LABELS: Final = policy_words.FIELD | {
 }
 
 
-def policy_text(form: FormData) -> pb.PolicyText:
-    """A policy as typed; a clause is a line of its own, `第一条：文字`."""
+def policy_text(form: FormData, known: Mapping[str, str]) -> pb.PolicyText:
+    """A policy as typed; a clause is a line of its own, `第一条：文字`, and one whose number is known keeps its id."""
     words = ("title", "document_number", "issuer_name", "region", "summary", "body", "effective_on", "expires_on")
     clauses = [_clause(line, at) for at, line in enumerate(texts(form, "clauses"), 1)]
+    free = (f"c{number}" for number in itertools.count(1) if f"c{number}" not in known.values())
+    for one in clauses:
+        one.id = known.get(one.number) or next(free)
     told: dict[str, Any] = {name: text(form, name) for name in words}
     told |= {name: whole(text(form, name)) for name in ("level", "kind")}
     return pb.PolicyText(**told, clauses=clauses, tags=texts(form, "tags"))
@@ -61,7 +65,7 @@ def _clause(line: str, at: int) -> pb.Clause:
     number, _, said = line.partition("：")
     if not said.strip():
         raise wrong("clauses", f"第{at}行应为“第一条：条款文字”")
-    return pb.Clause(id=f"c{at}", number=number.strip(), text=said.strip())
+    return pb.Clause(number=number.strip(), text=said.strip())
 
 
 def clause_lines(text: pb.PolicyText) -> str:

@@ -1,4 +1,4 @@
-"""Conditions picked instead of written: an item of the enterprise base, how it is compared, and with what; the expression they make. Pure."""
+"""Conditions picked instead of written: what is known of an enterprise, how it is compared, and with what; the expression of it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -30,8 +30,8 @@ HOWS: Final[Mapping[str, How]] = {
     "lt": How("少于", _NUMBERS, "{name} < {value}"),
     "equal": How("等于", (*_NUMBERS, pb.FACT_TYPE_TEXT), "{name} == {value}"),
     "has": How("包含", (pb.FACT_TYPE_LIST,), "{value} in {name}"),
-    "since": How("至今不少于（天）", (pb.FACT_TYPE_DATE,), "{name}_days >= {value}"),
-    "within": How("至今不超过（天）", (pb.FACT_TYPE_DATE,), "{name}_days <= {value}"),
+    "since": How("至今不少于", (pb.FACT_TYPE_DATE,), "{name}_days >= {value}"),
+    "within": How("至今不超过", (pb.FACT_TYPE_DATE,), "{name}_days <= {value}"),
 }
 
 
@@ -46,7 +46,7 @@ def picked(row: Row, kind: pb.FactKind | None, how: str, typed: str) -> tuple[Ro
     written = _written(kind, typed)
     if written is None:
         return row, f"“{kind.title}”应填{'文字' if kind.type in (pb.FACT_TYPE_TEXT, pb.FACT_TYPE_LIST) else '数字'}"
-    unit = "元" if kind.type == pb.FACT_TYPE_MONEY else kind.unit if kind.type == pb.FACT_TYPE_INT else ""
+    unit = {pb.FACT_TYPE_MONEY: "元", pb.FACT_TYPE_DATE: "天", pb.FACT_TYPE_INT: kind.unit}.get(kind.type, "")
     said = f"{kind.title}{HOWS[how].text}{typed and f' {typed}'}{typed and unit and f' {unit}'}"
     return row._replace(cel=HOWS[how].cel.format(name=kind.name, value=written), says=row.says or said), ""
 

@@ -113,6 +113,25 @@ def test_buttons_change_the_rows_and_save_nothing(author: Site, services: Servic
     assert not services.requests("SavePayoutItem")
 
 
+PICKING = FORM | {"rule_cel_1": "", "rule_says_1": "", "edit": "pick:1"}
+
+
+def test_a_condition_is_picked_from_lists_and_nothing_is_saved(author: Site, services: Services):
+    one = {"pick_name_1": "revenue_fen", "pick_how_1": "ge", "pick_value_1": "2,000,000"}
+    answer = author.send(f"{ITEM}/edit", PICKING | one)
+    assert answer.status_code == 200 and 'value="revenue_fen &gt;= 200000000"' in answer.text
+    assert 'name="pick_name_1"' not in answer.text, "only an empty condition is picked"
+    assert not services.requests("SavePayoutItem")
+
+
+def test_what_cannot_be_compared_so_is_said_beside_its_row(author: Site):
+    answer = author.send(f"{ITEM}/edit", PICKING | {"pick_name_1": "rented", "pick_how_1": "ge", "pick_value_1": "3"})
+    assert answer.status_code == 400 and 'id="savepayoutitem-pick_name_1' in answer.text
+    assert "只能比较：是、不是" in answer.text and 'value="3"' in answer.text
+    for at in ("pick:0", "pick:7", "pick:x", "pick:-1"):
+        assert author.send(f"{ITEM}/edit", PICKING | {"edit": at}).status_code == 200
+
+
 def test_a_trial_judges_what_stands_in_the_form_over_the_facts_beside_it(author: Site, services: Services):
     facts = {"value_employees": "9", "value_revenue_fen": "1200.50", "value_rented": "no", "edit": "try"}
     answer = author.send(f"{ITEM}/edit", FORM | facts)
@@ -147,5 +166,12 @@ def test_a_policy_is_written_with_a_clause_a_line(author: Site, services: Servic
     asked = services.requests("SavePolicy")[-1]
     assert (asked.policy_id, asked.version, asked.text.title) == (told.POLICY, 2, "若干政策")
     assert [(one.id, one.number) for one in asked.text.clauses] == [("c1", "第一条"), ("c2", "第二条")]
+    # A clause that was there keeps its id, for items name it by that; a new one takes one nobody has.
+    known = told.a_policy()
+    known.text.clauses[0].number, known.text.clauses[0].id = "第二条", "c1"
+    services.on("GetPolicy", known)
+    author.send(POLICY, typed)
+    saved = services.requests("SavePolicy")[-1].text.clauses
+    assert [(one.number, one.id) for one in saved][:2] == [("第一条", "c2"), ("第二条", "c1")]
     answer = author.send(POLICY, typed | {"clauses": "没有编号的条款"})
     assert answer.status_code == 400 and "第1行应为" in answer.text
