@@ -52,6 +52,12 @@ def _is_person(request: Request) -> bool:
     return session_of(request).realm == "person"
 
 
+def _may_be_named(request: Request) -> bool:
+    """A person for himself or a handler for his organisation: no delegate complains in another's name."""
+    session = session_of(request)
+    return _is_person(request) and (not session.own or session.organization)
+
+
 async def home(request: Request, tried: Tried = FRESH) -> Response:
     """What this is for, a look by code, and the visitor's own made in his name."""
     page, found = request.query_params.get("page", "")[:200], None
@@ -112,7 +118,7 @@ async def new(request: Request, tried: Tried) -> Response:
     region = str(request.app.state.settings.region)
     departments = await or_none(departments_of(request, region)) or []
     options = [(f"{one.uscc} {one.name}", one.name) for one in departments] + [("other", "列表中没有，在下面填写")]
-    context: dict[str, Any] = {"options": options, "region": region, "named": _is_person(request), "tried": tried}
+    context: dict[str, Any] = {"options": options, "region": region, "named": _may_be_named(request), "tried": tried}
     return show(request, "policy_portal_complaint_new.html", tried.status, problems=tried.problems, **context)
 
 
@@ -130,7 +136,7 @@ async def submit(request: Request) -> Response:
     """Submits it. The answer is the one page that ever shows its code. Without a name no token goes along: nothing leads to the
     session it was written in."""
     typed = await request.form()
-    named = _is_person(request) and text(typed, "anonymous") != "1"
+    named = _may_be_named(request) and text(typed, "anonymous") != "1"
     message = pb.SubmitComplaintRequest(request_id=request_id(typed), anonymous=not named, **_complained(typed))
     rpc = backends(request).complaints.SubmitComplaint
     try:

@@ -46,6 +46,8 @@ class Session:
     department: str = ""
     department_name: str = ""
     region: str = ""
+    # An organisation is served in the realm of persons.
+    organization: bool = False
     # While somebody acts for the principal: who, within what (in words), and the session he goes back to.
     acting: str = ""
     acting_scope: str = ""
@@ -65,7 +67,8 @@ class Session:
         kind = reply.me.WhichOneof("file") or "person"
         me = getattr(reply.me, kind)
         # An organisation is served like a person; who acts for it is told apart by `acting`.
-        self.realm = "person" if kind == "organization" else kind
+        self.organization = kind == "organization"
+        self.realm = "person" if self.organization else kind
         self.id, self.name = me.id, me.name
         if isinstance(me, identity.Officer):
             self.roles, self.department, self.department_name = list(me.roles), me.department, me.department_name

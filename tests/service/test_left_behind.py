@@ -50,6 +50,7 @@ def beside() -> Iterator[Store]:
         f'{{"phone":"{fresh_phone()}"}}',
         f"login={fresh_number()}&x=1",
     ],
+    ids=["number", "phone", "name", "escaped name", "quoted address", "json", "form"],
 )
 def test_personal_data_in_clear_is_found_in_a_store_and_in_a_file(text: str, elsewhere: Db, tmp_path: Path) -> None:
     log = tmp_path / "api.log"

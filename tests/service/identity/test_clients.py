@@ -1,5 +1,6 @@
 """Departments' systems are registered, changed, stopped and let work again, by administrators of their region."""
 
+import itertools
 import json
 from typing import Any
 
@@ -177,6 +178,7 @@ def private(kid: str = "one") -> str:
         jwks(key_pair("a"), key_pair("a")),
         '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "Y1z8cgF-TSbtbGHt0D0Yy0b-HkOTBnUcc1d68RCB3RU"}]}',
     ],
+    ids=map(str, itertools.count()),
 )
 def test_only_public_keys_of_signatures_are_registered(stage: Stage, told: str) -> None:
     with refused(Status.INVALID_ARGUMENT, "JWKS_REFUSED") as refusal:

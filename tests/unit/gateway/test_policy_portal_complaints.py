@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.gateway import told_policy
 from tests.unit.gateway import told_policy_portal as told
-from tests.unit.gateway.told import Services, Site, hidden, refuse
+from tests.unit.gateway.told import Services, Site, hidden, refuse, session
 from yiwang.policy.v1 import complaints_pb2 as complaints
 from yiwang.policy.v1 import service_pb2 as policies
 
@@ -62,6 +62,19 @@ def test_who_acts_for_an_enterprise_complains_in_its_name(site: Site, services: 
     assert site.send(f"{COMPLAINTS}/new", TYPED).status_code == 200
     (asked,) = services.requests("SubmitComplaint")
     assert not asked.anonymous and services.metadata("SubmitComplaint")["authorization"] == "Bearer access-2"
+
+
+def test_a_delegate_complains_in_nobodys_name(site: Site, services: Services):
+    site.sign_in()
+    reply = session(token="access-2")
+    reply.me.acted_for.SetInParent()
+    services.on("ActFor", reply)
+    site.send(f"/account/delegations/{told_policy.POLICY}/act")
+    services.on("SubmitComplaint", told.a_complaint(1, retrieval_code=told.CODE))
+    assert 'name="anonymous"' not in site.get(f"{COMPLAINTS}/new").text
+    assert site.send(f"{COMPLAINTS}/new", TYPED).status_code == 200
+    (asked,) = services.requests("SubmitComplaint")
+    assert asked.anonymous and "authorization" not in services.metadata("SubmitComplaint")
 
 
 def test_an_own_list_that_cannot_be_read_or_is_empty_says_so(site: Site, services: Services):

@@ -51,7 +51,7 @@ def test_a_fault_of_the_shape_is_named_and_gives_no_token(changes: dict[str, Any
         Tokens(60).issue(seen)
 
 
-@pytest.mark.parametrize("exp", [NOW - 31, NOW + 400, 1e300])
+@pytest.mark.parametrize("exp", [NOW - 31, NOW + 400, 1e300], ids=["expired", "long", "endless"])
 def test_an_expired_or_far_too_long_assertion_gives_no_token(exp: float) -> None:
     with pytest.raises(Refusal, match="CLIENT_REFUSED"):
         Tokens(60).issue(look_at(assertion(exp=exp), None, NOW))

@@ -196,7 +196,11 @@ def test_the_officer_concerned_neither_handles_nor_oversees_it() -> None:
 
 
 @pytest.mark.parametrize("status", list(model_moves.STATUSES))
-@pytest.mark.parametrize("actor", [DESK, SUPERVISOR, person("ann"), person(), officer("receive")], ids=str)
+@pytest.mark.parametrize(
+    "actor",
+    [DESK, SUPERVISOR, person("ann"), person(), officer("receive")],
+    ids=["desk", "supervisor", "ann", "somebody", "receiver"],
+)
 def test_a_move_that_is_offered_is_made(actor: object, status: int) -> None:
     one = at(status)
     for name in model_moves.open_moves(one, actor):  # type: ignore[arg-type]
