@@ -2,6 +2,8 @@
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest --durations=5 -q
+# Two processes, each with a broker and stores of its own; a file's tests stay together.
+TWO := -n 2 --dist loadfile
 PROTOS := $(shell find proto -name '*.proto')
 CODE := chassis standards services yiwang_kit deploy
 READY := .venv/.installed gen/image.binpb
@@ -26,13 +28,14 @@ test: $(READY) ## everything that can be checked on one machine: lint, then the 
 	@MAKE="$(MAKE)" $(PYTHON) -m deploy.local.phases lint unit contract service journey resilience
 
 unit: $(READY) ## tests of pure code; nothing is started
-	@$(PYTEST) tests/unit
+	@$(PYTEST) $(TWO) tests/unit
 
 contract: $(READY) ## tests of files: contracts, manifests, documents, house rules
 	@$(PYTEST) tests/contract
 
 service: $(READY) ## tests of one service with a broker and a store of their own
-	@$(PYTEST) tests/service
+	@$(PYTEST) $(TWO) tests/service
+	@cat build/policy-kill-matrix.txt
 
 journey: $(READY) ## one whole case in a real browser
 	@$(PYTHON) -m deploy.local.install --tests

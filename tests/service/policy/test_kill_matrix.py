@@ -28,6 +28,7 @@ from tests.support.sources import ROOT
 Db = Database[dict[str, Any]]
 BEHAVIOURS: Final = ("answers", "no answer", "doubled", "late")
 STEP: Final = 20
+PRINTED: Final = ROOT / "build" / "policy-kill-matrix.txt"
 LATER: Final = datetime(2100, 1, 1, tzinfo=UTC)
 # (way, behaviour) → [(step, what is wrong after a death after it, and before it)]
 TABLE: dict[tuple[str, str], list[tuple[str, list[list[str]]]]] = {}
@@ -54,13 +55,17 @@ def money(database: Db, bank: Bank) -> Money:
 
 @pytest.fixture(scope="module", autouse=True)
 def table() -> Iterator[None]:
-    """What came of each death, printed at the end (`-s`)."""
+    """What came of each death, as a table: build/policy-kill-matrix.txt, which `make service` prints."""
     yield
+    told = []
     for (way, behaviour), rows in TABLE.items():
-        print(f"\n{way}, bank: {behaviour}\n{'dies at':64} after before")
-        for step, cells in rows:
-            print(f"{step:64}", *(f"{'FAULT' if cell else 'ok':5}" for cell in cells))
-    print(f"\n{sum(len(cells) for rows in TABLE.values() for _, cells in rows)} deaths")
+        told += ["", f"{way}, bank: {behaviour}", f"{'dies at':64} after before"]
+        told += [
+            " ".join([f"{step:64}", *(f"{'FAULT' if cell else 'ok':5}" for cell in cells)]) for step, cells in rows
+        ]
+    told += ["", f"{sum(len(cells) for rows in TABLE.values() for _, cells in rows)} deaths", ""]
+    PRINTED.parent.mkdir(exist_ok=True)
+    PRINTED.write_text("\n".join(told))
 
 
 # -- the matrix ---------------------------------------------------------------------------------------------------------
