@@ -174,8 +174,6 @@ class Claim:
     reserved_fen: int = 0
     # What the ledger has of it, from ClaimReserved on.
     booked_fen: int = 0
-    # Out of its roll's sum.
-    took_over: bool = False
     # Until then it may be reserved, and from then on it may be freed: who is late changes nothing.
     reserve_until: datetime | None = None
     # Who reviewed it, or the list it comes from.

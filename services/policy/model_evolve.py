@@ -81,7 +81,7 @@ def _asked(claim: Claim, event: events.ReservationAsked, _moment: Moment) -> Cla
 
 
 def _reserved(claim: Claim, event: events.ClaimReserved, _moment: Moment) -> Claim:
-    return replace(claim, reservation=model.HELD, booked_fen=event.fen, took_over=bool(event.roll_id))
+    return replace(claim, reservation=model.HELD, booked_fen=event.fen)
 
 
 def _not_reserved(claim: Claim, _event: events.ReservationRefused, _moment: Moment) -> Claim:

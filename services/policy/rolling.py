@@ -195,13 +195,11 @@ class Rolling:
     def _issued(self, roll: Roll) -> None:
         """What nobody took of its sum is free, once no claim of it is still being reserved."""
         budget = model.budget_id(roll.item_id, roll.period)
-        taken, claims, waiting = store_claims.of_roll(self._claims, roll.id)
-        if waiting:
+        claims, waiting = store_claims.of_roll(self._claims, roll.id)
+        if waiting or not store_pots.free(self._database, budget, roll.id, roll.reserve_until):
             return
-        # What claims took over is off the roll's hold, whatever became of them since.
-        freed = roll.reserved_fen - taken
-        if not store_pots.free(self._database, budget, roll.id, roll.reserve_until):
-            return
+        # What claims took over was off the roll's hold before, whatever became of them since.
+        freed = roll.reserved_fen - store_pots.taken_over(self._database, budget, roll.id)
         told = events.RollIssued(roll_id=roll.id, budget_id=budget, claims=claims, freed_fen=freed)
         self._tell(roll, "issued", lambda one: told if one.status == model_rolls.ISSUING else None)
         self._forget(roll)

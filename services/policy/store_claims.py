@@ -122,12 +122,10 @@ def of_item(all: Records[Claim], uscc: str, item: str) -> list[Claim]:
     return [row.state for row in rows]
 
 
-def of_roll(all: Records[Claim], roll: str) -> tuple[int, int, bool]:
-    """What the claims of a roll took over of its sum, how many there are, and whether one is still being reserved."""
-    fields = {f"state.{name}": 1 for name in ("took_over", "claimed_fen", "reservation")}
-    rows = [row["state"] for row in all.collection.find({"state.roll_id": roll}, fields)]
-    taken = sum(row["claimed_fen"] for row in rows if row["took_over"])
-    return taken, len(rows), any(row["reservation"] == ASKED for row in rows)
+def of_roll(all: Records[Claim], roll: str) -> tuple[int, bool]:
+    """How many claims of a roll there are, and whether one is still being reserved."""
+    rows = [row["state"] for row in all.collection.find({"state.roll_id": roll}, {"state.reservation": 1})]
+    return len(rows), any(row["reservation"] == ASKED for row in rows)
 
 
 def untied(all: Records[Claim], uscc: str) -> list[str]:

@@ -116,7 +116,9 @@ def take_over(database: Database[Document], budget: str, source: str, hold: str,
         f"held.{hold}": {"$exists": False},
         "$expr": {"$lt": ["$$NOW", until]},
     }
-    made = {"$inc": {f"held.{source}": -fen, "holds": 1}, "$set": {f"held.{hold}": fen}}
+    # What was taken over is counted for good: a claim that ends and is made again takes its part twice.
+    counts = {f"held.{source}": -fen, f"taken.{source}": fen, "holds": 1}
+    made = {"$inc": counts, "$set": {f"held.{hold}": fen}}
     if pots(database).update_one(asked, made).matched_count:
         return HELD
     pot = _part(database, budget, hold, source)
@@ -125,6 +127,12 @@ def take_over(database: Database[Document], budget: str, source: str, hold: str,
     if hold in pot["held"]:
         return HELD
     return EXHAUSTED if pot["held"].get(source, 0) < fen else EXPIRED
+
+
+def taken_over(database: Database[Document], budget: str, source: str) -> int:
+    """How much was ever taken over of a hold, in fen."""
+    pot = pots(database).find_one({"_id": budget}, {f"taken.{source}": 1})
+    return int(pot.get("taken", {}).get(source, 0)) if pot else 0
 
 
 def free(database: Database[Document], budget: str, hold: str, until: datetime | None) -> bool:

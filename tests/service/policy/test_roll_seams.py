@@ -15,6 +15,7 @@ from tests.service.policy.test_rolls import PROACTIVE, RollsHere
 from tests.support.actors import person
 from tests.support.calling import at_once, refused
 from tests.support.policy_claims import claims_here
+from yiwang.policy.v1 import items_pb2
 
 
 @pytest.fixture
@@ -125,3 +126,32 @@ def test_who_made_or_approved_a_list_decides_of_no_objection_and_releases_no_mon
         with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
             here.claims(replace(here.treasurer, id=before.id)).ApproveClaim(claim_id=claim.id, approved=True)
     assert here.claims(here.treasurer).ApproveClaim(claim_id=claim.id, approved=True).status == model.PAYING
+
+
+def test_the_ledger_holds_when_a_claim_of_a_list_ends_and_is_made_anew_before_the_list_is_through(
+    here: RollsHere,
+) -> None:
+    item = here.funded(100_000_000)
+    company, other = here.company(), here.company()
+    roll = here.published(item)
+    all, past = here.rolling.rolls.collection, here.rolling.rolls.get(roll.roll_id).state.begun_at
+    all.update_one({"_id": roll.roll_id}, {"$set": {"state.due": past}})
+    store_rolls.timing(here.database, here.rolling.rolls).round()
+    here.rolling.round()
+    claim = here.own(company, item)
+    here.tie(claim.id, company)
+    here.claims(company.actor).WithdrawClaim(claim_id=claim.id)
+    here.work()
+    # From now on enterprises claim it themselves, and this one does.
+    known = here.items(here.boss).GetPayoutItem(item_id=item)
+    here.open(
+        known.definition.policy_id, item, version=known.version, mode=items_pb2.PAYOUT_MODE_ORDINARY, publicity_days=5
+    )
+    claim = here.submit(company, item)
+    here.work()
+    assert here.claim(claim.claim_id).status == model.REVIEWING
+    here.publicity_ends(roll.roll_id)
+    assert here.rolling.rolls.get(roll.roll_id).state.status == model_rolls.ISSUED
+    told = here.balance(item)
+    assert told.balanced, told
+    assert here.own(other, item).status == model.ACCOUNT
