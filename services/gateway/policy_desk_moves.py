@@ -99,6 +99,11 @@ CLAIM: Final[Mapping[str, Move]] = {
         ),
         "应退回的，系统给出转账附言，到账后自动核销。",
     ),
+    "EndRecovery": _move(
+        "claims.EndRecovery", claims.EndRecoveryRequest, "终止追回", "policy-recovery-ended",
+        (Entry("reason", "理由", hint="企业会看到：如企业已注销、追回决定已撤销、已移送法院执行。", most=500),),
+        "不再要求退回其余资金。审批过拨付的人不能终止。", first=False, danger=True,
+    ),
 }  # fmt: skip
 ROLL: Final[Mapping[str, Move]] = {
     "ReviewRoll": _move(

@@ -96,5 +96,8 @@ def account(one: claims.Claim) -> str:
 
 def received(some: Sequence[claims.Claim]) -> int:
     """What of these claims was paid and kept, in fen."""
-    paid = (_S.CLAIM_STATUS_PAID, _S.CLAIM_STATUS_RECOVERING, _S.CLAIM_STATUS_RECOVERED)
+    paid = (
+        *(_S.CLAIM_STATUS_PAID, _S.CLAIM_STATUS_RECOVERING),
+        *(_S.CLAIM_STATUS_RECOVERED, _S.CLAIM_STATUS_RECOVERY_ENDED),
+    )
     return sum(one.approved_fen - one.recovered_fen for one in some if one.status in paid)

@@ -93,6 +93,7 @@ CLAIM: Final = {
     claims.CLAIM_STATUS_PAID: Word("已到账", "done"),
     claims.CLAIM_STATUS_RECOVERING: Word("待退回资金", "bad"),
     claims.CLAIM_STATUS_RECOVERED: Word("资金已退回", "quiet"),
+    claims.CLAIM_STATUS_RECOVERY_ENDED: Word("已终止追回", "quiet"),
     claims.CLAIM_STATUS_REFUSED: Word("不予兑付", "bad"),
     claims.CLAIM_STATUS_WITHDRAWN: Word("已撤回", "quiet"),
     claims.CLAIM_STATUS_DECLINED: Word("企业已放弃", "quiet"),
@@ -112,6 +113,7 @@ OUTLOOK: Final = {
     claims.CLAIM_STATUS_PAID: "资金已到账，可以下载回单。",
     claims.CLAIM_STATUS_RECOVERING: "抽查认定应退回资金，请按退回编号转账。",
     claims.CLAIM_STATUS_RECOVERED: "资金已退回。",
+    claims.CLAIM_STATUS_RECOVERY_ENDED: "不再要求退回其余资金，理由见抽查结论。",
     claims.CLAIM_STATUS_REFUSED: "没有通过，原因见下方。情况有变化或者信息更正以后，可以再次申报。",
     claims.CLAIM_STATUS_WITHDRAWN: "本次申报已撤回，需要时可以再次申报。",
     claims.CLAIM_STATUS_DECLINED: "企业已放弃本次兑付。",
@@ -202,6 +204,7 @@ DONE: Final = {
     "policy-published": "已发布。",
     "policy-returned": "已退回修改。",
     "policy-ended": "已结束。",
+    "policy-recovery-ended": "已终止追回。",
     "policy-counting": "测算已开始。",
 }
 

@@ -134,6 +134,13 @@ class ClaimDeskApi:
 
         return self._act(request.claim_id, call, decide)
 
+    def EndRecovery(self, request: pb.EndRecoveryRequest, call: Call) -> pb.Claim:
+        def decide(one: Claim) -> Message:
+            require_by(one, call.method, call.actor)
+            return model_payments.end_recovery(one, call.actor, self._sealed(one, request.reason))
+
+        return self._act(request.claim_id, call, decide)
+
     def ListClaimDesk(self, request: pb.ListClaimDeskRequest, call: Call) -> pb.ListClaimsResponse:
         actor = call.actor
 

@@ -113,6 +113,10 @@ def _recovered(claim: Claim, event: events.RecoveryReceived, _moment: Moment) ->
     )
 
 
+def _recovery_ended(claim: Claim, event: events.RecoveryEnded, _moment: Moment) -> Claim:
+    return replace(claim, status=model.RECOVERY_ENDED, sealed_check=event.sealed_reason, step_due=None, late=False)
+
+
 EVOLVE: Evolve = {
     events.PaymentOrdered: _ordered,
     events.PaymentSettled: _settled,
@@ -125,4 +129,5 @@ EVOLVE: Evolve = {
     events.SpotCheckOpened: _check_opened,
     events.SpotCheckConcluded: _check_concluded,
     events.RecoveryReceived: _recovered,
+    events.RecoveryEnded: _recovery_ended,
 }

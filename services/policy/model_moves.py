@@ -18,6 +18,7 @@ from services.policy.model import (
     PUBLICITY,
     RECOVERED,
     RECOVERING,
+    RECOVERY_ENDED,
     REFUSED,
     RESERVING,
     REVIEWING,
@@ -58,6 +59,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "ApproveClaim": Move("财政审批", (FINANCE,), (APPROVING,), (PAYING, REFUSED)),
     "OpenSpotCheck": Move("抽查", (SUPERVISOR,), (PAID,), (PAID,)),
     "ConcludeSpotCheck": Move("抽查结论", (SUPERVISOR,), (PAID,), (PAID, RECOVERING)),
+    "EndRecovery": Move("终止追回", (FINANCE,), (RECOVERING,), (RECOVERY_ENDED,)),
     # By the system.
     "Reserve": Move("核对预算", (SYSTEM,), (RESERVING,), (REVIEWING, REFUSED, *_ONWARD)),
     "EndPublicity": Move("公示期满", (SYSTEM,), (PUBLICITY,), _ONWARD[2:]),
@@ -72,7 +74,7 @@ MOVES: Final[Mapping[str, Move]] = {
 
 # Made by nobody who reviewed it before (四眼).
 OTHERS: Final = frozenset(
-    ("SecondReviewClaim", "ApproveClaim", "DecideClaimObjection", "OpenSpotCheck", "ConcludeSpotCheck")
+    ("SecondReviewClaim", "ApproveClaim", "DecideClaimObjection", "OpenSpotCheck", "ConcludeSpotCheck", "EndRecovery")
 )
 
 # What beside the status has to hold; its reason and message otherwise.
@@ -126,13 +128,17 @@ def open_moves(claim: Claim, actor: Actor) -> list[str]:
     ]
 
 
-def require_other(claim: Claim, actor: Actor) -> None:
-    """FAILED_PRECONDITION SAME_OFFICER for who reviewed it before (四眼)."""
-    require(actor.id not in claim.reviewers, "SAME_OFFICER", "您已审核过该笔兑付，应由另一名工作人员处理")
+def require_other(claim: Claim, actor: Actor, name: str = "") -> None:
+    """FAILED_PRECONDITION SAME_OFFICER for who reviewed it before (四眼), or released it where the move gives that up again."""
+    require(not _dealt(claim, name, actor), "SAME_OFFICER", "您已审核过该笔兑付，应由另一名工作人员处理")
 
 
 def _same(claim: Claim, name: str, actor: Actor) -> bool:
-    return name in OTHERS and actor.id in claim.reviewers
+    return name in OTHERS and _dealt(claim, name, actor)
+
+
+def _dealt(claim: Claim, name: str, actor: Actor) -> bool:
+    return actor.id in claim.reviewers or (name == "EndRecovery" and actor.id == claim.approved_by)
 
 
 _IS: Final[Mapping[str, Callable[[Actor, Claim], bool]]] = {

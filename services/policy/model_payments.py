@@ -119,6 +119,15 @@ def recovered(claim: Claim, fen: int, line: str, day: str) -> events.RecoveryRec
     return events.RecoveryReceived(claim_id=claim.id, budget_id=model.budget(claim), fen=fen, line_id=line, day=day)
 
 
+def end_recovery(claim: Claim, actor: Actor, sealed: str) -> events.RecoveryEnded:
+    """What is still open is given up, by somebody of finance who did not release it. FAILED_PRECONDITION SAME_OFFICER."""
+    require_move(claim, "EndRecovery")
+    require_other(claim, actor, "EndRecovery")
+    return events.RecoveryEnded(
+        claim_id=claim.id, officer_id=actor.id, left_fen=to_recover(claim), sealed_reason=sealed
+    )
+
+
 def to_recover(claim: Claim) -> int:
     """How much the enterprise is still to give back, in fen."""
     return max(claim.recover_fen - claim.recovered_fen, 0)

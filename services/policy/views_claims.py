@@ -55,6 +55,7 @@ STEPS: Final[Mapping[str, str]] = {
     "SpotCheckOpened": "开始抽查",
     "SpotCheckConcluded": "抽查结论",
     "RecoveryReceived": "收回资金",
+    "RecoveryEnded": "终止追回",
 }
 
 

@@ -105,6 +105,7 @@ CLAIMS: Mapping[str, Target] = {
     "ClaimService/ApproveClaim": _claim(),
     "ClaimService/OpenSpotCheck": _claim(),
     "ClaimService/ConcludeSpotCheck": _claim(reason=REASON),
+    "ClaimService/EndRecovery": _claim(reason=REASON),
     "ClaimService/GetClaim": _claim(),
     "ClaimService/ReplayClaim": _claim(),
     "ClaimService/ListMyClaims": listing(lambda w: w.policy.claim, ENTERPRISE, page_size=100),

@@ -259,6 +259,29 @@ def test_a_spot_check_may_ask_for_money_back(here: ClaimsHere) -> None:
     assert claim.recovery_code.startswith("ZH") and claim.recovery_due
 
 
+def test_another_officer_of_finance_gives_up_what_is_still_to_be_given_back(here: ClaimsHere) -> None:
+    item, company = here.payable(mode=items_pb2.PAYOUT_MODE_ORDINARY, publicity_days=5), here.company()
+    asked = {"claim_id": here.submit(company, item.item_id).claim_id}
+    here.work()
+    here.claims(here.reviewer).ReviewClaim(**asked, decision="APPROVE")
+    here.comes_due(asked["claim_id"])
+    here.claims(here.treasurer).ApproveClaim(**asked, approved=True)
+    here.work()
+    other = officer("finance", department=here.treasurer.department)
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "MOVE_NOT_ALLOWED"):
+        here.claims(other).EndRecovery(**asked, reason="企业已经注销")
+    here.claims(here.boss).OpenSpotCheck(**asked, note="随机抽查")
+    here.claims(here.boss).ConcludeSpotCheck(**asked, recover_fen=2_000_000, reason="设备已经转让")
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "SAME_OFFICER"):
+        here.claims(here.treasurer).EndRecovery(**asked, reason="企业已经注销")
+    claim = here.claims(other).EndRecovery(**asked, reason="企业已经注销，债权已申报")
+    assert (claim.status, claim.recovery_due, claim.late) == (model.RECOVERY_ENDED, "", False)
+    told = here.claims(company.actor).GetClaim(**asked)
+    assert told.spot_check_note == "企业已经注销，债权已申报" and told.steps[-1].type == "RecoveryEnded"
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "MOVE_NOT_ALLOWED"):
+        here.claims(other).EndRecovery(**asked, reason="企业已经注销")
+
+
 def test_nobody_but_those_it_concerns_sees_a_claim(here: ClaimsHere) -> None:
     item, company = here.payable(mode=ORDINARY, publicity_days=3), here.company()
     claim = here.submit(company, item.item_id)

@@ -288,7 +288,7 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("ClaimService", STRONG | HANDLER_TOO, "ObjectToClaim"),
     ("ClaimService", PAYOUT, "ReviewClaim SecondReviewClaim"),
     ("ClaimService", SUPERVISE, "DecideClaimObjection OpenSpotCheck ConcludeSpotCheck"),
-    ("ClaimService", FINANCE, "ApproveClaim"),
+    ("ClaimService", FINANCE, "ApproveClaim EndRecovery"),
     ("ClaimService", HANDLERS | PAYOUT | FINANCE | SUPERVISE, "GetClaim ReplayClaim GetReceipt DownloadClaimFile"),
     ("ClaimService", PAYOUT | FINANCE | SUPERVISE, "ListClaimDesk"),
     ("ClaimService", PUBLIC, "ListPublishedClaims"),

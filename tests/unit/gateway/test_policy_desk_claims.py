@@ -27,6 +27,7 @@ TYPED = {
     "ApproveClaim": ({"approved": "yes"}, {"approved": True, "reason": ""}),
     "OpenSpotCheck": ({"note": "抽查"}, {"note": "抽查"}),
     "ConcludeSpotCheck": ({"recover_fen": "1,200.50", "reason": "多领"}, {"recover_fen": 120_050, "reason": "多领"}),
+    "EndRecovery": ({"reason": "企业已注销"}, {"reason": "企业已注销"}),
     "ReviewRoll": ({"approved": "no", "reason": "重算"}, {"approved": False, "reason": "重算"}),
     "ExcludeFromRoll": ({"uscc": told.USCC, "reason": "已注销"}, {"uscc": told.USCC, "reason": "已注销"}),
     "DecideRollObjection": (

@@ -171,6 +171,7 @@ def test_every_status_of_a_claim_has_words_and_a_place_among_the_phases(status: 
     here = [one for one in stages if one.state in ("current", "attention", "stopped")]
     after = status in (
         claims.CLAIM_STATUS_PAID, claims.CLAIM_STATUS_RECOVERING, claims.CLAIM_STATUS_RECOVERED,
+        claims.CLAIM_STATUS_RECOVERY_ENDED,
     )  # fmt: skip
     assert len(stages) == 5 and len(here) == (0 if after else 1)
     assert [one.state for one in stages] == sorted((one.state for one in stages), key=ORDER.index)
