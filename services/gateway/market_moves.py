@@ -2,33 +2,16 @@
 what a service offers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from services.gateway import market_words
 from services.gateway.acts import Act
 from services.gateway.market_forms import Entry, act, read
+from services.gateway.moves import Move, offered
 from yiwang.intermediary.v1 import agencies_pb2 as agencies
 from yiwang.intermediary.v1 import performance_pb2 as performance
 from yiwang.intermediary.v1 import selection_pb2 as selection
 from yiwang.intermediary.v1 import service_pb2 as pb
-
-
-@dataclass(frozen=True)
-class Move:
-    """A move: its act, its form, and whether it is shown open: what the visitor comes for."""
-
-    act: Act
-    title: str
-    inputs: Sequence[Entry] = ()
-    hint: str = ""
-    first: bool = False
-    danger: bool = False
-
-    @property
-    def files(self) -> str:
-        """The name of its input of files; empty without."""
-        return next((one.name for one in self.inputs if one.kind == "files"), "")
 
 
 def _move(
@@ -254,12 +237,6 @@ REPLACE: Final = _move(
            options=lambda one: [(seat.evaluator_id, seat.name or seat.evaluator_id[:8]) for seat in one.seats if not seat.scored]),
      _REASON), "未按时评分或者有利害关系的，由顺序中的下一名接替。",
 )  # fmt: skip
-
-
-def offered(moves: Mapping[str, Move], allowed: Sequence[str]) -> list[tuple[str, Move]]:
-    """The moves the visitor may make now, by the last part of their address: what he comes for first."""
-    found = [(move.act.name, move) for name, move in moves.items() if name in allowed]
-    return sorted(found, key=lambda one: not one[1].first)
 
 
 def of_agency(one: agencies.Agency) -> list[tuple[str, Move]]:

@@ -13,7 +13,7 @@ from services.gateway.acts import Act, Tried, do, form, number, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import text
 from services.gateway.market_forms import act, fen, refused
-from services.gateway.market_moves import Move
+from services.gateway.moves import Move
 from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_officer import PAGE_SIZE

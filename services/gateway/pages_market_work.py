@@ -11,8 +11,8 @@ from services.gateway import market_moves
 from services.gateway.acts import Tried, do, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.market_forms import attach, refused
-from services.gateway.market_moves import Move
 from services.gateway.market_reading import PAGE_SIZE, kinds_of, procurement_id, procurement_of, proof
+from services.gateway.moves import Move, offered
 from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_market_notice import stages
@@ -48,7 +48,7 @@ def work(base: str) -> Callable[[Request, Tried], Awaitable[Response]]:
     async def page(request: Request, tried: Tried) -> Response:
         one, kinds = await asyncio.gather(procurement_of(request), kinds_of(request))
         told = await asyncio.gather(_evaluation(request, one), proof(request, one))
-        moves = market_moves.offered(market_moves.PROCUREMENT, list(one.moves))
+        moves = offered(market_moves.PROCUREMENT, list(one.moves))
         evaluation, listed = told
         context: dict[str, Any] = {
             "one": one,

@@ -7,11 +7,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import policy_desk_moves as desk_moves
 from services.gateway.acts import Act, Tried, do, shown
 from services.gateway.calls import CallError, FieldError, backends
 from services.gateway.forms import text
 from services.gateway.market_forms import fen, refused
+from services.gateway.moves import offered
 from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_rating_desk import at
@@ -57,7 +57,7 @@ async def claim(request: Request, tried: Tried) -> Response:
         "one": one,
         "names": {want.code: want.name for want in item.definition.materials} if item else {},
         "titles": {name: kind.title for name, kind in kinds.items()},
-        "moves": desk_moves.offered(CLAIM, list(one.open_moves)),
+        "moves": offered(CLAIM, list(one.open_moves)),
         "proves": _provable(one, kinds),
         "tried": tried,
     }

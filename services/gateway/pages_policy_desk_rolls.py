@@ -6,11 +6,11 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import policy_desk_moves as desk_moves
 from services.gateway.acts import Act, Tried, do, only, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import whole
 from services.gateway.market_forms import refused
+from services.gateway.moves import offered
 from services.gateway.overview import or_none
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_rating_desk import at
@@ -79,7 +79,7 @@ async def roll(request: Request, tried: Tried) -> Response:
     allowed, off = _open(one, session_of(request).roles), asked.get("off", "")[:18]
     if off and not tried.form:
         tried = Tried(ROLL["ExcludeFromRoll"].act.name, typed={"uscc": [off]})
-    context: dict[str, Any] = {"one": one, "lines": lines, "page": page, "moves": desk_moves.offered(ROLL, allowed)}
+    context: dict[str, Any] = {"one": one, "lines": lines, "page": page, "moves": offered(ROLL, allowed)}
     return show(
         request, "desk_policy_roll.html", tried.status, problems=tried.problems, tried=tried, allowed=allowed, **context
     )

@@ -2,11 +2,10 @@
 offered."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from services.gateway.acts import Act
 from services.gateway.market_forms import Entry, read
+from services.gateway.moves import Move
 from services.gateway.policy_desk_words import FIELD
 from services.gateway.policy_forms import act
 from yiwang.policy.v1 import claims_pb2 as claims
@@ -36,23 +35,11 @@ ROLL_STATUSES: Final[Mapping[str, int]] = {
 }
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move: its act, its form, and whether it is shown open: what the officer comes for. No move has files."""
-
-    act: Act
-    title: str
-    inputs: Sequence[Entry] = ()
-    hint: str = ""
-    first: bool = True
-    danger: bool = False
-    files: str = ""
-
-
 def _move(
-    rpc: str, request: type[Any], title: str, done: str, inputs: Sequence[Entry] = (), hint: str = "", **more: Any
-) -> Move:
-    return Move(act(rpc, request, done, lambda form: read(inputs, form), FIELD), title, inputs, hint, **more)
+    rpc: str, request: type[Any], title: str, done: str, inputs: Sequence[Entry] = (), hint: str = "", first: bool = True,
+    danger: bool = False,
+) -> Move:  # fmt: skip
+    return Move(act(rpc, request, done, lambda form: read(inputs, form), FIELD), title, inputs, hint, first, danger)
 
 
 def _fixed(*options: tuple[str, str]) -> Callable[[Any], Sequence[tuple[str, str]]]:
@@ -128,9 +115,3 @@ ROLL: Final[Mapping[str, Move]] = {
         "异议成立的，企业移出名单。全部异议处理完，名单才进入拨付。",
     ),
 }  # fmt: skip
-
-
-def offered(moves: Mapping[str, Move], allowed: Sequence[str]) -> list[tuple[str, Move]]:
-    """The moves the officer may make now, by the last part of their address: what he comes for first."""
-    found = [(move.act.name, move) for name, move in moves.items() if name in allowed]
-    return sorted(found, key=lambda one: not one[1].first)

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from deploy.local import county
 from deploy.local.suite import Suite
@@ -137,6 +137,16 @@ class Twin:
 @pytest.fixture(scope="session")
 def twin(browser: Browser) -> Twin:
     return Twin(browser)
+
+
+def said(page: Page, text: str) -> None:
+    """The page says this."""
+    expect(page.get_by_text(text).first).to_be_visible()
+
+
+def press(page: Page, name: str) -> None:
+    """Presses the button of this name."""
+    page.get_by_role("button", name=name, exact=True).click()
 
 
 @dataclass

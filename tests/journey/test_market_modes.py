@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from deploy.local.suite import Suite
 from standards.workdays import local_day
 from tests.journey.applying import signed_in
-from tests.journey.conftest import AGAIN, Look, Visitor, until
+from tests.journey.conftest import AGAIN, Look, Visitor, press, said, until
 from tests.journey.market import KIND, OPERATOR, REGION, SERVICE, Market, opened, sealed, sign_up, upload
 from tests.support.files import pdf
 
@@ -27,14 +27,6 @@ def market(suite: Suite, accounts: dict[str, Any]) -> Market:
     return opened(suite, accounts)
 
 
-def _said(page: Page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible()
-
-
-def _press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
 def test_the_lowest_sealed_bid_wins_and_one_that_stays_shut_is_left_out(
     market: Market, scripted: Callable[..., Visitor], tmp_path: Path
 ) -> None:
@@ -44,14 +36,14 @@ def test_the_lowest_sealed_bid_wins_and_one_that_stays_shut_is_left_out(
     one = market.publish("PRICE", closes=8, selects=14, priceMethod="PRICE_METHOD_LOWEST")
     at = f"/market/procurements/{one['id']}"
     page = visitor.go(f"{at}/sign-up")
-    _said(page, "符合条件")
+    said(page, "符合条件")
     page.get_by_label("报价必填", exact=True).fill("258000")
-    _press(page, "密封报价")
+    press(page, "密封报价")
     with page.expect_download() as download:
         page.get_by_role("link", name="下载保存报价文件").click()
     assert "258000" in Path(download.value.path()).read_text()
-    _press(page, "报名")
-    _said(page, "报名成功")
+    press(page, "报名")
+    said(page, "报名成功")
     assert "258000" not in page.content() and "258,000" not in page.content()
     for agency, value in ((other, 26_000_000), (silent, 20_000_000)):
         sign_up(agency, one["id"], bidCommitment=sealed(agency, one["id"], value, NONCE))
@@ -59,13 +51,13 @@ def test_the_lowest_sealed_bid_wins_and_one_that_stays_shut_is_left_out(
     until(lambda: market.status(one["id"]) == "FROZEN")
     page = visitor.go(f"{at}/sign-up")
     expect(page.get_by_label("随机数（64 位十六进制）")).not_to_have_value("")
-    _press(page, "公开报价")
-    _said(page, "258,000 元")
+    press(page, "公开报价")
+    said(page, "258,000 元")
     other.client.act("intermediary.v1.SignUpService/OpenBid", procurementId=one["id"], value="26000000", nonce=NONCE)
     until(lambda: market.status(one["id"]) not in ("OPEN", "FROZEN"))
     page = visitor.go(at)
     expect(page.locator("tr.winner")).to_contain_text(bidder.name)
-    _said(page, "未在规定时间公开报价")
+    said(page, "未在规定时间公开报价")
     visitor.shot("511-bids", AGAIN)
 
 
@@ -91,14 +83,14 @@ def test_three_evaluators_score_proposals_and_see_no_others_before_all_are_in(
     one = market.publish("CHOICE", closes=7, selects=8, criteria=criteria, evaluators=3)
     page = agent.go(f"/market/procurements/{one['id']}/sign-up")
     page.get_by_label("方案文件").set_input_files(PAPER)
-    _press(page, "报名")
-    _said(page, "报名成功")
+    press(page, "报名")
+    said(page, "报名成功")
     agent.shot("520-proposal-phone", AGAIN)
     sign_up(market.agencies[2], one["id"], proposal=upload(market.agencies[2].client, "方案.pdf"))
     until(lambda: market.status(one["id"]) == "FROZEN")
     page = desk.go(f"/desk/market/procurements/{one['id']}")
-    _press(page, "抽取评审专家")
-    _said(page, "评审专家已抽取")
+    press(page, "抽取评审专家")
+    said(page, "评审专家已抽取")
     desk.shot("521-evaluators-drawn", AGAIN)
     page = evaluator.go(f"/market/evaluations/{one['id']}")
     with page.expect_download():
@@ -107,8 +99,8 @@ def test_three_evaluators_score_proposals_and_see_no_others_before_all_are_in(
     for number in range(fields.count()):
         fields.nth(number).fill(str(90 - 10 * number))
     evaluator.shot("522-scores", NARROW)
-    _press(page, "提交评分")
-    _said(page, "评分已提交")
+    press(page, "提交评分")
+    said(page, "评分已提交")
     assert "全部专家的评分" not in page.content()
     for expert in experts[1:]:
         seen = expert.call(f"{SELECTION}GetEvaluation", procurementId=one["id"])
@@ -119,7 +111,7 @@ def test_three_evaluators_score_proposals_and_see_no_others_before_all_are_in(
         ]
         expert.act(f"{SELECTION}GiveScores", procurementId=one["id"], scores=scores)
     until(lambda: market.status(one["id"]) not in ("OPEN", "FROZEN"), 30)
-    _said(evaluator.go(f"/market/evaluations/{one['id']}"), "全部专家的评分")
+    said(evaluator.go(f"/market/evaluations/{one['id']}"), "全部专家的评分")
     expect(evaluator.go(f"/market/procurements/{one['id']}").locator("tr.winner")).to_contain_text("分")
 
 
@@ -137,8 +129,8 @@ def test_a_direct_selection_goes_from_the_need_to_the_archive(
     page.get_by_role("link", name="东河文旅码头水资源论证").click()
     page.get_by_role("radio", name="通过").check()
     desk.shot("531-review", NARROW)
-    _press(page, "审核需求")
-    _said(page, "审核结果已登记")
+    press(page, "审核需求")
+    said(page, "审核结果已登记")
     until(lambda: market.status(number) == "AWARDED")
     need, award = f"/market/needs/{number}", f"/market/awards/{number}"
     page = owner.go(need)
@@ -148,33 +140,33 @@ def test_a_direct_selection_goes_from_the_need_to_the_archive(
     page.get_by_label("完成日期").first.fill(f"{local_day(datetime.now(UTC)) + timedelta(days=90):%Y-%m-%d}")
     page.get_by_label("合同文件").set_input_files(PAPER)
     owner.shot("532-contract-phone", AGAIN)
-    _press(page, "提交合同备案")
-    _said(page, "合同已提交")
+    press(page, "提交合同备案")
+    said(page, "合同已提交")
     market.handler(agent, chosen)
     page = agent.go(award)
-    _press(page, "确认合同")
-    _said(page, "合同已确认")
-    _press(page, "报告节点完成")
-    _said(page, "节点已登记")
+    press(page, "确认合同")
+    said(page, "合同已确认")
+    press(page, "报告节点完成")
+    said(page, "节点已登记")
     page = owner.go(need)
     page.get_by_role("radio", name="确认完成").check()
-    _press(page, "确认节点")
-    _said(page, "节点已登记")
+    press(page, "确认节点")
+    said(page, "节点已登记")
     page = agent.go(award)
     page.get_by_label("成果文件").set_input_files(PAPER)
-    _press(page, "提交成果")
-    _said(page, "成果已提交")
+    press(page, "提交成果")
+    said(page, "成果已提交")
     agent.shot("533-delivered", AGAIN)
     page = owner.go(need)
     with page.expect_download():
         page.get_by_role("link", name="文件.pdf").last.click()
-    _press(page, "确认成果")
-    _said(page, "成果已确认")
+    press(page, "确认成果")
+    said(page, "成果已确认")
     for visitor, address in ((owner, need), (agent, award)):
         page = visitor.go(address)
         page.get_by_label("满意程度").select_option("5")
-        _press(page, "评价对方")
-        _said(page, "评价已提交")
+        press(page, "评价对方")
+        said(page, "评价已提交")
     until(lambda: market.status(number) == "ARCHIVED")
     agent.go("/market/agency")
     agent.shot("534-agency", AGAIN)
@@ -190,12 +182,12 @@ def _need(owner: Visitor, uscc: str) -> str:
     page.locator("select").first.select_option(KIND)
     page.get_by_role("radio", name="直接选取").check()
     page.get_by_label("机构的统一社会信用代码").fill(uscc)
-    _press(page, "提交审核")
+    press(page, "提交审核")
     expect(page.get_by_role("alert")).to_contain_text("依据")
     owner.shot("535-need-phone", NARROW)
     page.get_by_label("直接选取的依据").fill("限额以下，本地唯一有资质的机构")
-    _press(page, "提交审核")
-    _said(page, "需求已提交")
+    press(page, "提交审核")
+    said(page, "需求已提交")
     found = re.search("/market/needs/([0-9a-f-]{36})", page.url)
     assert found
     return found[1]

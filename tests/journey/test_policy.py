@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.suite import Suite
 from tests.fakes.bank import Bank
-from tests.journey.conftest import AGAIN, Look, Visitor, until
+from tests.journey.conftest import AGAIN, Look, Visitor, press, said, until
 from tests.journey.policy import APPROVER, POLICY, REVIEWER, WRITER, Treasury
 
 NARROW: tuple[Look, ...] = ((320, "light"), (1280, "dark"))
@@ -37,14 +37,6 @@ def _person(accounts: dict[str, Any], number: str) -> dict[str, Any]:
     return found
 
 
-def _said(page: Page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible()
-
-
-def _press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
 def _account(page: Page, name: str) -> None:
     page.get_by_label("户名").fill(name)
     page.get_by_label("账号必填", exact=True).fill(ACCOUNT)
@@ -66,40 +58,40 @@ def test_a_refused_claim_tells_why_the_fact_is_corrected_and_it_is_paid(
     enterprise = visit()
     treasury.handler(enterprise, SPRING, _person(accounts, "990101198011053018"))
     page = enterprise.go(f"/policies/items/{item}/claim")
-    _said(page, "暂不符合条件")
+    said(page, "暂不符合条件")
     enterprise.shot("610-apply", NARROW)
     _account(page, name)
-    _press(page, "提交申报")
-    _said(page, "系统已当即判定：暂不符合条件")
-    for said in ("上年出口额达到500万元", "示范县经济和信息化局", "可以怎么办", "再次申报"):
-        _said(page, said)
+    press(page, "提交申报")
+    said(page, "系统已当即判定：暂不符合条件")
+    for text in ("上年出口额达到500万元", "示范县经济和信息化局", "可以怎么办", "再次申报"):
+        said(page, text)
     enterprise.shot("611-refused", NARROW)
     claim = page.url.rpartition("/")[2].partition("?")[0]
     page.locator("a[href$='/export_fen/correct']").click()
     page.get_by_label("上年出口额（元）").fill("5200000")
     page.get_by_label("理由").fill("少报了第四季度的出口额，附海关数据可核。")
     enterprise.shot("612-correction", NARROW)
-    _press(page, "提交更正申请")
-    _said(page, "更正申请已提交")
+    press(page, "提交更正申请")
+    said(page, "更正申请已提交")
     enterprise.shot("613-facts", NARROW)
     officer = come(REVIEWER)
     page = officer.go("/desk/policies/corrections")
-    _said(page, "少报了第四季度的出口额")
+    said(page, "少报了第四季度的出口额")
     page.get_by_label("更正立即生效").check()
     officer.shot("616-corrections", NARROW)
-    _press(page, "提交")
-    _said(page, "已处理，企业会看到结果")
+    press(page, "提交")
+    said(page, "已处理，企业会看到结果")
     page = enterprise.go(f"/policies/claims/{claim}")
     page.get_by_role("link", name="再次申报").click()
     until(lambda: _eligible(enterprise, item))
     _account(page, name)
-    _press(page, "提交申报")
-    _said(page, "申报已提交")
+    press(page, "提交申报")
+    said(page, "申报已提交")
     finance = treasury.officer(APPROVER)
     until(lambda: treasury.claim_status(finance, claim) == "PAID", 60)
     page = enterprise.go(f"/policies/claims/{claim}")
-    _said(page, "资金已到账")
-    _said(page, "50,000 元")
+    said(page, "资金已到账")
+    said(page, "50,000 元")
     enterprise.shot("614-paid", NARROW)
     with page.expect_download():
         page.get_by_role("link", name="下载回单").click()
@@ -117,11 +109,11 @@ def test_a_payout_nobody_applied_for_from_the_computed_list_to_the_receipt(
     page.get_by_role("link", name="免申即享名单").first.click()
     anybody.shot("601-rolls", AGAIN)
     page.get_by_role("link", name="首次上规奖励").click()
-    _said(page, "示范县东河文旅开发有限公司")
-    _said(page, "200,000 元")
+    said(page, "示范县东河文旅开发有限公司")
+    said(page, "200,000 元")
     anybody.shot("602-roll", NARROW)
     anybody.go(f"/policies/items/{item}")
-    _said(page, "上年首次上规")
+    said(page, "上年首次上规")
     anybody.shot("603-item", NARROW)
     treasury.days_pass(roll)
     claim = until(lambda: treasury.claim_of(RIVER, item), 60)
@@ -135,28 +127,28 @@ def test_a_payout_nobody_applied_for_from_the_computed_list_to_the_receipt(
     enterprise.shot("604-enterprise-phone", NARROW)
     page.get_by_role("link", name="去办理").first.click()
     _account(page, "别人的公司")
-    _press(page, "确认账户")
+    press(page, "确认账户")
     expect(page.get_by_role("alert")).to_contain_text("户名须为本企业名称")
     enterprise.shot("605-account-phone", NARROW)
     page.get_by_label("户名").fill("示范县东河文旅开发有限公司")
-    _press(page, "确认账户")
-    _said(page, "收款账户已提交")
+    press(page, "确认账户")
+    said(page, "收款账户已提交")
     assert ACCOUNT not in page.content()
     until(lambda: treasury.claim_status(officer, claim["claimId"]) == "APPROVING", 30)
     officer.act(f"{POLICY}ClaimService/ApproveClaim", claimId=claim["claimId"], approved=True)
     until(lambda: treasury.claim_status(officer, claim["claimId"]) == "PAID", 60)
     page = enterprise.go(f"/policies/claims/{claim['claimId']}")
-    _said(page, "资金已到账")
+    said(page, "资金已到账")
     enterprise.shot("606-paid-phone", NARROW)
     with page.expect_download() as download:
         page.get_by_role("link", name="下载回单").click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     page.get_by_role("link", name="复算这次判定").click()
-    _said(page, "与当时的判定一致")
+    said(page, "与当时的判定一致")
     enterprise.shot("607-replay", AGAIN)
     (order,) = [one for one in bank.orders.values() if one["payee"]["name"] == "示范县东河文旅开发有限公司"]
     assert order["amount_fen"] == 20_000_000 == bank.paid_fen(order["id"])
-    _said(enterprise.go("/policies/mine"), "200,000 元")
+    said(enterprise.go("/policies/mine"), "200,000 元")
 
 
 def _reported(treasury: Treasury, fact: str, value: int) -> None:

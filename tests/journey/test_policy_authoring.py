@@ -6,20 +6,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.journey.conftest import Look, Visitor, until
+from tests.journey.conftest import Look, Visitor, press, said, until
 from tests.journey.policy import WRITER
 
 NARROW: tuple[Look, ...] = ((320, "light"), (1280, "dark"))
 PUBLISHER = "jx-502"
 TITLE, ITEM = "示范县支持研发投入若干措施", "研发投入奖励"
-
-
-def _said(page: Page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible()
-
-
-def _press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_policy_is_written_tried_counted_and_opened_by_a_second_officer(
@@ -30,22 +22,22 @@ def test_a_policy_is_written_tried_counted_and_opened_by_a_second_officer(
     page = author.page
     _item(author)
     _tried(author)
-    _press(page, "保存")
-    _said(page, "已保存")
+    press(page, "保存")
+    said(page, "已保存")
     _counted(author)
     item = page.url.partition("?")[0].rpartition("/")[2]
-    _press(page, "开放为第 1 版")
+    press(page, "开放为第 1 版")
     expect(page.get_by_role("alert").first).to_contain_text("编写人不得")
     page = publisher.go(f"/desk/policies/items/{item}")
-    _said(page, "职工总数不少于 10 人")
+    said(page, "职工总数不少于 10 人")
     publisher.shot("664-item-to-open", NARROW)
-    _press(page, "开放为第 1 版")
-    _said(page, "已发布")
+    press(page, "开放为第 1 版")
+    said(page, "已发布")
     anybody = visit()
     until(lambda: ITEM in anybody.go("/policies/items?words=研发投入").content())
     page = anybody.go(f"/policies/items/{item}")
-    for said in ("职工总数不少于 10 人", "租用经营场所", "年度研发费用的 5%", "第二条"):
-        _said(page, said)
+    for text in ("职工总数不少于 10 人", "租用经营场所", "年度研发费用的 5%", "第二条"):
+        said(page, text)
     anybody.shot("665-item", NARROW)
 
 
@@ -62,19 +54,19 @@ def _policy(author: Visitor, publisher: Visitor) -> None:
     page.get_by_label("生效日期").fill("2026-01-01")
     page.get_by_label("摘要").fill("鼓励企业加大研发投入。")
     page.get_by_label("条款").fill("第一条：鼓励企业加大研发投入\n第二条 没有冒号")
-    _press(page, "保存")
+    press(page, "保存")
     # What was typed stands there again, with what is wrong beside it.
     expect(page.get_by_role("alert").first).to_contain_text("第2行应为")
     page.get_by_label("条款").fill("第一条：鼓励企业加大研发投入。\n第二条：按年度研发费用的 5% 奖励，最高 10 万元。")
-    _press(page, "保存")
-    _said(page, "已保存")
+    press(page, "保存")
+    said(page, "已保存")
     author.shot("661-policy", NARROW)
-    _press(page, "发布为第 1 版")
+    press(page, "发布为第 1 版")
     expect(page.get_by_role("alert").first).to_contain_text("编写人不得")
     page = publisher.go("/desk/policies")
     page.get_by_role("link", name=TITLE).click()
-    _press(page, "发布为第 1 版")
-    _said(page, "已发布")
+    press(page, "发布为第 1 版")
+    said(page, "已发布")
 
 
 def _item(author: Visitor) -> None:
@@ -87,7 +79,7 @@ def _item(author: Visitor) -> None:
     page.get_by_label("兑付方式").select_option("申报审核")
     page.get_by_label("享受频次").select_option("每年一次")
     _pick(page, 2, "职工总数（人）", "不少于", "十人")
-    _said(page, "“职工总数”应填数字")
+    said(page, "“职工总数”应填数字")
     _pick(page, 2, "职工总数（人）", "不少于", "10")
     expect(page.get_by_label("表达式").first).to_have_value("employees >= 10")
     page.get_by_role("button", name="加“满足其一”").first.click()
@@ -101,7 +93,7 @@ def _item(author: Visitor) -> None:
     page.get_by_label("标准的说明").fill("年度研发费用的 5%")
     page.get_by_label("公示工作日").fill("5")
     page.get_by_label("材料").fill("ledger 研发费用辅助账 必要")
-    _press(page, "保存")
+    press(page, "保存")
     expect(page.get_by_role("alert").first).to_contain_text("research_fen")
     page.get_by_label("表达式").last.fill("rd_cost_fen * 100 >= revenue_fen * 3")
 
@@ -117,22 +109,22 @@ def _pick(page: Page, row: int, fact: str, how: str, value: str) -> None:
 def _tried(author: Visitor) -> None:
     """Tried on the facts beside it: first what is not enough, then what is."""
     page = author.page
-    _press(page, "试算")
+    press(page, "试算")
     page.get_by_label("职工总数（人）").fill("5")
-    _press(page, "试算")
-    _said(page, "暂不符合条件")
+    press(page, "试算")
+    said(page, "暂不符合条件")
     page.get_by_label("职工总数（人）").fill("20")
     page.get_by_role("group", name="租用经营场所").get_by_label("是", exact=True).check()
     page.get_by_label("上年研发费用（元）").fill("500,000")
-    _press(page, "试算")
-    _said(page, "25,000 元")
+    press(page, "试算")
+    said(page, "25,000 元")
     author.shot("663-trial", NARROW)
 
 
 def _counted(author: Visitor) -> None:
     """How many of the base qualify, and what that costs."""
     page = author.page
-    _press(page, "开始测算")
+    press(page, "开始测算")
     expect(page).to_have_url(re.compile("run="))
     until(lambda: "需要资金" in (page.reload() and page.content()), 60)
     expect(page.locator("dl.tiles div", has_text="符合条件").first).to_be_visible()

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from deploy.local.suite import Suite
 from tests.fakes.bank import Bank
-from tests.journey.conftest import AGAIN, Look, Visitor, until
+from tests.journey.conftest import AGAIN, Look, Visitor, press, said, until
 from tests.journey.policy import APPROVER, REVIEWER, SECOND, TREASURER, Treasury
 from tests.support.files import pdf
 
@@ -26,14 +26,6 @@ SUPERVISOR, LOANS, FIRST = "jd-801", "贷款贴息", "首次上规奖励"
 @pytest.fixture(scope="module")
 def treasury(suite: Suite, accounts: dict[str, Any]) -> Treasury:
     return Treasury(suite, accounts)
-
-
-def _said(page: Page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible()
-
-
-def _press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def _option(page: Page, label: str, starts: str) -> None:
@@ -51,10 +43,10 @@ def test_finance_gives_a_budget(treasury: Treasury, come: Callable[..., Visitor]
     page.get_by_label("预算总额（元）").fill("500,000.00")
     page.get_by_label("资金文号").fill("示财预〔2026〕7号")
     finance.shot("650-budgets", NARROW)
-    _press(page, "下达")
-    _said(page, "预算已提交")
+    press(page, "下达")
+    said(page, "预算已提交")
     until(lambda: "已生效" in finance.go(f"/desk/policies/money/{treasury.item(LOANS)}/2026").content())
-    _said(page, "500,000 元")
+    said(page, "500,000 元")
 
 
 def test_a_claim_goes_over_every_desk_to_its_money_and_a_part_is_asked_back(
@@ -70,21 +62,21 @@ def test_a_claim_goes_over_every_desk_to_its_money_and_a_part_is_asked_back(
     page = reviewer.go("/desk/policies/claims?status=reviewing")
     reviewer.shot("651-claims", NARROW)
     page.get_by_role("link", name=LOANS).first.click()
-    _said(page, "上年实际支付了贷款利息")
+    said(page, "上年实际支付了贷款利息")
     page.get_by_label(re.compile("^通过")).check()
     page.get_by_label("核定金额（元）").fill("180000")
-    _press(page, "提交审核意见")
+    press(page, "提交审核意见")
     # Less than the formula gives needs a reason, and what was typed is still there.
     expect(page.get_by_role("alert").first).to_contain_text("理由")
     expect(page.get_by_label("核定金额（元）")).to_have_value("180000")
     page.get_by_label(re.compile("^通过")).check()
     page.get_by_label(re.compile("^理由")).fill("两笔利息凭证不在本年度，已核减。")
     reviewer.shot("652-review", NARROW)
-    _press(page, "提交审核意见")
-    _said(page, "审核意见已提交")
-    _said(page, "公示中")
+    press(page, "提交审核意见")
+    said(page, "审核意见已提交")
+    said(page, "公示中")
     page.get_by_role("link", name="复算这次判定").click()
-    _said(page, "复算结果与当时的判定一致")
+    said(page, "复算结果与当时的判定一致")
     _publicity_ends(treasury, claim)
     finance = come(APPROVER)
     until(lambda: LOANS in finance.go("/desk/policies/claims?status=approving").content(), 60)
@@ -92,8 +84,8 @@ def test_a_claim_goes_over_every_desk_to_its_money_and_a_part_is_asked_back(
     page.get_by_role("link", name=LOANS).first.click()
     page.get_by_label("同意拨付").check()
     finance.shot("653-approval", NARROW)
-    _press(page, "财政审批")
-    _said(page, "审批意见已提交")
+    press(page, "财政审批")
+    said(page, "审批意见已提交")
     until(lambda: "已到账" in finance.go(f"/desk/policies/claims/{claim}").content(), 60)
     assert bank.total_paid() >= 18_000_000
     _books(treasury, finance)
@@ -114,8 +106,8 @@ def _claimed(treasury: Treasury, enterprise: Visitor, accounts: dict[str, Any], 
     page.locator("input[name=account_number]").fill("6222020200007654321")
     page.get_by_label("开户银行").fill("示范农商银行")
     page.get_by_label("联行号").fill("402990000015")
-    _press(page, "提交申报")
-    _said(page, "申报已提交")
+    press(page, "提交申报")
+    said(page, "申报已提交")
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
@@ -131,11 +123,11 @@ def _books(treasury: Treasury, finance: Visitor) -> None:
     budget = f"/desk/policies/money/{treasury.item(LOANS)}/2026"
     until(lambda: "账本与预算一致" in finance.go(budget).content(), 90)
     page = finance.page
-    for said in ("在途", "已付", "180,000 元"):
-        _said(page, said)
+    for text in ("在途", "已付", "180,000 元"):
+        said(page, text)
     page.get_by_label("预算总额（元）").fill("1")
     page.get_by_label("资金文号").fill("示财预〔2026〕8号")
-    _press(page, "调整")
+    press(page, "调整")
     expect(page.get_by_role("alert").first).to_contain_text("已")
     finance.shot("654-budget", NARROW)
     finance.go("/desk/policies/days")
@@ -147,14 +139,14 @@ def _checked(supervisor: Visitor, claim: str) -> None:
     page = supervisor.go(f"/desk/policies/claims/{claim}")
     page.get_by_text("开始抽查").first.click()
     page.get_by_label("抽查事由").fill("抽取本月到账的兑付")
-    _press(page, "开始抽查")
-    _said(page, "抽查已开始")
+    press(page, "开始抽查")
+    said(page, "抽查已开始")
     page.get_by_label("应退回金额（元）").fill("10,000.00")
     page.get_by_label("结论").fill("一笔利息重复申报，应退回。")
-    _press(page, "抽查结论")
-    _said(page, "抽查结论已提交")
-    _said(page, "待退回资金")
-    _said(page, "转账附言")
+    press(page, "抽查结论")
+    said(page, "抽查结论已提交")
+    said(page, "待退回资金")
+    said(page, "转账附言")
     supervisor.shot("656-check", NARROW)
 
 
@@ -165,8 +157,8 @@ def _given_up(come: Callable[..., Visitor], claim: str) -> None:
     page = come(TREASURER).go(f"/desk/policies/claims/{claim}")
     page.get_by_text("终止追回").first.click()
     page.get_by_label("理由").fill("企业已注销，债权已经申报")
-    _press(page, "终止追回")
-    _said(page, "已终止追回")
+    press(page, "终止追回")
+    said(page, "已终止追回")
 
 
 def test_what_a_department_reports_makes_a_list_that_a_second_officer_publishes(
@@ -180,18 +172,18 @@ def test_what_a_department_reports_makes_a_list_that_a_second_officer_publishes(
         if uscc == CLEAR:
             maker.shot("657-enterprise", NARROW)
         page.get_by_label("上年首次上规").check()
-        _press(page, "下一步")
+        press(page, "下一步")
         page.get_by_label("是", exact=True).check()
-        _press(page, "提供")
-        _said(page, "信息已保存")
+        press(page, "提供")
+        said(page, "信息已保存")
     # What was told is matched by the worker before the list is computed.
     until(lambda: _matched(treasury, CLEAR) and _matched(treasury, STEADY), 60)
     # A list before it is paid to the end only when nobody can reserve of its sum any more.
     until(lambda: _no_list(maker), 120)
     page = maker.go("/desk/policies/rolls")
     _option(page, "免申即享事项", FIRST)
-    _press(page, "生成本期名单")
-    _said(page, "名单正在生成")
+    press(page, "生成本期名单")
+    said(page, "名单正在生成")
     roll = page.url.partition("?")[0].removeprefix(maker.url)
     until(lambda: "待审核" in maker.go(roll).content(), 180)
     line = page.locator("details", has_text="示范县清源水资源咨询有限公司")
@@ -200,17 +192,17 @@ def test_what_a_department_reports_makes_a_list_that_a_second_officer_publishes(
     maker.shot("658-roll", NARROW)
     page.goto(f"{maker.url}{roll}?off={STEADY}")
     page.get_by_label("理由").last.fill("上年产值数据有误，正在核实")
-    _press(page, "移出企业")
-    _said(page, "已移出名单")
+    press(page, "移出企业")
+    said(page, "已移出名单")
     page.get_by_label("同意公示").check()
-    _press(page, "审核名单")
+    press(page, "审核名单")
     expect(page.get_by_role("alert").first).to_contain_text("名单须由另一名工作人员审核")
     second = come(SECOND)
     page = second.go(roll)
     page.get_by_label("同意公示").check()
     second.shot("659-roll-review", NARROW)
-    _press(page, "审核名单")
-    _said(page, "审核意见已提交")
+    press(page, "审核名单")
+    said(page, "审核意见已提交")
     until(lambda: "公示中" in second.go(roll).content(), 60)
 
 
