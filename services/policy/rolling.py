@@ -121,8 +121,9 @@ class Rolling:
         if roll.status != model_rolls.RESERVING or roll.reserve_until is None:
             return
         budget = model.budget_id(roll.item_id, roll.period)
-        outcome = store_pots.reserve(self._database, budget, roll.id, roll.reserved_fen, roll.reserve_until)
-        if outcome == store_pots.HELD:
+        ask = f"{roll.id}-{roll.reserve_until.timestamp() * 1000:.0f}"
+        outcome = store_pots.reserve(self._database, budget, roll.id, roll.reserved_fen, roll.reserve_until, ask)
+        if outcome == store_pots.HELD or not store_pots.refuse(self._database, budget, roll.id, ask):
             self._tell(roll, "published", lambda one: model_rolls.publish(one, now()))
             return
         refused = events.RollReservationRefused(roll_id=roll.id, reason=outcome)

@@ -85,16 +85,18 @@ def adjust(database: Database[Document], budget: str, change: str, delta: int) -
     return str(pot["changes"][change])
 
 
-def reserve(database: Database[Document], budget: str, hold: str, fen: int, until: datetime) -> str:
+def reserve(database: Database[Document], budget: str, hold: str, fen: int, until: datetime, ask: str = "") -> str:
     """Holds so much, before the deadline: HELD, also when it is held already; BUDGET_MISSING, PERIOD_CLOSED, BUDGET_EXHAUSTED; EXPIRED when
-    the deadline is over and nothing is held."""
-    asked = {
+    the deadline is over and nothing is held, or when this `ask` was refused for good."""
+    asked: Document = {
         "_id": budget,
         "closed": False,
         "available": {"$gte": fen},
         f"held.{hold}": {"$exists": False},
         "$expr": {"$lt": ["$$NOW", until]},
     }
+    if ask:
+        asked[f"refused.{ask}"] = {"$exists": False}
     made = {"$inc": {"available": -fen, "holds": 1}, "$set": {f"held.{hold}": fen}}
     if pots(database).update_one(asked, made).matched_count:
         return HELD
@@ -106,6 +108,12 @@ def reserve(database: Database[Document], budget: str, hold: str, fen: int, unti
     if pot["closed"]:
         return CLOSED
     return EXHAUSTED if pot["available"] < fen else EXPIRED
+
+
+def refuse(database: Database[Document], budget: str, hold: str, ask: str) -> bool:
+    """This ask is refused for good, also to a process that was asleep meanwhile; False when the hold is held."""
+    asked = {"_id": budget, f"held.{hold}": {"$exists": False}}
+    return bool(pots(database).update_one(asked, {"$set": {f"refused.{ask}": True}}).matched_count)
 
 
 def take_over(database: Database[Document], budget: str, source: str, hold: str, fen: int, until: datetime) -> str:

@@ -155,3 +155,18 @@ def test_the_ledger_holds_when_a_claim_of_a_list_ends_and_is_made_anew_before_th
     told = here.balance(item)
     assert told.balanced, told
     assert here.own(other, item).status == model.ACCOUNT
+
+
+def test_a_list_that_was_refused_its_sum_is_given_none_of_it_by_a_worker_that_was_asleep(here: RollsHere) -> None:
+    item = here.funded(1_000_000)
+    here.company()
+    roll = here.computed(item)
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "BUDGET_EXHAUSTED"):
+        here.rolls(here.checker).ReviewRoll(roll_id=roll.roll_id, approved=True)
+    state = here.rolling.rolls.get(roll.roll_id).state
+    asleep = replace(state, status=model_rolls.RESERVING, reserved_fen=roll.total_fen)
+    here.rolls(here.checker).ReviewRoll(roll_id=roll.roll_id, approved=False, reason="预算不足，另行安排")
+    here.budget(item, 100_000_000)
+    here.rolling.reserve(asleep)
+    pot = here.pot(item)
+    assert (pot["holds"], pot["available"]) == (0, pot["total"]), "or the period could never be closed"
