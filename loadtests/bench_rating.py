@@ -62,7 +62,7 @@ def _given(suite: Suite, database: Any) -> list[Figure]:
     ratings, worker = store.ratings(database), suite.process("rating", "worker")
     day = datetime.now(UTC).date().isoformat()
     ids = _insert(ratings, (_invitation(ratings, number, LIVE, day) for number in range(GIVEN)))
-    store.Counties(database).know(LIVE)
+    store.counties(database).know(LIVE)
     key = world.signing_key(database)
     tokens = [world.person_token(key, number) for number in range(PERSONS)]
     stub = service_grpc.RatingServiceStub(grpc.insecure_channel(suite.address("rating")))
