@@ -125,7 +125,7 @@ def require_eligible(explained: items_pb2.Explanation) -> None:
 def second_review(claim: Claim, actor: Actor, sealed_note: str, now: datetime) -> list[Message]:
     """The other pair of eyes finds it right. FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "SecondReviewClaim")
-    require_other(claim, actor)
+    require_other(claim, "SecondReviewClaim", actor)
     told = events.ClaimReviewed(
         claim_id=claim.id, officer_id=actor.id, fen=claim.fen, sealed_note=sealed_note, second=True
     )
@@ -135,9 +135,8 @@ def second_review(claim: Claim, actor: Actor, sealed_note: str, now: datetime) -
 def send_back(claim: Claim, actor: Actor, name: str, sealed_reason: str, now: datetime) -> events.ClaimReturned:
     """The enterprise is to hand in more; the second reviewer sends it to the first."""
     require_move(claim, name)
+    require_other(claim, name, actor)
     second = name == "SecondReviewClaim"
-    if second:
-        require_other(claim, actor)
     days = (claim.terms.review_days or REVIEW_DAYS) if second else CORRECT_DAYS
     due = _end(claim.region, days, now)
     return events.ClaimReturned(
@@ -148,8 +147,7 @@ def send_back(claim: Claim, actor: Actor, name: str, sealed_reason: str, now: da
 def refuse(claim: Claim, actor: Actor, name: str, sealed_reason: str) -> events.ClaimRefused:
     """A reviewer or finance refuses it; never one who has reviewed it before."""
     require_move(claim, name)
-    if name != "ReviewClaim":
-        require_other(claim, actor)
+    require_other(claim, name, actor)
     code = "APPROVAL" if name == "ApproveClaim" else "REVIEW"
     return events.ClaimRefused(claim_id=claim.id, reason_code=code, sealed_reason=sealed_reason, officer_id=actor.id)
 
@@ -169,7 +167,7 @@ def decide_objection(
     """Supervision dismisses it, or upholds it, which refuses the claim. INVALID_ARGUMENT `objection_id` UNKNOWN, DECIDED;
     FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "DecideClaimObjection")
-    require_other(claim, actor)
+    require_other(claim, "DecideClaimObjection", actor)
     found = next((one for one in claim.objections if one.id == objection), None)
     if found is None or found.decision:
         raise invalid(Violation("objection_id", "DECIDED" if found else "UNKNOWN", "没有这条待处理的异议"))
@@ -187,7 +185,7 @@ def decide_objection(
 def approve(claim: Claim, actor: Actor, now: datetime) -> list[Message]:
     """Finance releases the money. FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "ApproveClaim")
-    require_other(claim, actor)
+    require_other(claim, "ApproveClaim", actor)
     return along(claim, [_approval(claim, actor.id)], now)
 
 

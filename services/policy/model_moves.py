@@ -72,10 +72,21 @@ MOVES: Final[Mapping[str, Move]] = {
     "Recover": Move("收回资金", (SYSTEM,), (RECOVERING,), (RECOVERING, RECOVERED)),
 }
 
-# Made by nobody who reviewed it before (四眼).
-OTHERS: Final = frozenset(
-    ("SecondReviewClaim", "ApproveClaim", "DecideClaimObjection", "OpenSpotCheck", "ConcludeSpotCheck", "EndRecovery")
-)
+
+def _reviewed_it(claim: Claim) -> tuple[str, ...]:
+    return tuple(claim.reviewers)
+
+
+# Who may not make a move for what he did before (四眼).
+OTHERS: Final[Mapping[str, Callable[[Claim], tuple[str, ...]]]] = {
+    "SecondReviewClaim": _reviewed_it,
+    "ApproveClaim": _reviewed_it,
+    "DecideClaimObjection": _reviewed_it,
+    "OpenSpotCheck": _reviewed_it,
+    "ConcludeSpotCheck": _reviewed_it,
+    # Nor who released the money.
+    "EndRecovery": lambda one: (*one.reviewers, one.approved_by),
+}
 
 # What beside the status has to hold; its reason and message otherwise.
 Guard = tuple[Callable[[Claim], bool], str, str]
@@ -128,17 +139,13 @@ def open_moves(claim: Claim, actor: Actor) -> list[str]:
     ]
 
 
-def require_other(claim: Claim, actor: Actor, name: str = "") -> None:
-    """FAILED_PRECONDITION SAME_OFFICER for who reviewed it before (四眼), or released it where the move gives that up again."""
-    require(not _dealt(claim, name, actor), "SAME_OFFICER", "您已审核过该笔兑付，应由另一名工作人员处理")
+def require_other(claim: Claim, name: str, actor: Actor) -> None:
+    """FAILED_PRECONDITION SAME_OFFICER for who may not make this move for what he did before (四眼)."""
+    require(not _same(claim, name, actor), "SAME_OFFICER", "您已审核过该笔兑付，应由另一名工作人员处理")
 
 
 def _same(claim: Claim, name: str, actor: Actor) -> bool:
-    return name in OTHERS and _dealt(claim, name, actor)
-
-
-def _dealt(claim: Claim, name: str, actor: Actor) -> bool:
-    return actor.id in claim.reviewers or (name == "EndRecovery" and actor.id == claim.approved_by)
+    return name in OTHERS and actor.id in OTHERS[name](claim)
 
 
 _IS: Final[Mapping[str, Callable[[Actor, Claim], bool]]] = {

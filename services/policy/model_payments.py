@@ -87,7 +87,7 @@ def _settled(found: Order, told: Told, common: dict[str, Any], now: datetime) ->
 def open_check(claim: Claim, actor: Actor, sealed_note: str) -> events.SpotCheckOpened:
     """A paid claim is looked at again, by somebody who did not let it pass. FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "OpenSpotCheck")
-    require_other(claim, actor)
+    require_other(claim, "OpenSpotCheck", actor)
     return events.SpotCheckOpened(claim_id=claim.id, officer_id=actor.id, sealed_note=sealed_note)
 
 
@@ -97,7 +97,7 @@ def conclude_check(
     """Nothing wrong, or so much is to be given back within 15 working days, under a code. INVALID_ARGUMENT `recover_fen` ABOVE_PAID;
     FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "ConcludeSpotCheck")
-    require_other(claim, actor)
+    require_other(claim, "ConcludeSpotCheck", actor)
     if recover_fen > claim.fen:
         raise invalid(Violation("recover_fen", "ABOVE_PAID", "追回金额不得高于已拨付金额"))
     due = text(after(now, RECOVER_DAYS, claim.region)) if recover_fen else ""
@@ -122,7 +122,7 @@ def recovered(claim: Claim, fen: int, line: str, day: str) -> events.RecoveryRec
 def end_recovery(claim: Claim, actor: Actor, sealed: str) -> events.RecoveryEnded:
     """What is still open is given up, by somebody of finance who did not release it. FAILED_PRECONDITION SAME_OFFICER."""
     require_move(claim, "EndRecovery")
-    require_other(claim, actor, "EndRecovery")
+    require_other(claim, "EndRecovery", actor)
     return events.RecoveryEnded(
         claim_id=claim.id, officer_id=actor.id, left_fen=to_recover(claim), sealed_reason=sealed
     )

@@ -32,7 +32,7 @@ def ensure_indexes(database: Database[Document]) -> None:
 
 
 def pots(database: Database[Document]) -> Collection[Document]:
-    """The pots, by the ids of their budgets: total, available, held by hold, spent, what came back."""
+    """The pots, by budget: total, available, held by hold, spent, what came back, was refused, was taken over."""
     return database["pots"]
 
 
@@ -53,6 +53,8 @@ def open_pot(database: Database[Document], budget: str) -> None:
         "back": {},
         "changes": {},
         "surplus": {},
+        "refused": {},
+        "taken": {},
         "closed": False,
     }
     with suppress(DuplicateKeyError):
@@ -111,8 +113,10 @@ def reserve(database: Database[Document], budget: str, hold: str, fen: int, unti
 
 
 def refuse(database: Database[Document], budget: str, hold: str, ask: str) -> bool:
-    """This ask is refused for good, also to a process that was asleep meanwhile; False when the hold is held."""
+    """This ask is refused for good, also to a process that was asleep meanwhile. False when the hold is held; a pot that is not there holds
+    nothing."""
     asked = {"_id": budget, f"held.{hold}": {"$exists": False}}
+    _pot(database, budget)
     return bool(pots(database).update_one(asked, {"$set": {f"refused.{ask}": True}}).matched_count)
 
 

@@ -140,6 +140,16 @@ def test_a_deadline_that_is_over_reserves_nothing_and_says_so(pot: Db) -> None:
     assert sums(pot) == (600, 400, 0)
 
 
+def test_what_was_refused_is_held_by_nobody_later_and_what_is_held_is_not_refused(pot: Db) -> None:
+    assert store_pots.reserve(pot, BUDGET, "h", 4000, LATER, "h-1") == EXHAUSTED
+    assert store_pots.refuse(pot, BUDGET, "h", "h-1")
+    assert store_pots.adjust(pot, BUDGET, "c2", 9000) == APPLIED
+    assert store_pots.reserve(pot, BUDGET, "h", 4000, LATER, "h-1") == EXPIRED and sums(pot) == (10_000, 0, 0)
+    assert store_pots.reserve(pot, BUDGET, "h", 4000, LATER, "h-2") == HELD
+    assert not store_pots.refuse(pot, BUDGET, "h", "h-2") and sums(pot) == (6000, 4000, 0)
+    assert store_pots.refuse(pot, "no pot", "h", "h-1"), "or a list would be public without any money"
+
+
 def test_of_one_group_an_enterprise_gets_one_benefit_whichever_ten_items_it_claims_at_once(money: Money) -> None:
     first = money.company(total=1000_00)
     companies = [first, *(money.company(uscc=first.uscc, total=1000_00) for _ in range(9))]
