@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.gateway.acts import Act
-from services.gateway.market_forms import Entry
 
 
 @dataclass(frozen=True)
 class Move:
-    """A move: its act, its form, and whether it is shown open: what the visitor comes for."""
+    """A move: its act, its form (entries of the page it stands on), and whether it is shown open: what the visitor comes for."""
 
     act: Act
     title: str
-    inputs: Sequence[Entry] = ()
+    inputs: Sequence[Any] = ()
     hint: str = ""
     first: bool = False
     danger: bool = False

@@ -7,15 +7,15 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.acts import Act, Tried, do, only, shown
+from services.gateway.acts import Tried, do, only, shown
 from services.gateway.calls import FILE_DEADLINE, CallError, backends
 from services.gateway.market_forms import refused
 from services.gateway.overview import or_none
-from services.gateway.pages import Handler, Page, go
+from services.gateway.pages import Page, go
 from services.gateway.pages_person import SAFE_TYPES
 from services.gateway.pages_policy import ITEM
 from services.gateway.pages_policy_enterprise import nobody
-from services.gateway.policy_forms import account_of, act, handed_in
+from services.gateway.policy_forms import account_of, act, handed_in, moved
 from services.gateway.policy_reading import (
     CLAIMS,
     claim_of,
@@ -152,24 +152,13 @@ async def correct(request: Request) -> Response:
     return go(f"{CLAIMS}/{changed.claim_id}", done=CORRECT.done, at=changed.version)
 
 
-def _moved(what: Act) -> Handler:
-    async def handler(request: Request) -> Response:
-        try:
-            one: pb.Claim = await do(request, what)
-        except CallError as error:
-            return await claim(request, await refused(request, what, error))
-        return go(f"{CLAIMS}/{one.claim_id}", done=what.done, at=one.version)
-
-    return handler
-
-
 PAGES = (
     Page(ITEM + "/claim", shown(apply), submit, "person", acting=True),
     Page(CLAIMS, mine, None, "person", acting=True),
     Page(ONE, shown(claim), None, "person", acting=True),
     Page(ONE + "/correct", None, correct, "person", acting=True),
-    Page(ONE + "/account", None, _moved(CONFIRM), "person", acting=True),
-    Page(ONE + "/withdraw", None, _moved(WITHDRAW), "person", acting=True),
+    Page(ONE + "/account", None, moved(CONFIRM, claim, CLAIMS + "/{claim_id}"), "person", acting=True),
+    Page(ONE + "/withdraw", None, moved(WITHDRAW, claim, CLAIMS + "/{claim_id}"), "person", acting=True),
     Page(ONE + "/replay", replay, None, "person", acting=True),
     Page(ONE + "/receipt", receipt, None, "anyone", acting=True),
     Page(ONE + "/files/{file_id:uuid}", download, None, "anyone", acting=True),

@@ -7,17 +7,17 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.acts import Act, Tried, do, shown
+from services.gateway.acts import Tried, do, shown
 from services.gateway.calls import CallError, FieldError, backends
 from services.gateway.forms import text
 from services.gateway.market_forms import fen, refused
 from services.gateway.moves import offered
 from services.gateway.overview import or_none
-from services.gateway.pages import Handler, Page, go
+from services.gateway.pages import Page, go
 from services.gateway.pages_rating_desk import at
 from services.gateway.policy_desk_moves import CLAIM, ROLES, STATUSES
 from services.gateway.policy_desk_words import FIELD
-from services.gateway.policy_forms import VALUE, act, fact_value
+from services.gateway.policy_forms import VALUE, act, fact_value, moved
 from services.gateway.policy_reading import PAGE_SIZE, claim_of, item_of, kinds_of
 from services.gateway.render import show
 from services.gateway.session import ask
@@ -103,17 +103,6 @@ def _at_inputs(error: CallError) -> CallError:
     return CallError(error.code, error.reason, error.message, fields)
 
 
-def _moved(what: Act) -> Handler:
-    async def handler(request: Request) -> Response:
-        try:
-            one: pb.Claim = await do(request, what)
-        except CallError as error:
-            return await claim(request, await refused(request, what, error))
-        return go(f"{DESK}/{one.claim_id}", done=what.done, at=one.version)
-
-    return handler
-
-
 async def replay(request: Request) -> Response:
     """The decision computed again from what was kept, and whether it is the same."""
     one = await claim_of(request)
@@ -130,5 +119,8 @@ PAGES = (
     Page(ONE, shown(claim), None, "officer", ROLES),
     Page(f"{ONE}/{REVIEW.name}", None, review, "officer", ROLES),
     Page(ONE + "/replay", replay, None, "officer", ROLES),
-    *(Page(f"{ONE}/{one.act.name}", None, _moved(one.act), "officer", ROLES) for one in CLAIM.values()),
+    *(
+        Page(f"{ONE}/{one.act.name}", None, moved(one.act, claim, DESK + "/{claim_id}"), "officer", ROLES)
+        for one in CLAIM.values()
+    ),
 )

@@ -6,16 +6,16 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.acts import Act, Tried, do, only, shown
+from services.gateway.acts import Tried, do, only, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import whole
 from services.gateway.market_forms import refused
 from services.gateway.moves import offered
 from services.gateway.overview import or_none
-from services.gateway.pages import Handler, Page, go
+from services.gateway.pages import Page, go
 from services.gateway.pages_rating_desk import at
 from services.gateway.policy_desk_moves import ROLES, ROLL, ROLL_STATUSES
-from services.gateway.policy_forms import act
+from services.gateway.policy_forms import act, moved
 from services.gateway.policy_reading import PAGE_SIZE
 from services.gateway.render import show
 from services.gateway.session import ask, session_of
@@ -93,19 +93,11 @@ def _open(one: pb.Roll, roles: Any) -> list[str]:
     return ["DecideRollObjection"] if waits and "supervise" in roles else []
 
 
-def _moved(what: Act) -> Handler:
-    async def handler(request: Request) -> Response:
-        try:
-            one: pb.Roll = await do(request, what)
-        except CallError as error:
-            return await roll(request, await refused(request, what, error))
-        return go(f"{DESK}/{one.roll_id}", done=what.done, at=one.version)
-
-    return handler
-
-
 PAGES = (
     Page(DESK, shown(listed), compute, "officer", ROLES),
     Page(ONE, shown(roll), None, "officer", ROLES),
-    *(Page(f"{ONE}/{one.act.name}", None, _moved(one.act), "officer", ROLES) for one in ROLL.values()),
+    *(
+        Page(f"{ONE}/{one.act.name}", None, moved(one.act, roll, DESK + "/{roll_id}"), "officer", ROLES)
+        for one in ROLL.values()
+    ),
 )

@@ -13,6 +13,7 @@ from services.gateway.calls import CallError, backends
 from services.gateway.case_acts import act_page
 from services.gateway.desk_inputs import wrong
 from services.gateway.forms import text
+from services.gateway.moves import Move, offered
 from services.gateway.pages import Page, go
 from services.gateway.pages_officer import known_departments
 from services.gateway.pages_policy_enterprise import nobody
@@ -20,7 +21,7 @@ from services.gateway.pages_rating_desk import at, county_of
 from services.gateway.policy_portal_words import APPEAL_KIND, APPEALS, FIELD
 from services.gateway.policy_reading import AT as POLICIES
 from services.gateway.policy_reading import PAGE_SIZE, own
-from services.gateway.rating_moves import Entry, Move
+from services.gateway.rating_moves import Entry
 from services.gateway.render import show
 from services.gateway.session import ask, session_of
 from yiwang.policy.v1 import appeals_pb2 as pb
@@ -170,7 +171,7 @@ async def desk(request: Request) -> Response:
 async def desk_appeal(request: Request, tried: Tried) -> Response:
     """One at a desk, with a form for every move that may be made now."""
     one = await _appeal(request)
-    moves = rating_moves.offered(MOVES, list(one.open_moves))
+    moves = offered(MOVES, list(one.open_moves))
     departments = await known_departments(request) if rating_moves.needs_departments(moves) else []
     context: dict[str, Any] = {"one": one, "moves": moves, "departments": departments, "tried": tried}
     return show(request, "desk_policy_portal_appeal.html", tried.status, problems=tried.problems, **context)

@@ -8,16 +8,16 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import rating_moves
 from services.gateway.acts import Act, Tried, do, only, refused, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import text
+from services.gateway.moves import Move, offered
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_policy_portal_complaints import private
 from services.gateway.pages_rating_desk import at, county_of
 from services.gateway.policy_portal_words import COMPLAINTS, FIELD, OUTCOME
 from services.gateway.policy_reading import PAGE_SIZE
-from services.gateway.rating_moves import Entry, Move
+from services.gateway.rating_moves import Entry
 from services.gateway.render import show
 from services.gateway.session import ask
 from yiwang.policy.v1 import complaints_pb2 as pb
@@ -85,7 +85,7 @@ async def one_complaint(request: Request, tried: Tried) -> Response:
     """One, with what was asked and answered about it. Each opening is on record, and who complained sees it."""
     message = pb.GetComplaintRequest(complaint_id=str(request.path_params["complaint_id"]))
     one = await ask(request, backends(request).complaints.GetComplaint, message)
-    moves = rating_moves.offered(MOVES, list(one.open_moves))
+    moves = offered(MOVES, list(one.open_moves))
     context: dict[str, Any] = {"one": one, "moves": moves, "tried": tried}
     return show(request, "desk_policy_portal_complaint.html", tried.status, problems=tried.problems, **context)
 

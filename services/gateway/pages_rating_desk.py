@@ -9,9 +9,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import rating_forms, rating_moves, rating_words
+from services.gateway import rating_forms, rating_words
 from services.gateway.acts import Act, Tried, form, post, shown
 from services.gateway.calls import backends
+from services.gateway.moves import offered
 from services.gateway.overview import or_none
 from services.gateway.pages import Page
 from services.gateway.pages_officer import PAGE_SIZE, known_departments
@@ -93,7 +94,7 @@ async def one_rating(request: Request, tried: Tried) -> Response:
     """One with its line of events, and a form for every move that may be made now."""
     message = loop.GetNegativeRequest(rating_id=str(request.path_params["rating_id"]))
     one = await ask(request, backends(request).loop.GetNegative, message)
-    moves = rating_moves.offered(LOOP, list(one.moves))
+    moves = offered(LOOP, list(one.moves))
     if "supervise" in session_of(request).roles and any(not flag.lifted for flag in one.flags):
         moves.append((LIFT.act.name, LIFT))
     tags, known = await asyncio.gather(rating_forms.tag_names(request), known_departments(request))

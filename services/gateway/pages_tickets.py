@@ -7,12 +7,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import rating_forms, rating_moves, rating_words, sources
+from services.gateway import rating_forms, rating_words, sources
 from services.gateway.acts import FRESH, Act, Tried, do, form, only, refused, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.case_acts import act_page
 from services.gateway.desk_inputs import wrong
 from services.gateway.forms import problems_of, text
+from services.gateway.moves import offered
 from services.gateway.overview import departments_of, or_none
 from services.gateway.pages import Page, go
 from services.gateway.pages_officer import PAGE_SIZE, known_departments
@@ -145,7 +146,7 @@ async def desk(request: Request) -> Response:
 async def desk_ticket(request: Request, tried: Tried) -> Response:
     """One at a desk, with a form for every move that may be made now."""
     one, known = await asyncio.gather(_ticket(request), known_departments(request))
-    moves = rating_moves.offered(TICKETS, list(one.moves))
+    moves = offered(TICKETS, list(one.moves))
     context: dict[str, Any] = {"one": one, "moves": moves, "departments": known, "names": names(known), "tried": tried}
     return show(request, "desk_ticket.html", tried.status, problems=tried.problems, **context)
 

@@ -7,13 +7,15 @@ from typing import Any, Final
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.gateway import forms, policy_words
-from services.gateway.acts import Act, texts
+from services.gateway.acts import Act, Shown, do, texts
 from services.gateway.calls import FILE_DEADLINE, CallError, FieldError, backends
 from services.gateway.desk_inputs import wrong
 from services.gateway.forms import request_id, text
-from services.gateway.market_forms import fen
+from services.gateway.market_forms import fen, refused
+from services.gateway.pages import Handler, go
 from services.gateway.session import ask
 from yiwang.policy.v1 import claims_pb2 as claims
 from yiwang.policy.v1 import enterprises_pb2 as enterprises
@@ -33,6 +35,19 @@ def act(
 ) -> Act:
     """An act of policy, by the last part of its address."""
     return Act(rpc.partition(".")[2].lower(), rpc, request, done, fields, labels)
+
+
+def moved(what: Act, page: Shown, to: str) -> Handler:
+    """Serves the form of a move as `acts.post` does; the page it goes to is not older than what was done."""
+
+    async def handler(request: Request) -> Response:
+        try:
+            one = await do(request, what)
+        except CallError as error:
+            return await page(request, await refused(request, what, error))
+        return go(to.format(**request.path_params), done=what.done, at=one.version)
+
+    return handler
 
 
 def account_of(form: FormData) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.gateway import rating_words
 from services.gateway.acts import Act, number
 from services.gateway.desk_inputs import wrong
 from services.gateway.forms import text
+from services.gateway.moves import Move
 from yiwang.rating.v1 import loop_pb2 as loop
 from yiwang.rating.v1 import tickets_pb2 as tickets
 
@@ -29,17 +30,6 @@ class Entry:
     options: Sequence[tuple[str, str]] = ()
     words: tuple[str, str] = ("", "")
     empty: str = ""
-
-
-@dataclass(frozen=True)
-class Move:
-    """A move: its act, its form, and whether it is shown open: what the officer comes for."""
-
-    act: Act
-    title: str
-    inputs: Sequence[Entry] = ()
-    hint: str = ""
-    first: bool = False
 
 
 def _read(entry: Entry, form: FormData) -> dict[str, Any]:
@@ -151,12 +141,6 @@ TICKETS: Final[Mapping[str, Move]] = {
     ),
     "CloseTicket": _move("tickets.CloseTicket", tickets.CloseTicketRequest, "办结", "ticket-closed", (_NOTE,)),
 }  # fmt: skip
-
-
-def offered(moves: Mapping[str, Move], allowed: Sequence[str]) -> list[tuple[str, Move]]:
-    """The moves the officer may make now, by the last part of their address: what he comes for first."""
-    found = [(move.act.name, move) for name, move in moves.items() if name in allowed]
-    return sorted(found, key=lambda one: not one[1].first)
 
 
 def needs_departments(found: Sequence[tuple[str, Move]]) -> bool:
