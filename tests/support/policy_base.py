@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,10 +15,11 @@ from pymongo.database import Database
 
 from chassis.acts import Actor, Cause, holder
 from chassis.events import Heard
-from chassis.records import Records
+from chassis.records import Records, broken_at
 from services.policy import (
     matching,
     model_items,
+    store,
     store_corrections,
     store_enterprises,
     store_items,
@@ -206,3 +207,16 @@ def base_here(database: Db) -> Iterator[BaseHere]:
     """Serves policy on a socket."""
     with serving("policy", database, BaseHere) as here:
         yield here
+
+
+def ago(**told: float) -> str:
+    """An instant of the past, as rows carry it."""
+    return (datetime.now(UTC) - timedelta(**told)).isoformat(timespec="milliseconds")
+
+
+def sound(database: Db) -> None:
+    """Every journal of policy is whole, and replays to its state."""
+    for all in store.records(database):
+        for document in all.collection.find({}):
+            assert broken_at(document["journal"]) is None
+            assert all.drift(document) == [], all.collection.name
