@@ -40,6 +40,8 @@ SERVICE = "EnterpriseService"
 REPORT = "yiwang.policy.v1.EnterpriseService/ReportFacts"
 NAME = "某某县科学技术局"
 ELSEWHERE = "990122"
+# A fact that departments report.
+HIGH = "national_high_tech"
 _seqs = itertools.count(1)
 
 

@@ -1,7 +1,6 @@
 """The enterprise base: what is told of enterprises, what holds, what of it is wrong, and who reads it."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from services.policy import (
 from tests.support import agencies
 from tests.support.actors import DEPARTMENT, REGION, machine, officer, person, supervisor
 from tests.support.calling import refused
-from tests.support.policy_base import ELSEWHERE, BaseHere, Db, ago, base_here, sound
+from tests.support.policy_base import ELSEWHERE, HIGH, BaseHere, ago, sound
 from yiwang.identity.v1.events_pb2 import OrganizationClaimed, OrganizationConfirmed
 from yiwang.intermediary.v1.events_pb2 import (
     AgencyBlacklisted,
@@ -29,14 +28,7 @@ from yiwang.intermediary.v1.events_pb2 import (
 from yiwang.policy.v1 import enterprises_pb2 as pb
 
 Code = grpc.StatusCode
-HIGH, SECRET = "national_high_tech", "纳税额与实际申报表不一致，附凭证"
-NOBODY = Actor(id="", realm=0)
-
-
-@pytest.fixture
-def base(database: Db) -> Iterator[BaseHere]:
-    with base_here(database) as here:
-        yield here
+SECRET = "纳税额与实际申报表不一致，附凭证"
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------

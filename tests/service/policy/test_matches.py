@@ -1,7 +1,6 @@
 """What enterprises match: what each gets and lacks, who is told once, what is looked at again, and what the job finds."""
 
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from chassis.acts import Actor, holder
+from chassis.acts import holder
 from services.policy import (
     job_match,
     matching,
@@ -22,19 +21,11 @@ from standards.workdays import local_day
 from tests.support import agencies
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer
 from tests.support.calling import refused
-from tests.support.policy_base import ELSEWHERE, BaseHere, Db, base_here, sound
+from tests.support.policy_base import ELSEWHERE, HIGH, BaseHere, sound
 from yiwang.policy.v1 import items_pb2
 from yiwang.rules.v1 import rules_pb2
 
 Code = grpc.StatusCode
-HIGH, SECRET = "national_high_tech", "纳税额与实际申报表不一致，附凭证"
-NOBODY = Actor(id="", realm=0)
-
-
-@pytest.fixture
-def base(database: Db) -> Iterator[BaseHere]:
-    with base_here(database) as here:
-        yield here
 
 
 def test_an_enterprise_reads_what_it_gets_what_is_missing_and_what_it_is_near_to(base: BaseHere) -> None:
