@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -18,7 +18,16 @@ from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
 from loadtests.world import database
 from services import topology
+from services.policy import (
+    bulletins,
+    model_reconciliation,
+    store_budgets,
+    store_bulletins,
+    store_enterprises,
+    store_reconciliation,
+)
 from services.rating import store_results
+from standards.workdays import local_day
 
 PASSING = {"at", "heard", "marked_at", "dirty"}
 # Tallies of records, not of contributions: where the records stand, and what of them is counted.
@@ -32,8 +41,6 @@ READ_MODELS = {
 }
 # What no handler writes: keys and leases of the processes, and what apis keep for minutes only, which the store deletes by itself.
 UNHEARD = {"keys", "leases", "signing_keys_heard", "quotas", "lockouts", "used_challenges", "assertions"}
-# What the clock alone writes, each minute: whether it has struck since the workers were killed is chance.
-BY_THE_CLOCK = {"county_enterprises", "reconciliations"}
 
 
 def _kept(suite: Suite) -> dict[str, dict[str, Any]]:
@@ -42,7 +49,7 @@ def _kept(suite: Suite) -> dict[str, dict[str, Any]]:
     for service in suite.services:
         store = database(suite.store(service).uri, service)
         for name in store.list_collection_names():
-            if name in UNHEARD | BY_THE_CLOCK or name.startswith(("attachments", "system")):
+            if name in UNHEARD or name.startswith(("attachments", "system")):
                 continue
             rows = {row["_id"]: _plain(row) for row in store[name].find({})}
             found[f"{service}.{name}"] = rows
@@ -114,7 +121,8 @@ def _messages(uri: str, names: list[str]) -> int:
 
 
 def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
-    """What is kept once every event is sent and heard, every contribution counted, and what is being done has been done."""
+    """What is kept once every event is sent and heard, every contribution counted, the clocks have struck, and what is being done has
+    been done."""
     stores = [database(suite.store(service).uri, service) for service in suite.services]
     uri = suite.places.environment("case", "worker")["AMQP_URI"]
     looks: list[dict[str, dict[str, Any]]] = [{}]
@@ -122,10 +130,14 @@ def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
     def calm() -> bool:
         collections = [store[name] for store in stores for name in store.list_collection_names()]
         sent = not any(one.find_one({"unsent": True}) for one in collections)
-        looks.append(_kept(suite) if sent and not _waiting(uri) and all(map(_counted, stores)) else {})
+        looks.append(
+            _kept(suite)
+            if sent and not _waiting(uri) and all(map(_counted, stores)) and all(map(_struck, stores))
+            else {}
+        )
         return bool(looks[-1]) and looks[-1] == looks[-2]
 
-    until_true(calm, 120, step=1)
+    until_true(calm, 180, step=1)
     return looks[-1]
 
 
@@ -154,6 +166,22 @@ def _counted(store: Any) -> bool:
         if found != expected:
             return False
     return "rating_days" not in names or _results_counted(store)
+
+
+def _struck(store: Any) -> bool:
+    """Whether what policy's clocks write each minute stands: the enterprises of each county, and the days to compare with the bank."""
+    if store.name != "policy":
+        return True
+    joined, expected = bulletins.joined(store), dict[str, tuple[int, int]]()
+    for county, many in Counter(row["county"] for row in store[store_enterprises.COLLECTION].find({})).items():
+        if county:
+            expected[county] = (many, joined[county])
+    days = store_reconciliation.reconciliations(store)
+    known = model_reconciliation.region_of(store_budgets.counties(store).all())
+    last = store_reconciliation.last_day(days)
+    due = model_reconciliation.due_days(last, local_day(datetime.now(UTC)), store_reconciliation.MOST_DAYS)
+    found = {county: (many, here) for county, many, here in store_bulletins.enterprises(store)}
+    return found == expected and not (known and due) and not store_reconciliation.open_days(days)
 
 
 def _results_counted(store: Any) -> bool:
