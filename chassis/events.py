@@ -93,13 +93,15 @@ class _Handler(Entrypoint):
 
     queue_consumer = _Consumer()
 
-    def __init__(self, event: type[Message], **kwargs: Any) -> None:
-        self.event = event
+    def __init__(self, events: tuple[type[Message], ...], **kwargs: Any) -> None:
+        self.events = {event.DESCRIPTOR.full_name: event for event in events}
         super().__init__(**kwargs)
 
     def setup(self) -> None:
         self.name = f"{self.container.service_name}.{self.method_name}"
-        self.queue = bus.queue_of(self.name, self.event.DESCRIPTOR)  # type: ignore[arg-type]
+        # Bound to one of them here, to all of them by the topology.
+        first = next(iter(self.events.values()))
+        self.queue = bus.queue_of(self.name, first.DESCRIPTOR)  # type: ignore[arg-type]
         self.queue_consumer.register_provider(self)
 
     def stop(self) -> None:
@@ -121,7 +123,8 @@ class _Handler(Entrypoint):
     def _heard(self, body: dict[str, Any], headers: dict[str, Any]) -> Heard[Any]:
         id = headers["cloudEvents:id"]
         record, seq = id.rsplit(".", 1)
-        event = parse_event(sys.modules[self.event.__module__], self.event.DESCRIPTOR.name, body)
+        kind = self.events[headers["cloudEvents:type"]]
+        event = parse_event(sys.modules[kind.__module__], kind.DESCRIPTOR.name, body)
         by, trace = headers.get("by", ""), headers.get("traceparent", "")
         return Heard(id, record, int(seq), by, headers["cloudEvents:time"], event, self.name, trace)
 
@@ -164,8 +167,9 @@ class _Handler(Entrypoint):
             self.queue_consumer.ack_message(message)
 
 
-def on(event: type[E]) -> Callable[[Callable[[Any, Heard[E]], None]], Callable[[Any, Heard[E]], None]]:
-    """Subscribes a worker's method to an event. Its queue is `<service>.<method>`, named in the event's proto too.
+def on(*events: type[E]) -> Callable[[Callable[[Any, Heard[E]], None]], Callable[[Any, Heard[E]], None]]:
+    """Subscribes a worker's method to an event, or to several that it treats alike. Its one queue is `<service>.<method>`, named in the
+    events' protos too.
 
     Raise NotYet when a predecessor is missing; any other error is retried with growing delay, then dead-lettered.
     While the store or the KMS is away the handler waits: a broken store is not a broken message.
@@ -176,8 +180,8 @@ def on(event: type[E]) -> Callable[[Callable[[Any, Heard[E]], None]], Callable[[
         def run(self: Any, heard: Heard[E]) -> None:
             _run(lambda: method(self, heard), heard)
 
-        run.hears = event  # type: ignore[attr-defined]
-        return _Handler.decorator(event)(run)  # type: ignore[no-any-return]
+        run.hears = events  # type: ignore[attr-defined]
+        return _Handler.decorator(events)(run)  # type: ignore[no-any-return]
 
     return decorate
 

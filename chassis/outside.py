@@ -25,6 +25,10 @@ class Away(Exception):
     """No answer; the text says what happened and nothing of anybody."""
 
 
+class Unreached(Away):
+    """Nobody was there to be asked: the question was not heard."""
+
+
 def post(url: str, path: str, content: Mapping[str, Any]) -> Any:
     """The parsed JSON of the answer; None for a refusal and for what nobody can read. User and password of the address are sent as Basic
     credentials (RFC 7617)."""
@@ -42,6 +46,7 @@ def _ask(method: str, url: str, path: str, content: bytes | None) -> Any:
     headers = {"Content-Type": "application/json"} if content is not None else {}
     connection = kind(base.hostname or "", base.port, timeout=SECONDS)
     try:
+        _reach(connection)
         connection.request(
             method, base.path.rstrip("/") + path, content, headers | {"Accept": "application/json"} | _credentials(base)
         )
@@ -64,6 +69,13 @@ def _ask(method: str, url: str, path: str, content: bytes | None) -> Any:
         return orjson.loads(body) if len(body) <= LONGEST_ANSWER else None
     except ValueError:
         return None
+
+
+def _reach(connection: http.client.HTTPConnection) -> None:
+    try:
+        connection.connect()
+    except OSError as error:
+        raise Unreached(type(error).__name__) from None
 
 
 class _Until(io.RawIOBase):

@@ -20,17 +20,30 @@ def ensure_indexes(database: Database[dict[str, Any]]) -> None:
     database[COLLECTION].create_index("until", name="until", expireAfterSeconds=60)
 
 
-def take(database: Database[dict[str, Any]], name: str, most: int, now: datetime, span: timedelta = MINUTE) -> None:
-    """Counts one more of this name in this span; RESOURCE_EXHAUSTED QUOTA_EXHAUSTED when there were `most` already."""
-    start = now - (now - MIDNIGHT) % span
-    query = {"_id": f"{name}/{start:%H:%M}/{start:%Y%m%d}", "count": {"$lt": most}}
-    change = {"$inc": {"count": 1}, "$set": {"until": start + span}}
+def take(
+    database: Database[dict[str, Any]], name: str, most: int, now: datetime, span: timedelta = MINUTE, count: int = 1
+) -> None:
+    """Counts one more of this name in this span, or so many; RESOURCE_EXHAUSTED QUOTA_EXHAUSTED when that is more than `most`."""
+    id, until = _span(name, now, span)
+    query = {"_id": id, "count": {"$lte": most - count}}
+    change = {"$inc": {"count": count}, "$set": {"until": until}}
     counters = database[COLLECTION]
     try:
-        if most > 0 and counters.update_one(query, change, upsert=True).acknowledged:
+        if most >= count and counters.update_one(query, change, upsert=True).acknowledged:
             return
     except DuplicateKeyError:
         # It is there: full, or another process made it this instant.
         if counters.update_one(query, change).matched_count:
             return
     raise Refused(RESOURCE_EXHAUSTED, "QUOTA_EXHAUSTED", "调用过于频繁，请稍后重试")
+
+
+def taken(database: Database[dict[str, Any]], name: str, now: datetime, span: timedelta = MINUTE) -> int:
+    """How many of this name there were in this span so far."""
+    found = database[COLLECTION].find_one({"_id": _span(name, now, span)[0]}) or {}
+    return int(found.get("count", 0))
+
+
+def _span(name: str, now: datetime, span: timedelta) -> tuple[str, datetime]:
+    start = now - (now - MIDNIGHT) % span
+    return f"{name}/{start:%H:%M}/{start:%Y%m%d}", start + span

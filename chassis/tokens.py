@@ -4,6 +4,7 @@ Public keys are fetched from identity, kept in the service's own store and refre
 a service verifies while identity is away. Sessions that ended are refused by id; the worker hears of them, the api polls.
 """
 
+import base64
 import threading
 import time
 import warnings
@@ -15,10 +16,11 @@ import grpc
 import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import GuestProtocol, OKPKey
+from joserfc.jwk import GuestProtocol, OctKey, OKPKey
 from pymongo.collection import Collection
 
 from chassis.acts import ANONYMOUS, REALMS, Acting, Actor
+from chassis.acts import SERVICE as REALM_SERVICE
 from chassis.errors import UNAUTHENTICATED, Refused
 from chassis.telemetry import log
 from yiwang.identity.v1 import service_pb2, service_pb2_grpc
@@ -30,6 +32,8 @@ ISSUER = "yiwang.identity"
 # Who these tokens are for. What identity signs for others (id tokens, userinfo) says another audience and opens nothing here.
 AUDIENCE = "yiwang"
 ACCESS_SECONDS = 15 * 60
+# What a service signs for itself: the kid tells its name, and it is good for a minute.
+SERVICE, SERVICE_SECONDS = "service:", 60
 LEEWAY_SECONDS = 30
 CACHED = 20_000
 LONGEST = 4096
@@ -51,8 +55,20 @@ _REALM_NUMBERS = {name: number for number, name in REALMS.items()}
 
 def mint(key: OKPKey, actor: Actor, seconds: int = ACCESS_SECONDS) -> str:
     """A signed token for the actor, good for so many seconds."""
+    claims = _claims(actor, seconds, ISSUER)
+    return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=["EdDSA"])
+
+
+def service_token(name: str, secret: str) -> str:
+    """A token a service signs for itself under a secret (base64) it shares with who is asked: api → api without a person."""
+    key, header = OctKey.import_key(base64.b64decode(secret)), {"alg": "HS256", "kid": f"{SERVICE}{name}"}
+    claims = _claims(Actor(id=name, realm=REALM_SERVICE), SERVICE_SECONDS, f"yiwang.{name}")
+    return jwt.encode(header, claims, key, algorithms=["HS256"])
+
+
+def _claims(actor: Actor, seconds: int, issuer: str) -> dict[str, Any]:
     instant = int(time.time())
-    claims: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "iat": instant, "nbf": instant, "exp": instant + seconds}
+    claims: dict[str, Any] = {"iss": issuer, "aud": AUDIENCE, "iat": instant, "nbf": instant, "exp": instant + seconds}
     claims |= {"realm": REALMS[actor.realm], "roles": sorted(actor.roles)}
     claims |= {claim: getattr(actor, name) for claim, name in CLAIMS.items()}
     if actor.acting:
@@ -61,7 +77,7 @@ def mint(key: OKPKey, actor: Actor, seconds: int = ACCESS_SECONDS) -> str:
         claims["hld"] = actor.holder
     if actor.rpcs:
         claims |= {"rpcs": sorted(actor.rpcs), "quota": actor.quota}
-    return jwt.encode({"alg": "EdDSA", "kid": key.kid}, claims, key, algorithms=["EdDSA"])
+    return claims
 
 
 def _plain(value: str | frozenset[str]) -> str | list[str]:
@@ -76,7 +92,7 @@ def refused() -> Refused:
 class Verifier:
     """Verifies tokens by keys that `find_key(kid)` gives; verified ones are remembered until they expire."""
 
-    def __init__(self, find_key: Callable[[str], OKPKey | None]) -> None:
+    def __init__(self, find_key: Callable[[str], OKPKey | OctKey | None]) -> None:
         self._find_key = find_key
         self._verified: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
         self._ended: dict[str, float] = {}
@@ -108,20 +124,25 @@ class Verifier:
         if len(token) > LONGEST:
             raise refused()
         try:
-            return _checked(jwt.decode(token, self._key, algorithms=["EdDSA"]).claims)
+            found = jwt.decode(token, self._key, algorithms=["EdDSA", "HS256"])
+            return _checked(found.claims, str(found.header["kid"]), found.header["alg"])
         except (JoseError, ValueError, KeyError, TypeError):
             raise refused() from None
 
-    def _key(self, token: GuestProtocol) -> OKPKey:
+    def _key(self, token: GuestProtocol) -> OKPKey | OctKey:
         key = self._find_key(str(token.headers().get("kid", "")))
         if key is None:
             raise refused()
         return key
 
 
-def _checked(claims: dict[str, Any]) -> tuple[float, Actor]:
-    instant = time.time()
-    if (claims["iss"], claims["aud"]) != (ISSUER, AUDIENCE):
+def _checked(claims: dict[str, Any], kid: str, alg: str) -> tuple[float, Actor]:
+    instant, service = time.time(), kid.removeprefix(SERVICE) if kid.startswith(SERVICE) else ""
+    told = (claims["iss"], claims["aud"], alg, claims["realm"] == REALMS[REALM_SERVICE])
+    # A service speaks for itself alone, and nobody else for it.
+    if told != ((f"yiwang.{service}" if service else ISSUER), AUDIENCE, "HS256" if service else "EdDSA", bool(service)):
+        raise refused()
+    if service and (claims["sub"] != service or claims["exp"] - claims["iat"] > SERVICE_SECONDS):
         raise refused()
     if max(claims["nbf"], claims["iat"]) > instant + LEEWAY_SECONDS:
         raise refused()
@@ -155,7 +176,7 @@ class KeyBook:
 
     def find(self, kid: str) -> OKPKey | None:
         """The key, None when nobody knows it."""
-        if key := self._keys.get(kid):
+        if (key := self._keys.get(kid)) or kid.startswith(SERVICE):
             return key
         with self._lock:
             self._read_store()

@@ -12,13 +12,14 @@ from yiwang.case.v1 import events_pb2 as case
 from yiwang.catalog.v1 import events_pb2 as catalog
 from yiwang.identity.v1 import events_pb2 as identity
 from yiwang.intermediary.v1 import events_pb2 as intermediary
+from yiwang.message.v1 import events_pb2 as message
 from yiwang.policy.v1 import events_pb2 as policy
 from yiwang.rating.v1 import events_pb2 as rating
 
 SETTLE_SECONDS = 1.5
 # How long a broker that comes back may take to bring a stream back after it lets clients in.
 RETURN_SECONDS = 30.0
-EVENTS: tuple[ModuleType, ...] = (identity, catalog, case, rating, intermediary, policy)
+EVENTS: tuple[ModuleType, ...] = (identity, catalog, case, rating, intermediary, policy, message)
 
 
 def declare(uri: str) -> list[str]:

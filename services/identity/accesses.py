@@ -7,11 +7,22 @@ from chassis.acts import Cause, now
 from chassis.errors import Refused
 from chassis.parts import Parts
 from services.identity import model_privacy, store_officers, store_privacy
-from services.identity.model_privacy import ACTED, DELEGATION, FOUND, HANDLER, SUPERVISED, UNMASKED, VERIFIED
+from services.identity.model_privacy import ACTED, CONTACTED, DELEGATION, FOUND, HANDLER, SUPERVISED, UNMASKED, VERIFIED
 from standards.identifiers import name_mask
 from yiwang.identity.v1 import events_pb2 as events
 
-__all__ = ["ACTED", "DELEGATION", "FOUND", "HANDLER", "SUPERVISED", "UNMASKED", "VERIFIED", "note", "officer_name"]
+__all__ = [
+    "ACTED",
+    "CONTACTED",
+    "DELEGATION",
+    "FOUND",
+    "HANDLER",
+    "SUPERVISED",
+    "UNMASKED",
+    "VERIFIED",
+    "note",
+    "officer_name",
+]
 
 
 def note(

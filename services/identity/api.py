@@ -15,6 +15,8 @@ from services.identity import (
     model_sessions,
     passwords,
     people,
+    service_keys,
+    settings,
     store,
     store_counts,
     store_factors,
@@ -23,6 +25,7 @@ from services.identity import (
 )
 from services.identity.api_agents import AgentApi
 from services.identity.api_clients import ClientApi
+from services.identity.api_contacts import ContactApi
 from services.identity.api_counties import CountyApi
 from services.identity.api_delegations import DelegationApi
 from services.identity.api_factors import FactorApi
@@ -167,5 +170,7 @@ def build(parts: Parts) -> Api:
         "ClientService": ClientApi(parts, opening),
         "SsoService": SsoApi(parts, opening, rsa),
         "PrivacyService": PrivacyApi(parts, opening),
+        "ContactService": ContactApi(parts),
     }
-    return Api(servicers, polls=[keys.refresh, rsa.refresh], find_key=keys.find)
+    find_key = service_keys.beside(keys.find, settings.of(parts).service_secrets)
+    return Api(servicers, polls=[keys.refresh, rsa.refresh], find_key=find_key)

@@ -15,7 +15,7 @@ from yiwang.identity.v1 import privacy_pb2 as privacy_pb
 
 PURPOSE_LEAST = 4
 FOUND, UNMASKED, SUPERVISED, ACTED = "FOUND", "UNMASKED", "SUPERVISED", "ACTED"
-VERIFIED, DELEGATION, HANDLER = "VERIFIED", "DELEGATION", "HANDLER"
+VERIFIED, DELEGATION, HANDLER, CONTACTED = "VERIFIED", "DELEGATION", "HANDLER", "CONTACTED"
 # As the person reads it.
 WHAT = {
     FOUND: "查询",
@@ -25,6 +25,7 @@ WHAT = {
     VERIFIED: "现场核验",
     DELEGATION: "委托授权",
     HANDLER: "经办授权",
+    CONTACTED: "发送通知",
 }
 # Of a person's file: the key its content is sealed with, and its Chinese name.
 FIELDS = {

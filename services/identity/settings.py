@@ -17,6 +17,8 @@ class Settings(Common):
     verification_url: str = ""
     # JSON file of upstream providers with their mapping of real-name levels; empty = none.
     upstreams_file: str = ""
+    # Services of the suite that may ask in their own name: `name=base64 of at least 32 random bytes`, blanks between them.
+    service_secrets: str = ""
 
     __repr__ = Common.__repr__
 

@@ -22,6 +22,7 @@ from services.identity import (
     model_sessions,
     store_agents,
     store_clients,
+    store_contacts,
     store_counties,
     store_counts,
     store_delegations,
@@ -50,6 +51,7 @@ SUBJECTS = (
     store_clients,
     store_sso,
     store_privacy,
+    store_contacts,
 )
 
 

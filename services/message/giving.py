@@ -1,0 +1,200 @@
+"""Notices given to providers, and what providers say of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from chassis.acts import Cause, now
+from chassis.answers import Fault
+from chassis.outside import Away, Unreached
+from chassis.parts import Parts
+from chassis.records import Record
+from chassis.telemetry import log
+from services.message import contacts, model, model_sending, providers, settings, store
+from services.message.carrying import Carrying
+from services.message.contacts import Contact, Contacts
+from services.message.health import Health
+from services.message.model import Notice, message_id, open_sending
+from services.message.model_rules import Rules
+from services.message.model_templates import TEMPLATES
+from services.message.providers import Said
+from services.message.texts import EMAIL, LETTER, PUSH, SMS
+
+BY: Final = "system:message"
+NAMES: Final[Mapping[int, str]] = {SMS: "sms", EMAIL: "email", PUSH: "push", LETTER: "letter"}
+# Letters are large: a few at a time.
+AT_ONCE: Final[Mapping[int, int]] = {LETTER: 10}
+IDENTITY: Final = "identity"
+Due = Record[Notice]
+
+
+class Giving:
+    """Speaks with the providers of one process, and writes what they say."""
+
+    def __init__(self, parts: Parts, asked: Contacts, notices: store.Notices) -> None:
+        told = settings.of(parts)
+        self._urls = {name: url for channel in settings.providers(told).values() for name, url in channel.items()}
+        self.known = {channel: tuple(one) for channel, one in settings.providers(told).items()}
+        self._contacts, self._notices = asked, notices
+        self._carrying = Carrying(parts.database, told.public_url)
+        self.health = Health()
+
+    def send(self, rows: Sequence[Due], provider: str, rules: Rules) -> bool:
+        """Sends a batch by a provider. Whether addresses could be had: nothing happened otherwise."""
+        if not self.health.well(IDENTITY):
+            return False
+        channel = rows[0].state.channel
+        for start in range(0, len(rows), AT_ONCE.get(channel, providers.MOST)):
+            batch = rows[start : start + AT_ONCE.get(channel, providers.MOST)]
+            try:
+                found = self._look_up(channel, batch)
+            except Away as away:
+                self.health.failed(IDENTITY)
+                log("giving").warning("identity_away", error=str(away))
+                return False
+            self.health.answered(IDENTITY)
+            self._send(batch, found, channel, provider, rules)
+        return True
+
+    def _look_up(self, channel: int, rows: Sequence[Due]) -> list[Contact]:
+        """Addresses for what each is told; one question for each purpose, since that is what people read in their access record."""
+        found: dict[str, Contact] = {}
+        by_purpose: dict[str, list[Due]] = {}
+        for row in rows:
+            by_purpose.setdefault(TEMPLATES[row.state.template].purpose, []).append(row)
+        for purpose, some in by_purpose.items():
+            wanted = [_wanted(row.state, channel) for row in some]
+            answers = self._contacts.look_up(channel, f"发送通知：{purpose}", wanted)
+            found |= {row.id: contact for row, contact in zip(some, answers, strict=True)}
+        return [found[row.id] for row in rows]
+
+    def _send(self, rows: Sequence[Due], found: Sequence[Contact], channel: int, provider: str, rules: Rules) -> None:
+        messages, begun = [], dict[str, Notice]()
+        for row, contact in zip(rows, found, strict=True):
+            if contact.status != contacts.FOUND:
+                self._without(row, contact, rules)
+            elif notice := self._begin(row, provider):
+                number = notice.sendings[-1].number
+                begun[message_id(notice.id, number)] = notice
+                messages.append(self._carrying.message(notice, number, channel, contact))
+        if messages:
+            self._give(provider, channel, messages, begun)
+
+    def _without(self, row: Due, contact: Contact, rules: Rules) -> None:
+        def decide(notice: Notice) -> Message | list[Message] | None:
+            if contact.status == contacts.GONE:
+                return model_sending.over(notice, model.GONE)
+            return model_sending.skipped(notice, model_sending.NO_ADDRESS, rules, now())
+
+        self._notices.change(row.id, Cause(key=f"address/{row.version}", by=BY), decide)
+
+    def _begin(self, row: Due, provider: str) -> Notice | None:
+        """The notice with its sending, when it was this process that began it."""
+        mine = Cause(key=f"begin/{row.version}", by=BY)
+        wrote = list[bool]()
+
+        def decide(notice: Notice) -> Message | None:
+            wrote[:] = []
+            if notice.status != model.WAITING or open_sending(notice) or notice.channel != row.state.channel:
+                return None
+            wrote.append(True)
+            return model_sending.begin(notice, provider, now())
+
+        changed = self._notices.change(row.id, mine, decide)
+        return changed.state if wrote else None
+
+    def _give(
+        self, provider: str, channel: int, messages: Sequence[Mapping[str, Any]], begun: Mapping[str, Notice]
+    ) -> None:
+        try:
+            said = providers.give(self._urls[provider], NAMES[channel], messages)
+        except Unreached as away:
+            self._away(provider, away)
+            said = {id: Said(UNREACHED) for id in begun}
+        except (Away, Fault) as away:
+            # Nobody knows what became of them: they are asked for.
+            self._away(provider, away)
+            return
+        else:
+            self.health.answered(provider)
+        for id, one in said.items():
+            self.note(begun[id], id, one)
+
+    def _away(self, provider: str, away: Exception) -> None:
+        self.health.failed(provider)
+        log("giving").warning("provider_away", provider=provider, error=str(away))
+
+    def ask(self, rows: Sequence[Due], provider: str) -> None:
+        """Asks what became of sendings; what the provider never had is given again, under the same id."""
+        notices = {message_id(row.id, one.number): row for row in rows if (one := open_sending(row.state))}
+        said: Mapping[str, Said] = {}
+        if self.health.well(provider) and provider in self._urls:
+            try:
+                said = providers.ask(self._urls[provider], [*notices])
+                self.health.answered(provider)
+            except (Away, Fault) as away:
+                self._away(provider, away)
+        never = {id: row for id, row in notices.items() if id in said and said[id].state == providers.UNKNOWN}
+        for id, row in notices.items():
+            if id not in never:
+                self.note(row.state, id, said.get(id, Said(providers.UNKNOWN)))
+        if never:
+            self._again(never, provider)
+
+    def _again(self, rows: Mapping[str, Due], provider: str) -> None:
+        channel = next(iter(rows.values())).state.channel
+        found = self._look_up(channel, [*rows.values()])
+        messages = list[Mapping[str, Any]]()
+        for (id, row), contact in zip(rows.items(), found, strict=True):
+            # Counted as asked for, so that it does not come back at once.
+            self.note(row.state, id, Said(providers.UNKNOWN))
+            if contact.status == contacts.FOUND:
+                messages.append(self._carrying.message(row.state, number_of(id), channel, contact))
+        if messages:
+            self._give(provider, channel, messages, {id: row.state for id, row in rows.items()})
+
+    def note(self, notice: Notice, id: str, said: Said) -> None:
+        """Writes what is said of a sending; what is known already is written no more."""
+        note(self._notices, self._carrying.texts.digest(notice), notice.id, id, said, f"asked/{id}")
+
+
+UNREACHED: Final = "UNREACHED"
+OUTCOMES: Final[Mapping[str, int]] = {
+    UNREACHED: model_sending.UNREACHED,
+    providers.REFUSED: model_sending.REFUSED,
+    providers.FAILED: model_sending.UNDELIVERED,
+}
+
+
+def note(notices: store.Notices, digest: str, notice_id: str, id: str, said: Said, cause: str) -> None:
+    """What a provider says of a message becomes an entry of its notice, or nothing when it is known. Refused as Records.change."""
+    number, at = number_of(id), now()
+
+    def decide(notice: Notice) -> Message | None:
+        if said.state == providers.ACCEPTED:
+            return model_sending.accepted(notice, number, at) or _asked_again(notice, number, at, cause)
+        if said.state == providers.DELIVERED:
+            return model_sending.delivered(notice, number, said.at or at, said.reference, digest, at)
+        if said.state in OUTCOMES:
+            bad = said.code == providers.BAD_ADDRESS
+            outcome = model_sending.BAD_ADDRESS if bad else OUTCOMES[said.state]
+            return model_sending.ended(notice, number, outcome, said.code, at)
+        return model_sending.unknown(notice, number, at)
+
+    notices.change(notice_id, Cause(key=f"{cause}/{said.state}/{at.isoformat()}", by=BY), decide)
+
+
+def _asked_again(notice: Notice, number: int, at: Any, cause: str) -> Message | None:
+    # A callback that repeats what is known says nothing; who was asked is asked again later.
+    return model_sending.unknown(notice, number, at) if cause.startswith("asked/") else None
+
+
+def number_of(id: str) -> int:
+    """The number of the sending in a message's id."""
+    return int(id.rpartition(".")[2])
+
+
+def _wanted(notice: Notice, channel: int) -> contacts.Wanted:
+    number = notice.subject_number if notice.subject == "case" else ""
+    return contacts.Wanted(notice.recipient, f"{notice.id}/{NAMES[channel]}", number)

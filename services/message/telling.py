@@ -1,0 +1,128 @@
+"""What happened is told: an event becomes notices, each once, whatever is heard twice or out of order."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from google.protobuf.message import Message
+
+from chassis.acts import Cause, now
+from chassis.errors import NotYet
+from chassis.events import Heard
+from chassis.parts import Parts
+from chassis.records import Records, record_id
+from services.message import model_matters, model_raising, model_rules, model_table, settings, store
+from services.message.model_raising import Matter, Wording
+from services.message.model_rules import Rules
+from services.message.model_table import Row
+from services.message.model_templates import TEMPLATES, Wordings
+from services.message.words import minute
+
+T = TypeVar("T")
+# What counties set is followed within so many seconds.
+FRESH_SECONDS: Final = 2.0
+
+
+class Fresh:
+    """Values that were looked up lately."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, Any]] = {}
+
+    def get(self, key: str, look_up: Callable[[], T]) -> T:
+        """The value, looked up anew when the last time is too long ago."""
+        instant = time.monotonic()
+        until, value = self._known.get(key, (0.0, None))
+        if until < instant:
+            value = look_up()
+            self._known[key] = (instant + FRESH_SECONDS, value)
+        return value  # type: ignore[no-any-return]
+
+
+class Settled:
+    """What holds in a county: its rules, and the wording of each template in force."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._rules: Records[Rules] = store.rules(parts.database)
+        self._wordings: Records[Wordings] = store.wordings(parts.database)
+        self._fresh = Fresh()
+
+    def rules(self, region: str) -> Rules:
+        """A county's rules; the defaults where it set none."""
+        id = store.rules_id(region)
+        return self._fresh.get(id, lambda: store.found(self._rules, id) or Rules(store.county(region)))
+
+    def wording(self, region: str, code: str) -> Wording:
+        """The edition in force in a county: its own, or everybody's. NotYet before everybody's is there."""
+        for place in dict.fromkeys((store.county(region), "")):
+            if edition := self._edition(place, code):
+                return Wording(edition, place)
+        raise NotYet(f"{code} was not shipped yet")
+
+    def _edition(self, region: str, code: str) -> int:
+        id = store.wordings_id(region, code)
+
+        def look_up() -> int:
+            own = store.found(self._wordings, id)
+            return own.editions[-1].edition if own and own.editions else 0
+
+        return self._fresh.get(id, look_up)
+
+
+class Telling:
+    """Makes notices of events."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._database = parts.database
+        self._settings = settings.of(parts)
+        self._notices = store.notices(parts.database)
+        self._preferences = store.preferences(parts.database)
+        self._counties = store.counties(parts.database)
+        self._settled = Settled(parts)
+
+    def know(self, event: Heard[Any]) -> None:
+        """What began, or changed, is kept for what is told of it later."""
+        kind = type(event.body)
+        if kind in model_matters.OPENINGS:
+            store.know(self._database, model_matters.OPENINGS[kind](event.body), event.seq)
+        if kind in model_matters.CHANGES:
+            store.note_change(self._database, model_matters.CHANGES[kind](event.body), event.seq)
+
+    def hear(self, event: Heard[Any]) -> None:
+        """Everybody who is to be told of it is. NotYet while what it is about is not known."""
+        for row in model_table.rows_of(event.body):
+            self._tell(row, event)
+
+    def _tell(self, row: Row, event: Heard[Any]) -> None:
+        known = self._matter(row, event.body)
+        recipient = row.to(event.body, known)
+        if not recipient:
+            return
+        fields = {"time": minute(event.time), **known.fields, **row.fields(event.body)}
+        matter = known._replace(subject=row.subject, region=known.region or self._settings.region, fields=fields)
+        self.tell(row.template, matter, recipient, event.id, event.cause)
+
+    def tell(self, code: str, matter: Matter, recipient: str, told_event: str, cause: Cause) -> str:
+        """Raises one notice, once for an event, a template and a recipient; its id."""
+        template, region = TEMPLATES[code], matter.region
+        wanted = store.found(self._preferences, store.preferences_id(recipient))
+        rules, wording = self._settled.rules(region), self._settled.wording(region, code)
+        self._counties.know(store.county(region))
+        id = record_id(f"notice/{told_event}/{code}/{recipient}")
+        once = Cause(key=f"{cause.key}/{code}/{recipient}", by=cause.by, trace=cause.trace)
+
+        def decide(id: str) -> Message:
+            stated = wanted or model_rules.NOTHING_STATED
+            return model_raising.raised(id, template, wording, matter, recipient, told_event, rules, stated, now())
+
+        self._notices.create(once, decide, id)
+        return id
+
+    def _matter(self, row: Row, body: Message) -> Matter:
+        if own := model_matters.own(body):
+            return own
+        id = getattr(body, body.DESCRIPTOR.fields[0].name)
+        kept = store.matter(self._database, model_matters.KEPT_AS.get(row.subject, row.subject), id)
+        if kept is None:
+            raise NotYet(f"{row.subject} {id}")
+        return kept
