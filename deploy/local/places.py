@@ -16,7 +16,10 @@ from .daemon import ROOT
 from .faults import LocalFault
 
 FOLDER = ROOT / ".local"
-SERVICES = ("identity", "catalog", "case", "rating", "intermediary", "policy")
+SERVICES = ("identity", "catalog", "case", "rating", "intermediary", "policy", "message")
+# What runs of a service: of each an api and a worker, and of some a job that never ends.
+MODES = ("api", "worker")
+JOBS = {"message": ("send",)}
 REGION = {"REGION": "990121", "REGION_NAME": "示范县"}
 
 
@@ -47,18 +50,21 @@ class Places:
         if service == "gateway":
             return {**os.environ, **own, **self._gateway()}
         own |= {"AMQP_URI": self.amqp_uri, "MONGODB_URI": self.stores[service], "GRPC_LISTEN": self.addresses[service]}
-        if service in ("identity", "case", "rating", "intermediary", "policy"):
+        own |= self._secrets(service)
+        if service != "catalog":
             own["PUBLIC_URL"] = self.gateway_url or "http://127.0.0.1:8000"
         if service == "catalog":
             own |= {"INDEX_DIR": str(Path(self.folder) / "index")}
             own |= {f"{name.upper()}_ADDRESS": self.addresses.get(name, "") for name in ("catalog", "case")}
-        if mode == "worker":
-            own["HEARTBEAT_FILE"] = str(self.heartbeat(service))
+        if service == "message":
+            own["REGION"] = os.environ.get("REGION", REGION["REGION"])
+        if mode and mode != "api":
+            own["HEARTBEAT_FILE"] = str(self.heartbeat(service, mode))
         return {**os.environ, **own}
 
-    def heartbeat(self, service: str) -> Path:
-        """The file a worker touches as long as it is well."""
-        return Path(self.folder) / "heartbeats" / service
+    def heartbeat(self, service: str, mode: str = "worker") -> Path:
+        """The file a worker or a job touches as long as it is well."""
+        return Path(self.folder) / "heartbeats" / (service if mode == "worker" else f"{service}-{mode}")
 
     def save(self) -> None:
         """Writes <folder>/suite.json; private, since it holds the broker's password."""
@@ -66,6 +72,13 @@ class Places:
         file.unlink(missing_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             json.dump(asdict(self), out, indent=1)
+
+    def _secrets(self, service: str) -> dict[str, str]:
+        """What message signs its own questions to identity with, known to both."""
+        if service not in ("message", "identity"):
+            return {}
+        secret = master_key(Path(self.folder), "message-service")
+        return {"SERVICE_SECRET": secret} if service == "message" else {"SERVICE_SECRETS": f"message={secret}"}
 
     def _gateway(self) -> dict[str, str]:
         addresses = {f"{service.upper()}_ADDRESS": address for service, address in self.addresses.items()}

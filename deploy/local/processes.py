@@ -27,7 +27,7 @@ def command(service: str, mode: str) -> list[str]:
 
 
 class Process(Daemon):
-    """One process of a service: `<service>-api`, `<service>-worker`, or `gateway`."""
+    """One process of a service: `<service>-api`, `<service>-worker`, `<service>-<job>`, or `gateway`."""
 
     def __init__(self, places: Places, service: str, mode: str) -> None:
         name = f"{service}-{mode}" if mode else service
@@ -37,7 +37,7 @@ class Process(Daemon):
             name, command(service, mode), environment, folder / "logs" / f"{name}.log", folder / "pids" / name
         )
         self._healthy = _probe(places, service, mode)
-        self._heartbeat = places.heartbeat(service) if mode == "worker" else None
+        self._heartbeat = places.heartbeat(service, mode) if mode not in ("", "api") else None
 
     def launch(self) -> None:
         """Starts it; the heartbeat of an earlier one must not speak for it."""
@@ -52,11 +52,9 @@ class Process(Daemon):
 
 
 def _probe(places: Places, service: str, mode: str) -> Callable[[], bool]:
-    if mode == "worker":
-        return lambda: is_fresh(places.heartbeat(service))
     if mode == "api":
         return lambda: is_serving(places.addresses[service])
-    return lambda: is_ready(places.http)
+    return (lambda: is_fresh(places.heartbeat(service, mode))) if mode else (lambda: is_ready(places.http))
 
 
 def is_serving(address: str) -> bool:

@@ -12,7 +12,7 @@ from .broker import Broker, make_broker
 from .claim import Claim
 from .daemon import ROOT, TAIL, Daemon, Progress, await_all, silent, stop_all
 from .faults import LocalFault
-from .places import SERVICES, Places
+from .places import JOBS, MODES, SERVICES, Places
 from .ports import Ports
 from .processes import Keeper, Process
 from .stores import Store, make_store
@@ -127,7 +127,8 @@ class Suite:
         return Places(str(self.folder), self.broker.uri, stores, addresses, http)
 
     def _start_processes(self, progress: Progress) -> None:
-        modes = [(service, mode) for mode in ("api", "worker") for service in self.services]
+        modes = [(service, mode) for mode in MODES for service in self.services]
+        modes += [(service, job) for service in self.services for job in JOBS.get(service, ())]
         for service, mode in [*modes, *([("gateway", "")] if self._gateway else [])]:
             process = Process(self.places, service, mode)
             self._processes[process.name] = process

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from chassis.acts import Evolve, Moment
-from services.case import model, model_evolve_parts, model_intermediaries, model_timers
+from services.case import model, model_evolve_parts, model_intermediaries, model_proofs, model_timers
 from services.case.model import Case, FeeLine, StoodFor
 from services.case.model_changes import files_of, handled, received, with_dues, with_files
 from standards.instants import instant
@@ -261,5 +261,6 @@ _CHANGES: Evolve = {
     events.DeadlinesRecalculated: recalculated,
     **model_evolve_parts.EVOLVE,
     **model_intermediaries.EVOLVE,
+    **model_proofs.EVOLVE,
 }
 EVOLVE: Evolve = {event: _timed(change) for event, change in _CHANGES.items()}

@@ -20,7 +20,7 @@ from yiwang.case.v1 import supervision_pb2 as pb
 OPEN, ANSWERED, CLOSED = pb.FINDING_STATUS_OPEN, pb.FINDING_STATUS_ANSWERED, pb.FINDING_STATUS_CLOSED
 # Working days to answer in, unless the supervisor states others.
 ANSWER_DAYS = 3
-URGED, DEEMED = "J90", "J12"
+URGED, DEEMED, UNTOLD = "J90", "J12", "J13"
 
 
 class Rule(NamedTuple):
@@ -44,6 +44,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "J10": Rule("审批部门逾期未接收移交", YELLOW),
     "J11": Rule("承诺不实整改期满，未作处理", YELLOW),
     DEEMED: Rule("五个工作日内未告知补正也未决定是否受理，已视为受理", RED),
+    UNTOLD: Rule("依法应当告知申请人的通知未能送达", YELLOW),
     URGED: Rule("督办", YELLOW),
 }
 # By the clock of DueReached.

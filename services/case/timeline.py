@@ -70,6 +70,7 @@ TIMELINE: Mapping[str, Line] = {
     "ProcurementNoted": Line("中介服务开始采购"),
     "DeliverableKept": Line("收到中介服务成果"),
     "ProcurementEndNoted": Line("中介服务采购终止"),
+    "NoticeProofKept": Line("通知已送达"),
 }
 PROCEDURES: Mapping[str, str] = {
     "HEARING": "听证",
@@ -119,6 +120,32 @@ REASONS: Mapping[str, str] = {
 }
 
 
+# What the law has told of a case, by the code of the template it is told with; and how it arrived.
+NOTICES: Mapping[str, str] = {
+    "case.correction": "补正告知",
+    "case.accepted": "受理",
+    "case.refused": "不予受理",
+    "case.not_accepted": "不属于受理范围",
+    "case.procedure": "特别程序",
+    "case.extended": "延长办理时限",
+    "case.decided": "决定",
+    "case.delivered": "结果送达",
+    "case.revoked": "撤销决定",
+    "case.cancelled": "注销结果",
+}
+CHANNELS: Mapping[str, str] = {
+    "CENTRE": "消息中心",
+    "SMS": "短信",
+    "EMAIL": "电子邮件",
+    "PUSH": "小程序消息",
+    "LETTER": "信函",
+}
+
+
+def _notice(data: Mapping[str, Any]) -> str:
+    return f"{NOTICES.get(data['template'], '')}（{CHANNELS[data['channel']]}）"
+
+
 def _procedure(data: Mapping[str, Any]) -> str:
     return procedure_words(catalog.ProcedureKind.Value(data.get("kind", "PROCEDURE_KIND_OTHER")))
 
@@ -144,6 +171,7 @@ _MORE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "IntermediaryRequested": lambda data: str(data["service"]),
     "ProcurementNoted": lambda data: str(data["procurementNumber"]),
     "DeliverableKept": lambda data: str(data.get("agencyName", "")),
+    "NoticeProofKept": _notice,
     "ProcurementEndNoted": lambda data: REASONS.get(data.get("reason", ""), ""),
 }
 

@@ -30,6 +30,7 @@ from services.case.worker_drafts import HearsDrafts
 from services.case.worker_fulfilment import HearsFulfilment
 from services.case.worker_intermediary import HearsIntermediary
 from services.case.worker_promises import HearsPromises
+from services.case.worker_proofs import HearsProofs
 from services.case.worker_supervision import HearsSupervision
 from services.case.worker_visits import HearsVisits
 from standards.workdays import SHANGHAI
@@ -48,6 +49,7 @@ class Worker(
     HearsFulfilment,
     HearsIntermediary,
     HearsPromises,
+    HearsProofs,
     HearsSupervision,
     HearsVisits,
 ):

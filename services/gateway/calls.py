@@ -32,6 +32,7 @@ from yiwang.catalog.v1.themes_pb2_grpc import ThemeServiceStub
 from yiwang.catalog.v1.vocabulary_pb2_grpc import VocabularyServiceStub
 from yiwang.identity.v1.agents_pb2_grpc import AgentServiceStub
 from yiwang.identity.v1.clients_pb2_grpc import ClientServiceStub
+from yiwang.identity.v1.contacts_pb2_grpc import ContactServiceStub
 from yiwang.identity.v1.counties_pb2_grpc import CountyServiceStub
 from yiwang.identity.v1.delegations_pb2_grpc import DelegationServiceStub
 from yiwang.identity.v1.factors_pb2_grpc import FactorServiceStub
@@ -169,6 +170,7 @@ class Backends:
         self.clients = ClientServiceStub(self.channels["identity"])
         self.sso = SsoServiceStub(self.channels["identity"])
         self.privacy = PrivacyServiceStub(self.channels["identity"])
+        self.contacts = ContactServiceStub(self.channels["identity"])
         self.catalog = CatalogServiceStub(self.channels["catalog"])
         self.catalog_items = ItemServiceStub(self.channels["catalog"])
         self.directory = DirectoryServiceStub(self.channels["catalog"])

@@ -172,6 +172,7 @@ FIELD = words.FIELD | {
 }
 # The same name means something else on these forms.
 PLACE = FIELD | {"name": "名称", "number": "窗口号", "phone": "电话"}
+CONTACT = FIELD | {"email": "电子邮箱", "address": "通信地址"}
 
 # After a redirect the page says what was done; the key travels in the address, the text stays here.
 DONE = {
@@ -188,6 +189,8 @@ DONE = {
     "claimed": "已提交认领，核验结果稍后显示。",
     "handler-added": "经办人已授权。",
     "handler-revoked": "经办人授权已取消。",
+    "contact-saved": "联系方式已保存。",
+    "unbound": "小程序已解除绑定。",
     "consent-revoked": "授权已取消，该应用需要重新征得您的同意。",
     "erased": "账号已注销，您的个人信息已无法恢复。",
     "saved": "已保存。",

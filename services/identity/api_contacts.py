@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from chassis.acts import Cause
 from chassis.parts import Parts
+from chassis.records import Record
 from chassis.rpc import Call
 from services.identity import accesses, model_contacts, people, store, store_contacts, store_organizations
 from services.identity.model_contacts import FIELDS, Contact
@@ -44,16 +45,25 @@ class ContactApi:
         return pb.LookUpContactsResponse(contacts=found)
 
     def _shown(self, principal: str) -> pb.Contact:
-        stated, record = self._stated(principal), self.contacts.find({"_id": store_contacts.contact_id(principal)})
+        record = self._record(principal)
         person = self.persons.find({"_id": principal.partition(":")[2]})
         phone = people.known(self.parts, person).get("phone", "") if person else ""
-        version = record.version if record else 0
-        return pb.Contact(version=version, phone_masked=phone_mask(phone) if phone else "", **stated)
+        # Of one reading: a version beside what was stated before it would let its reader overwrite what he never saw.
+        return pb.Contact(
+            version=record.version if record else 0,
+            phone_masked=phone_mask(phone) if phone else "",
+            **self._opened(principal, record),
+        )
+
+    def _record(self, principal: str) -> Record[Contact] | None:
+        return self.contacts.find({"_id": store_contacts.contact_id(principal)})
+
+    def _opened(self, principal: str, record: Record[Contact] | None) -> dict[str, str]:
+        """What he stated; empty for who is erased or stated nothing."""
+        return (self.keyring.open(principal.partition(":")[2], record.state.sealed) if record else None) or {}
 
     def _stated(self, principal: str) -> dict[str, str]:
-        record = self.contacts.find({"_id": store_contacts.contact_id(principal)})
-        found = self.keyring.open(principal.partition(":")[2], record.state.sealed) if record else None
-        return found or {}
+        return self._opened(principal, self._record(principal))
 
     def _look_up(self, wanted: pb.ContactWanted, channel: int, purpose: str, call: Call) -> pb.ContactFound:
         realm, _, id = wanted.principal.partition(":")
@@ -75,12 +85,10 @@ class ContactApi:
         """Whose access record tells of it, and what is known; nobody for who is erased. An organisation is written to under its own name,
         and reached by its representative."""
         person = self.persons.find({"_id": id})
+        if person and person.state.erased:
+            return "", {}
         if person:
-            return (
-                ("", {})
-                if person.state.erased
-                else (id, people.known(self.parts, person) | self._stated(f"person:{id}"))
-            )
+            return id, people.known(self.parts, person) | self._stated(f"person:{id}")
         organization = self.organizations.find({"_id": id})
         representative = organization.state.representative_id if organization else ""
         if not organization or not representative:

@@ -1,7 +1,6 @@
 """The secrets other services of the suite sign their own tokens with (chassis.tokens.service_token)."""
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ def _pairs(text: str) -> list[tuple[str, bytes]]:
         name, _, told = one.partition("=")
         try:
             secret = base64.b64decode(told, validate=True)
-        except binascii.Error:
+        except ValueError:
             secret = b""
         if not name or len(secret) < LEAST:
             raise ConfigurationError("SERVICE_SECRETS is not name=base64 pairs of at least 32 bytes")

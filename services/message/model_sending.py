@@ -102,7 +102,7 @@ def _over(tries: Sequence[Sending]) -> int:
 
 def _provider(names: Sequence[str], tries: Sequence[Sending], well: Callable[[str], bool]) -> str:
     """Who is tried least so far, the first of them; nobody who does not answer."""
-    tried = [one.provider for one in tries if one.outcome != UNREACHED]
+    tried = [one.provider for one in tries]
     return next((name for name in sorted(names, key=tried.count) if well(name)), "")
 
 

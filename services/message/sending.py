@@ -11,10 +11,12 @@ from functools import partial
 from typing import Final
 
 from google.protobuf.message import Message
+from pymongo.errors import PyMongoError
 
 from chassis import quota
 from chassis.acts import Cause, now
 from chassis.errors import RESOURCE_EXHAUSTED, Refused
+from chassis.masters import KeysUnavailable
 from chassis.parts import Parts
 from chassis.records import Record
 from chassis.telemetry import log
@@ -60,26 +62,34 @@ class Sending:
             if step.do in (model_sending.SEND, model_sending.ASK):
                 groups[step.do, step.provider].append(row)
             else:
-                self._guarded([row], partial(self._alone, row, step, rules, instant))
+                self._guarded([row], partial(self._alone, step=step, rules=rules, at=instant))
         for (do, provider), rows in groups.items():
             act = self._send if do == model_sending.SEND else self._ask
-            self._guarded(rows, partial(act, rows, provider, rules))
+            self._guarded(rows, partial(act, provider=provider, rules=rules))
         return len(found)
 
-    def _guarded(self, rows: list[Due], act: Callable[[], None]) -> None:
+    def _guarded(self, rows: list[Due], act: Callable[[list[Due]], None]) -> None:
+        """Does it, to halves where it cannot be done to all: one that is wrong spoils no other."""
         try:
-            act()
-        except Exception as error:  # whatever is wrong with these: the others are told
+            act(rows)
+        except (PyMongoError, KeysUnavailable):
+            raise
+        except Exception as error:  # whatever is wrong with one of these
+            if len(rows) > 1:
+                self._guarded(rows[: len(rows) // 2], act)
+                self._guarded(rows[len(rows) // 2 :], act)
+                return
             reason = error.reason if isinstance(error, Refused) else type(error).__name__
             self._leave(rows, LONG)
-            log("sending").error("sending_refused", record=rows[0].id, count=len(rows), reason=reason)
+            log("sending").error("sending_refused", record=rows[0].id, reason=reason)
 
     def _leave(self, rows: list[Due], span: timedelta) -> None:
         until = now() + span
         self._left_alone.update((row.id, until) for row in rows)
 
-    def _alone(self, row: Due, step: Step, rules: Rules, at: datetime) -> None:
+    def _alone(self, rows: list[Due], step: Step, rules: Rules, at: datetime) -> None:
         """What is done about one notice without any provider."""
+        (row,) = rows
         if step.do == model_sending.REST:
             self._leave([row], SHORT)
         elif step.do == model_sending.DIGEST:
@@ -99,7 +109,7 @@ class Sending:
         if rows and not self.giving.send(rows, provider, rules):
             self._leave(rows, SHORT)
 
-    def _ask(self, rows: list[Due], provider: str, _rules: Rules) -> None:
+    def _ask(self, rows: list[Due], provider: str, rules: Rules) -> None:
         self.giving.ask(rows, provider)
 
     def _within_quota(self, rows: list[Due], rules: Rules) -> list[Due]:

@@ -42,7 +42,7 @@ def worker(service: str) -> type:
 @every_service
 def test_handlers_are_those_the_contracts_name(service: str) -> None:
     methods = inspect.getmembers(worker(service), lambda one: hasattr(one, "hears"))
-    handlers = {(f"{service}.{name}", method.hears.DESCRIPTOR.full_name) for name, method in methods}
+    handlers = {(f"{service}.{name}", event.DESCRIPTOR.full_name) for name, method in methods for event in method.hears}
     assert handlers == {edge for edge in named_consumers() if edge[0].startswith(f"{service}.")}
 
 

@@ -50,13 +50,13 @@ def test_secrets_are_references_only(where: str) -> None:
     assert not of_kind(where, "Secret")
     for name, pod in pods(where).items():
         for entry in container(pod)["env"]:
-            if re.search(r"KEY|PASSWORD|USER|TOKEN", entry["name"]):
+            if re.search(r"KEY|PASSWORD|USER|TOKEN|SECRET", entry["name"]):
                 secret = entry["valueFrom"]["secretKeyRef"]["name"]
                 service = pod["metadata"]["labels"]["app.kubernetes.io/name"]
                 assert secret == f"{service}-secrets", f"{name} reads the secrets of another"
     for one in of_kind(where, "ConfigMap").values():
         for key, value in one["data"].items():
-            assert is_path(key, value) or key in NO_SECRET or not re.search(r"KEY|PASSWORD|TOKEN", key), key
+            assert is_path(key, value) or key in NO_SECRET or not re.search(r"KEY|PASSWORD|TOKEN|SECRET", key), key
             assert "@" not in value, key
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from standards.identifiers import id_number_check_digit
 from tests.fakes.verification_source import CODE, TICKET
-from tests.journey.conftest import Visitor, until
+from tests.journey.conftest import Visitor, press, said, until
 
 NUMBER = "99010419950505101"
 PERSON = {"姓名": "诸葛试真名", "公民身份号码": NUMBER + id_number_check_digit(NUMBER), "手机号": "19900000321"}
@@ -82,6 +82,29 @@ def test_who_is_verified_claims_his_company_and_acts_for_it(person: Visitor) -> 
     person.shot("28-acting-organization")
     page.get_by_role("button", name="结束代办").click()
     expect(page.get_by_text("代办已结束")).to_be_visible()
+
+
+def test_somebody_states_where_he_is_reached(person: Visitor) -> None:
+    page = person.go("/account")
+    page.get_by_role("link", name="联系方式").click()
+    expect(page.locator("main")).to_contain_text("未绑定")
+    page.get_by_label("电子邮箱").fill("zhuge.shi@example")
+    page.get_by_label("通信地址").fill("1号")
+    press(page, "保存")
+    expect(page.get_by_role("alert")).to_contain_text("电子邮箱不正确")
+    expect(page.get_by_role("alert")).to_contain_text("通信地址请写完整")
+    person.shot("29-contact-refused")
+    page.get_by_label("电子邮箱").fill("zhuge.shi@example.cn")
+    page.get_by_label("通信地址").fill("示范县城关镇人民路12号3单元402")
+    press(page, "保存")
+    said(page, "联系方式已保存。")
+    page = person.go("/account/contact")
+    expect(page.get_by_label("电子邮箱")).to_have_value("zhuge.shi@example.cn")
+    person.shot("29-contact")
+    page.get_by_label("通信地址").fill("")
+    press(page, "保存")
+    expect(page.get_by_label("通信地址")).to_have_value("")
+    expect(page.get_by_label("电子邮箱")).to_have_value("zhuge.shi@example.cn")
 
 
 def test_every_page_of_the_account_can_be_used_by_everybody(person: Visitor) -> None:

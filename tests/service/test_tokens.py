@@ -20,9 +20,11 @@ from chassis.tokens import AUDIENCE, ISSUER, KeyBook, Verifier
 from services.identity.machines import open_rpcs
 from tests.support.actors import (
     KEY,
+    SERVICE_SECRET,
     agent,
     delegate,
     device,
+    find_key,
     handler,
     machine,
     officer,
@@ -72,10 +74,23 @@ def unsigned() -> str:
     return f"{part({'alg': 'none', 'kid': KEY.kid})}.{part(claims())}."
 
 
-def with_public_key_as_secret() -> str:
+def with_public_key_as_secret(kid: str = KEY.kid) -> str:
     """The old trick: the public key, which everybody has, taken for a shared secret."""
     public = KEY.public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return jwt.encode({"alg": "HS256", "kid": KEY.kid}, claims(), OctKey.import_key(public), algorithms=["HS256"])
+    return by_service(kid, public) if kid != KEY.kid else hs256(KEY.kid, public, claims())
+
+
+def hs256(kid: str, secret: bytes, content: dict[str, Any]) -> str:
+    return jwt.encode({"alg": "HS256", "kid": kid}, content, OctKey.import_key(secret), algorithms=["HS256"])
+
+
+OF_SERVICE: dict[str, Any] = {"sub": "message", "realm": "service"}
+
+
+def by_service(kid: str = "service:message", secret: bytes = base64.b64decode(SERVICE_SECRET), **changes: Any) -> str:
+    """What message would sign for itself, good for a minute."""
+    usual = OF_SERVICE | {"iss": "yiwang.message", "sid": "", "lvl": 0, "exp": int(time.time()) + 60}
+    return hs256(kid, secret, claims(**usual | changes))
 
 
 def swapped_claims() -> str:
@@ -93,6 +108,22 @@ FORGED: dict[str, Callable[[], str]] = {
     "algorithm none": unsigned,
     "algorithm none over a good signature": swapped_header,
     "HS256 with the public key": with_public_key_as_secret,
+    "HS256 with the public key for a service": lambda: with_public_key_as_secret("service:message"),
+    "EdDSA for a service": lambda: signed(kid="service:message", iss="yiwang.message", **OF_SERVICE),
+    "EdDSA that says it is a service": lambda: signed(**OF_SERVICE),
+    "a service's secret under the id of the public key": lambda: by_service(kid=KEY.kid),
+    "a service's secret for a person": lambda: by_service(realm="person"),
+    "a service's secret for an officer": lambda: by_service(realm="officer", roles=["administer"]),
+    "a service in the name of another": lambda: by_service(sub="case"),
+    "a service as another issuer": lambda: by_service(iss=ISSUER),
+    "a service that is nobody's": lambda: by_service(kid="service:", sub="", iss="yiwang."),
+    "a service for another audience": lambda: by_service(aud="client"),
+    "a service for two minutes": lambda: by_service(exp=int(time.time()) + 120),
+    "a service for ever": lambda: by_service(exp=None),
+    "a service that began in the past": lambda: by_service(iat=int(time.time()) - 3600, exp=int(time.time()) + 30),
+    "a service whose time is over": lambda: by_service(exp=int(time.time()) - 60, iat=int(time.time()) - 120),
+    "a service that is not good yet": lambda: by_service(nbf=int(time.time()) + 120),
+    "another secret": lambda: by_service(secret=b"x" * 32),
     "claims of another under a good signature": swapped_claims,
     "unknown key id": lambda: signed(UNKNOWN),
     "another key under a known id": lambda: signed(IMPOSTOR),
@@ -138,10 +169,11 @@ def jwt_of(content: Any) -> str:
 
 @pytest.mark.parametrize("kind", FORGED)
 def test_a_forged_token_is_refused_in_one_way_whatever_is_wrong_with_it(kind: str) -> None:
-    verifier = Verifier({KEY.kid: KEY}.get)  # type: ignore[dict-item]
+    verifier = Verifier(find_key)
     with pytest.raises(Refused) as caught:
         verifier.actor(FORGED[kind]())
     assert (caught.value.code, caught.value.reason) == (UNAUTHENTICATED, "TOKEN_REFUSED")
+    assert Verifier(find_key).actor(by_service()) == service("message")
 
 
 def test_every_forged_token_is_refused_on_the_wire_too_and_a_good_one_is_not(case_api: Here) -> None:
@@ -184,7 +216,28 @@ ACTORS = {
 
 @pytest.mark.parametrize("actor", ACTORS.values(), ids=ACTORS)
 def test_a_token_gives_back_the_actor_it_was_made_for(actor: Actor) -> None:
-    assert Verifier({KEY.kid: KEY}.get).actor(token(actor)) == actor  # type: ignore[dict-item]
+    assert Verifier(find_key).actor(token(actor)) == actor
+
+
+def test_a_service_signs_for_a_minute_and_others_who_were_told_no_secret_take_nothing_of_it(database: Db) -> None:
+    access = tokens.service_token("message", SERVICE_SECRET)
+    found = Verifier(find_key).actor(access)
+    assert (found.principal, found.session, found.roles, found.acting) == ("service:message", "", frozenset(), None)
+    content = orjson.loads(base64.urlsafe_b64decode(access.split(".")[1] + "=="))
+    assert content["exp"] - content["iat"] == tokens.SERVICE_SECONDS == 60
+    identity = Identity(KEY)
+    with pytest.raises(Refused):
+        Verifier(book_of(database, identity).find).actor(access)
+    assert identity.asked == 0, "nobody asks identity for a secret"
+
+
+def test_a_services_token_is_refused_once_its_minute_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier, access = Verifier(find_key), tokens.service_token("message", SERVICE_SECRET)
+    verifier.actor(access)
+    later = time.time() + tokens.SERVICE_SECONDS + tokens.LEEWAY_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(Refused):
+        verifier.actor(access)
 
 
 def test_who_acts_for_somebody_stands_beside_him_and_is_no_principal() -> None:

@@ -155,14 +155,15 @@ def own_worker(parts: Parts) -> Any:
 
 def handlers_of(event: type) -> list[str]:
     """The worker's handlers of an event."""
-    return [name for name in dir(worker.Worker) if getattr(getattr(worker.Worker, name), "hears", None) is event]
+    return [name for name in dir(worker.Worker) if event in getattr(getattr(worker.Worker, name), "hears", ())]
 
 
 @contextmanager
 def identity_here(database: Db, source: Source, **told: str) -> Iterator[IdentityHere]:
     """Serves identity; it takes its own tokens and those of the tests' key. `told` are settings."""
     actors.trust(database)
-    settings = settings_of("identity", **{"verification_url": source.url} | told)
+    usual = {"verification_url": source.url, "service_secrets": actors.SERVICE_SECRETS}
+    settings = settings_of("identity", **usual | told)
     parts = replace(parts_of(database, "identity"), settings=settings)
     built = api.build(parts)
     book = tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}')

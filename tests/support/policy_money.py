@@ -330,5 +330,8 @@ class Money:
 
 
 HANDLERS: Final[Mapping[type[Message], str]] = {
-    method.hears: name for name, method in inspect.getmembers(worker_money.HearsMoney) if hasattr(method, "hears")
+    event: name
+    for name, method in inspect.getmembers(worker_money.HearsMoney)
+    if hasattr(method, "hears")
+    for event in method.hears
 }

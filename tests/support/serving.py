@@ -90,7 +90,9 @@ def serving(name: str, database: Database[dict[str, Any]], kind: type[H], **told
     trust(database)
     parts = parts_of(database, name, **told)
     api = importlib.import_module(f"services.{name}.api").build(parts)
-    verifier = tokens.Verifier(tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}').find)
+    book = tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}')
+    own = api.find_key or book.find
+    verifier = tokens.Verifier(lambda kid: own(kid) or book.find(kid))
     address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
     server = rpc.Server(address)
     for one in contracts.services(name):

@@ -10,13 +10,15 @@ import pytest
 from chassis import store as chassis_store
 from deploy.local.stores import Store, with_database
 from tests.service.authority.world import World
-from tests.support import left_behind
+from tests.support import actors, left_behind
 from tests.support.market import MarketHere
 from tests.support.policy_claims import ClaimsHere
 from tests.support.rating_service import RatingHere
 from tests.support.serving import Here, serving
 
 KINDS: dict[str, type[Here]] = {"rating": RatingHere, "intermediary": MarketHere, "policy": ClaimsHere}
+# No handler runs here, so nobody asks the source.
+TOLD = {"verification_url": "http://127.0.0.1:1", "service_secrets": actors.SERVICE_SECRETS}
 
 
 @pytest.fixture(scope="package")
@@ -27,7 +29,6 @@ def world(store: Store) -> Iterator[World]:
         for name in ("identity", "catalog", "case", "rating", "intermediary", "policy"):
             database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
             stack.callback(left_behind.drop, database)
-            # No handler runs here, so nobody asks the source.
-            told = {"verification_url": "http://127.0.0.1:1"} if name == "identity" else {}
+            told = TOLD if name == "identity" else {}
             here[name] = stack.enter_context(serving(name, database, KINDS.get(name, Here), **told))
         yield World(**here)

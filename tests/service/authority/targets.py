@@ -160,6 +160,15 @@ IDENTITY: Mapping[str, Target] = {
         lambda w: {"person_id": w.bystander_id, "fields": [3], "purpose": "联系申请人补正材料"}
     ),
     "PrivacyService/ListAccesses": listing(lambda w: w.access_of_owner),
+    "ContactService/GetContact": listing(lambda w: w.email_of_owner),
+    "ContactService/SaveContact": itself(email="another@example.cn"),
+    "ContactService/LookUpContacts": record(
+        lambda w: {
+            "channel": 2,
+            "purpose": "通知办理结果",
+            "recipients": [{"principal": f"person:{w.owner_id}", "for_id": "of-the-matrix"}],
+        }
+    ),
 }
 
 

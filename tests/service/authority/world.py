@@ -18,7 +18,7 @@ from services.rating import model_loop
 from standards.workdays import SHANGHAI
 from tests.service.authority.asked import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.support import agencies_here, choosing, performing, policy_world, reported
+from tests.support import actors, agencies_here, choosing, performing, policy_world, reported
 from tests.support.actors import officer
 from tests.support.bundles import part, publish_theme
 from tests.support.calling import As
@@ -216,7 +216,8 @@ class World:
                 actor = Actor(id, DEVICE, region=region, session=f"{id}.1")
                 self.tablet = id if caller.county == OWN else self.tablet
             elif caller.realm == SERVICE:
-                actor = Actor("gateway", SERVICE, session=id)
+                self.tokens[caller.name] = actors.token(actors.service("message"))
+                continue
             else:
                 continue
             self.tokens[caller.name] = tokens.mint(key, actor)
@@ -240,6 +241,8 @@ class World:
             scopes=["openid"],
         )
         self.client = client.client.id
+        self.email_of_owner = "owner.of.the.matrix@example.cn"
+        self._identity("ContactService", "owner").SaveContact(email=self.email_of_owner)
         organizations = self._identity("OrganizationService", "owner")
         self.organization = organizations.RegisterOrganization(uscc=uscc("91990121MA0XA8M03"), name="示范公司").id
         # As the source would say: the owner is the representative.

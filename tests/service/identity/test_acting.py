@@ -311,7 +311,7 @@ def hear(heard_by: Any, records: Any, id: str) -> None:
     for entry in [*reversed(records.get(id).journal)] * 2:
         event = records.event(entry)
         for handler in handlers:
-            if handler.hears is type(event) and handler.__name__ in ("end_delegation", "refuse_session"):
+            if type(event) in handler.hears and handler.__name__ in ("end_delegation", "refuse_session"):
                 at, name = entry["at"].isoformat(), f"{heard_by.name}.{handler.__name__}"
                 handler(Heard(f"{id}.{entry['seq']}", id, entry["seq"], entry["by"], at, event, name, ""))
 

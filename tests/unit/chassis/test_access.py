@@ -12,7 +12,7 @@ from chassis.acts import ANONYMOUS, MACHINE, OFFICER, PERSON, SERVICE, Actor
 from chassis.errors import PERMISSION_DENIED, UNAUTHENTICATED, Refused
 from chassis.streams import Streams
 from chassis.tokens import Verifier
-from tests.support.actors import KEY, agent, delegate, device, handler, machine, officer, person, service, token
+from tests.support.actors import agent, delegate, device, find_key, handler, machine, officer, person, service, token
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 
@@ -71,6 +71,7 @@ POLICY, PAYOUT, FINANCE = frozenset({"policy"}), frozenset({"payout"}), frozense
 APPEAL_DESK = ANSWERERS | POLICY | PAYOUT
 OFFICERS = frozenset({"officer", *ROLES})
 AGENT, MACHINES_TOO, DEVICE = frozenset({"agent"}), frozenset({"machine"}), frozenset({"device"})
+SERVICES_TOO = frozenset({"service"})
 SIGNED_IN = HERSELF | OFFICERS | AGENT
 
 # Who may call what. A change of rights in a contract has to be made here too, by somebody who means it.
@@ -241,6 +242,8 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("PrivacyService", DESK, "FindPerson"),
     ("PrivacyService", DESK | SUPERVISE, "UnmaskPerson"),
     ("PrivacyService", HERSELF, "ListAccesses"),
+    ("ContactService", SIGNED_IN, "GetContact SaveContact"),
+    ("ContactService", SERVICES_TOO, "LookUpContacts"),
     ("ProcurementService", STRONG | HANDLER_TOO | PROCURE, "SubmitProcurement"),
     ("ProcurementService", HANDLERS | PROCURE, "WithdrawProcurement ListMyProcurements"),
     ("ProcurementService", HANDLERS, "ObjectToResult GiveUpAward"),
@@ -327,7 +330,7 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("RollService", PAYOUT | FINANCE | SUPERVISE, "ListRollDesk"),
 ]
 MAY = {f"{contract}/{name}": who for contract, who, names in TABLE for name in names.split()}
-VERIFIER = Verifier({"tests": KEY}.get)
+VERIFIER = Verifier(find_key)
 _tokens: dict[Actor, str] = {ANONYMOUS: ""}
 
 

@@ -39,7 +39,7 @@ def test_the_account_shows_masked_numbers_and_what_the_level_means(site: Site):
     site.sign_in()
     page = site.get("/account").text
     assert "990101********1018" in page and "手机号已核验" in page and "手机号确由您使用" in page
-    for path in ("security", "level", "delegations", "organizations", "accesses", "consents", "erase"):
+    for path in ("security", "contact", "level", "delegations", "organizations", "accesses", "consents", "erase"):
         assert f'href="/account/{path}"' in page
 
 

@@ -34,6 +34,7 @@ from yiwang.catalog.v1 import service_pb2_grpc as catalog_grpc
 from yiwang.identity.v1 import (
     agents_pb2_grpc,
     clients_pb2_grpc,
+    contacts_pb2_grpc,
     counties_pb2_grpc,
     delegations_pb2_grpc,
     factors_pb2_grpc,
@@ -69,8 +70,8 @@ from yiwang.rating.v1 import loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, 
 from yiwang.rating.v1 import service_pb2_grpc as rating_grpc
 
 CONTRACTS = (
-    identity_grpc, agents_pb2_grpc, clients_pb2_grpc, counties_pb2_grpc, delegations_pb2_grpc, factors_pb2_grpc, officers_pb2_grpc,
-    organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
+    identity_grpc, agents_pb2_grpc, clients_pb2_grpc, contacts_pb2_grpc, counties_pb2_grpc, delegations_pb2_grpc, factors_pb2_grpc,
+    officers_pb2_grpc, organizations_pb2_grpc, privacy_pb2_grpc, sso_pb2_grpc, verifications_pb2_grpc, catalog_grpc, case_grpc, rating_grpc,
     directory_pb2_grpc, items_pb2_grpc, lists_pb2_grpc, themes_pb2_grpc, vocabulary_pb2_grpc, documents_pb2_grpc,
     exchange_pb2_grpc, fulfilment_pb2_grpc, procedures_pb2_grpc, promises_pb2_grpc, supervision_pb2_grpc, trace_pb2_grpc,
     intake_pb2_grpc, intermediary_pb2_grpc, bundles_pb2_grpc, loop_pb2_grpc, records_pb2_grpc, results_pb2_grpc, tickets_pb2_grpc,
