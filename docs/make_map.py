@@ -19,6 +19,7 @@ KEEPS = {
     "case": "cases, parent cases, drafts, findings, files, slots, what departments reported, its copies of items, themes, counties",
     "rating": "ratings with their loops, days of counties, windows and who is on duty there, tickets, imports, bulletins, counts",
     "policy": "policies, payout items, the enterprise base, claims, lists, budgets, the ledger, reconciliations, appeals, complaints, news",
+    "message": "notices and what became of each, templates in editions, what counties and recipients set; no address",
     "intermediary": "agencies with their credit, procurements, sheets of sign-ups, evaluators, rules of counties, files, frozen lists",
     "gateway": "nothing: pages and the JSON API",
 }

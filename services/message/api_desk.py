@@ -31,8 +31,8 @@ from services.message import (
 from services.message.model import Notice
 from services.message.model_rules import NOTHING_STATED, Rules
 from services.message.model_templates import TEMPLATES
+from services.message.model_texts import LETTER, SMS
 from services.message.sending import quota_name
-from services.message.texts import LETTER, SMS
 from services.message.texts_kept import Texts
 from standards.codes import region_covers
 from yiwang.message.v1 import desk_pb2 as pb
@@ -52,6 +52,7 @@ class TemplateApi:
     """The methods of yiwang.message.v1.TemplateService, by name."""
 
     def __init__(self, parts: Parts) -> None:
+        self.keyring = parts.keyring
         self.wordings = store.wordings(parts.database)
         self.rules = store.rules(parts.database)
 
@@ -100,7 +101,8 @@ class TemplateApi:
 
     def ReturnTemplate(self, request: pb.ReturnTemplateRequest, call: Call) -> pb.Template:
         id = store.wordings_id(request.region, request.code)
-        self.wordings.change(id, call.cause, lambda own: model_templates.send_back(own, request.reason, call.actor))
+        sealed = self.keyring.seal(id, request.reason.strip())
+        self.wordings.change(id, call.cause, lambda own: model_templates.send_back(own, sealed, call.actor))
         return self._view(request.region, request.code, call, editions=True)
 
     def _view(self, region: str, code: str, call: Call, editions: bool = False) -> pb.Template:
@@ -109,7 +111,10 @@ class TemplateApi:
         everybodys = store.found(self.wordings, store.wordings_id("", code))
         rules = store.found(self.rules, store.rules_id(region)) or Rules(region)
         channels = model_rules.channels(rules, template, NOTHING_STATED)
-        return views.template(template, own, everybodys, channels, call.actor, editions)
+        view = views.template(template, own, everybodys, channels, call.actor, editions)
+        if own and own.returned:
+            view.returned_reason = self.keyring.open_text(own.id, own.returned)
+        return view
 
 
 class RuleApi:

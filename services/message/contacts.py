@@ -8,7 +8,7 @@ import grpc
 
 from chassis import tokens
 from chassis.outside import Away
-from services.message.texts import EMAIL, LETTER, PUSH, SMS
+from services.message.model_texts import EMAIL, LETTER, PUSH, SMS
 from yiwang.identity.v1 import contacts_pb2 as pb
 from yiwang.identity.v1 import contacts_pb2_grpc
 

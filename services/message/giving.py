@@ -18,8 +18,8 @@ from services.message.health import Health
 from services.message.model import Notice, message_id, open_sending
 from services.message.model_rules import Rules
 from services.message.model_templates import TEMPLATES
+from services.message.model_texts import EMAIL, LETTER, PUSH, SMS
 from services.message.providers import Said
-from services.message.texts import EMAIL, LETTER, PUSH, SMS
 
 BY: Final = "system:message"
 NAMES: Final[Mapping[int, str]] = {SMS: "sms", EMAIL: "email", PUSH: "push", LETTER: "letter"}

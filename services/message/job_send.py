@@ -14,8 +14,8 @@ from chassis.parts import Parts
 from chassis.telemetry import log
 from services.message import settings
 from services.message.contacts import Contacts
+from services.message.model_texts import EMAIL, LETTER, PUSH, SMS
 from services.message.sending import Sending
-from services.message.texts import EMAIL, LETTER, PUSH, SMS
 
 CHANNELS: Final = (SMS, PUSH, EMAIL, LETTER)
 # Between two looks when nothing was due, and after a fault.

@@ -10,7 +10,7 @@ from services.message.contacts import Contact
 from services.message.model import STATUSES, Notice, Sending
 from services.message.model_sending import OUTCOMES
 from services.message.model_templates import Text
-from services.message.texts import CENTRE, EMAIL, LETTER, PUSH, SMS
+from services.message.model_texts import CENTRE, EMAIL, LETTER, PUSH, SMS
 from standards.workdays import SHANGHAI
 
 LEFT, RIGHT, TOP = 25 * paper.MM, 185 * paper.MM, 270 * paper.MM

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chassis.acts import AGENT, OFFICER, PERSON, Actor, Evolve, Moment
-from services.message.texts import CENTRE
+from services.message.model_texts import CENTRE
 from standards.codes import region_covers, region_prefix, region_valid
 from standards.instants import instant
 from standards.workdays import local_day

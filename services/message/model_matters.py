@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from google.protobuf.message import Message
 
 from services.message.model_raising import Matter
-from services.message.words import day, desk_of, person
+from services.message.model_words import day, desk_of, person
 from yiwang.case.v1 import events_pb2 as case
 from yiwang.identity.v1 import events_pb2 as identity
 from yiwang.intermediary.v1 import events_pb2 as market

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from string import Formatter
 from typing import Final, NamedTuple
 
-from services.message.texts import DUE, Template
+from services.message.model_texts import DUE, Template
 from yiwang.message.v1 import desk_pb2 as desk
 from yiwang.message.v1 import service_pb2 as pb
 

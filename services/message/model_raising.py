@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chassis.errors import NotYet
 from services.message import model_rules
 from services.message.model_rules import Rules, Wanted
-from services.message.texts import DUE, Template
+from services.message.model_texts import DUE, Template
 from standards.instants import text
 from yiwang.message.v1 import events_pb2 as events
 
@@ -47,9 +47,6 @@ def raised(
     missing = [name for name in template.fields if name not in matter.fields]
     if missing:
         raise NotYet(f"{template.code} lacks {', '.join(missing)}")
-    outside = recipient.startswith("person:")
-    ways = model_rules.channels(rules, template, wanted) if outside else []
-    waits = bool(ways) and _waits(template, wanted)
     told = events.NoticeRaised(
         notice_id=id,
         template=template.code,
@@ -62,20 +59,27 @@ def raised(
         subject_id=matter.id,
         subject_number=matter.number,
         department=matter.department,
+        fields=[events.NoticeField(name=name, value=matter.fields[name]) for name in template.fields],
         told_event=told_event,
         must=template.must,
         urgent=template.urgent,
-        channels=ways,  # type: ignore[arg-type]
-        digest=waits,
     )
-    for name in template.fields:
-        told.fields.add(name=name, value=matter.fields[name])
-    if ways:
-        begin = model_rules.next_at(at, rules.digest_at) if waits else at
-        told.send_at = text(model_rules.awake(rules, ways[0], template.urgent, begin))
-        if template.days and not template.must:
-            told.expires_at = text(at + timedelta(days=template.days))
+    if recipient.startswith("person:"):
+        _send(told, template, rules, wanted, at)
     return told
+
+
+def _send(told: events.NoticeRaised, template: Template, rules: Rules, wanted: Wanted, at: datetime) -> None:
+    """By which channels it is sent, from when on, and until when."""
+    ways = model_rules.channels(rules, template, wanted)
+    if not ways:
+        return
+    told.channels.extend(ways)  # type: ignore[arg-type]
+    told.digest = _waits(template, wanted)
+    begin = model_rules.next_at(at, rules.digest_at) if told.digest else at
+    told.send_at = text(model_rules.awake(rules, ways[0], template.urgent, begin))
+    if template.days and not template.must:
+        told.expires_at = text(at + timedelta(days=template.days))
 
 
 def _waits(template: Template, wanted: Wanted) -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chassis.acts import Actor, Evolve, Moment
 from chassis.errors import ABORTED, PERMISSION_DENIED, Refused, Violation, invalid
-from services.message.texts import LEGAL, LETTER, PUSH, SMS, Template
+from services.message.model_texts import LEGAL, LETTER, PUSH, SMS, Template
 from standards.codes import region_covers
 from standards.workdays import SHANGHAI
 from yiwang.message.v1 import events_pb2 as events
@@ -78,7 +78,7 @@ def awake(rules: Rules, channel: int, urgent: bool, at: datetime) -> datetime:
 def next_at(at: datetime, minute: int) -> datetime:
     """The next time a clock in China shows this minute of the day, after an instant."""
     local = at.astimezone(SHANGHAI)
-    there = datetime.combine(local.date(), time(minute // 60, minute % 60), SHANGHAI)
+    there = local.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
     return (there if there > local else there + timedelta(days=1)).astimezone(UTC)
 
 

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from services.message import model, model_rules
 from services.message.model import Notice, Sending, open_sending
 from services.message.model_rules import Rules
-from services.message.texts import CENTRE, EMAIL, LETTER, PUSH, SMS
+from services.message.model_texts import CENTRE, EMAIL, LETTER, PUSH, SMS
 from standards.instants import text
 from yiwang.message.v1 import events_pb2 as events
 from yiwang.message.v1 import service_pb2 as pb

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from google.protobuf.message import Message
 
 from services.message.model_raising import Matter
-from services.message.words import CLOCKS, day, minute, person, procedure, yuan
+from services.message.model_words import CLOCKS, day, minute, person, procedure, yuan
 from yiwang.case.v1 import events_pb2 as case
 from yiwang.identity.v1 import events_pb2 as identity
 from yiwang.intermediary.v1 import events_pb2 as market

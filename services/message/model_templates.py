@@ -11,14 +11,22 @@ from typing import Final
 
 from chassis.acts import Actor, Evolve, Moment
 from chassis.errors import FAILED_PRECONDITION, PERMISSION_DENIED, Refused, Violation, invalid, not_found, require
-from services.message import model_plain, texts_case, texts_more
+from services.message import (
+    model_plain,
+    model_texts_account,
+    model_texts_case,
+    model_texts_market,
+    model_texts_policy,
+    model_texts_work,
+)
 from services.message.model_rules import require_version
-from services.message.texts import PUSH, SMS, Template
+from services.message.model_texts import PUSH, SMS, Template
 from standards.codes import region_covers
 from yiwang.message.v1 import events_pb2 as events
 from yiwang.message.v1 import service_pb2 as pb
 
-TEMPLATES: Final[Mapping[str, Template]] = {one.code: one for one in (*texts_case.TEMPLATES, *texts_more.TEMPLATES)}
+_SUBJECTS: Final = (model_texts_case, model_texts_policy, model_texts_market, model_texts_account, model_texts_work)
+TEMPLATES: Final[Mapping[str, Template]] = {one.code: one for subject in _SUBJECTS for one in subject.TEMPLATES}
 # Of a long SMS each part has 67 characters, a single one 70.
 ONE_PART, LONG_PART = 70, 67
 
@@ -50,6 +58,7 @@ class Wordings:
     region: str
     working: Text | None = None
     writers: list[str] = field(default_factory=list)
+    # Why it was sent back, sealed; empty = it was not.
     returned: str = ""
     editions: list[Edition] = field(default_factory=list)
     # Entries of its journal so far: what a writer saw.
@@ -121,11 +130,11 @@ def publish(before: Wordings, seen: int, actor: Actor) -> events.TemplatePublish
     return events.TemplatePublished(template_id=before.id, edition=len(before.editions) + 1)
 
 
-def send_back(before: Wordings, reason: str, actor: Actor) -> events.TemplateReturned:
+def send_back(before: Wordings, sealed_reason: str, actor: Actor) -> events.TemplateReturned:
     """The working text goes back to its writers. Refused as ReturnTemplate."""
     _require_covered(actor, before.region)
     _written(before)
-    return events.TemplateReturned(template_id=before.id, reason=reason.strip())
+    return events.TemplateReturned(template_id=before.id, sealed_reason=sealed_reason)
 
 
 def _written(before: Wordings) -> Text:
@@ -182,7 +191,7 @@ def _published(before: Wordings, event: events.TemplatePublished, moment: Moment
 
 
 def _returned(before: Wordings, event: events.TemplateReturned, _moment: Moment) -> Wordings:
-    return replace(before, returned=event.reason, version=before.version + 1)
+    return replace(before, returned=event.sealed_reason, version=before.version + 1)
 
 
 EVOLVE: Evolve = {

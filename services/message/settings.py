@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from chassis.config import ConfigurationError
 from chassis.config import Settings as Common
 from chassis.parts import Parts
-from services.message.texts import EMAIL, LETTER, PUSH, SMS
+from services.message.model_texts import EMAIL, LETTER, PUSH, SMS
 
 LEAST_SECRET: Final = 16
 

@@ -7,7 +7,7 @@ from chassis.parts import Parts
 from chassis.records import Records
 from services.message import model_templates, store
 from services.message.model_templates import TEMPLATES, Wordings
-from services.message.texts import Template
+from services.message.model_texts import Template
 
 BY = "system:message"
 

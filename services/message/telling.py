@@ -16,7 +16,7 @@ from services.message.model_raising import Matter, Wording
 from services.message.model_rules import Rules
 from services.message.model_table import Row
 from services.message.model_templates import TEMPLATES, Wordings
-from services.message.words import minute
+from services.message.model_words import minute
 
 T = TypeVar("T")
 # What counties set is followed within so many seconds.

@@ -9,7 +9,7 @@ from chassis.records import Record
 from services.message import model, model_plain, model_templates
 from services.message.model import Notice, Sending
 from services.message.model_templates import Text, Wordings
-from services.message.texts import CENTRE, FIELDS, Template, link
+from services.message.model_texts import CENTRE, FIELDS, Template, link
 from yiwang.message.v1 import desk_pb2 as desk
 from yiwang.message.v1 import service_pb2 as pb
 
@@ -100,7 +100,6 @@ def template(
         view.edition = newest.edition
     if own and own.working:
         view.working.CopyFrom(model_templates.told(own.working))
-        view.returned_reason = own.returned
         view.written_by_me = actor.id in own.writers
         view.findings.extend(model_plain.views(model_plain.findings(one, view.working)))
     if editions and source:

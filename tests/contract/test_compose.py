@@ -42,7 +42,7 @@ def test_compose_holds_no_secret_value() -> None:
     for one in compose().values():
         for key, value in one.get("environment", {}).items():
             if re.search(r"KEY|PASS|TOKEN|SECRET", key):
-                assert re.fullmatch(r"\$\{\w+(:?\?[^}]*|:-)?\}", value), key
+                assert re.fullmatch(r"(\w+=)?\$\{\w+(:?\?[^}]*|:-)?\}", value), key
             assert not re.search(r"://[^:/@]+:(?!\$\{)[^@]*@", value), key
 
 

@@ -7,7 +7,7 @@ from google.protobuf.descriptor import Descriptor
 
 from services.case import timeline
 from services.message import model_plain, model_table, model_templates
-from services.message.texts import LEGAL, LETTER
+from services.message.model_texts import LEGAL, LETTER
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 

@@ -3,7 +3,17 @@
 import kubernetes_validate
 import pytest
 
-from tests.support.manifests import IMAGE, OVERLAYS, container, every_rendering, matches, of_kind, pods, rendered
+from tests.support.manifests import (
+    IMAGE,
+    OVERLAYS,
+    RUNNING,
+    container,
+    every_rendering,
+    matches,
+    of_kind,
+    pods,
+    rendered,
+)
 from tests.support.sources import ROOT, SERVICES
 
 KUBERNETES = "1.37"
@@ -21,7 +31,7 @@ def test_every_document_is_valid(where: str) -> None:
 
 @every_rendering
 def test_every_service_has_an_api_and_a_worker(where: str) -> None:
-    expected = {f"{service}-{mode}" for service in SERVICES for mode in ("api", "worker")} | {"gateway", "topology"}
+    expected = {*RUNNING, "gateway", "topology"}
     assert set(pods(where)) == expected
     assert set(of_kind(where, "Service")) == {f"{service}-api" for service in SERVICES} | {"gateway"}
     assert set(of_kind(where, "PodDisruptionBudget")) == expected - {"topology"}

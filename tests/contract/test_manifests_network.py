@@ -5,7 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from chassis import contracts
-from tests.support.manifests import OVERLAYS, Document, container, every_rendering, matches, of_kind, pods, sources
+from tests.support.manifests import (
+    OVERLAYS,
+    RUNNING,
+    Document,
+    container,
+    every_rendering,
+    matches,
+    of_kind,
+    pods,
+    sources,
+)
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2
 
@@ -24,6 +34,7 @@ OUTSIDE = {
     8447: "hotline",
     8448: "beacon",
     8449: "bank",
+    8450: "messages",
     443: "upstreams",
 }
 
@@ -85,6 +96,8 @@ def test_network_edges_are_those_of_the_contracts(where: str) -> None:
     }
     # The drift check asks for the copies of the items from where the items are.
     table.add(("catalog-api", "case-api"))
+    # Who sends asks for addresses; the method says so by its realm.
+    table.add(("message-send", "identity-api"))
     out, into = edges(where)
     assert out == table
     assert into == table
@@ -92,13 +105,21 @@ def test_network_edges_are_those_of_the_contracts(where: str) -> None:
 
 @every_rendering
 def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
-    running = [f"{service}-{mode}" for service in SERVICES for mode in ("api", "worker")]
+    running = RUNNING
     table = {("ingress", "gateway"), ("topology", "broker"), ("topology", "dns")}
     table |= {(name, "store") for name in running}
     table |= {(name, "broker") for name in running if name.endswith("-worker")}
     table |= {(name, outside) for name in [*running, "gateway"] for outside in ("dns", "telemetry")}
     # What a cell may have, each by its own policy (deploy/k8s/components); a cell without it reaches none.
-    asking = ("identity-api", "identity-worker", "case-worker", "rating-worker", "intermediary-worker", "policy-worker")
+    asking = (
+        "identity-api",
+        "identity-worker",
+        "case-worker",
+        "rating-worker",
+        "intermediary-worker",
+        "policy-worker",
+        "message-send",
+    )
     both = [entry for name in asking for entry in sources(where, pods(where)[name])]
     told = {key: value for key, value in both if value is not None}
     if told["KMS_URL"]:
@@ -117,6 +138,8 @@ def test_what_is_outside_is_reached_by_those_who_need_it(where: str) -> None:
         table.add(("intermediary-worker", "beacon"))
     if told["BANK_URL"]:
         table.add(("policy-worker", "bank"))
+    if told["SMS_PROVIDERS"]:
+        table.add(("message-send", "messages"))
     if told["UPSTREAMS_FILE"]:
         table.add(("identity-api", "upstreams"))
     if told["GRPC_TLS_LISTEN"]:
@@ -145,6 +168,7 @@ def test_everything_else_is_refused(where: str) -> None:
         "hotline",
         "beacon",
         "bank",
+        "messages",
     ],
 )
 def test_a_cell_reaches_only_what_is_its_own_outside(overlay: str, policy: str) -> None:

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from chassis.config import BrokerSettings, Settings
+from deploy.local.places import JOBS, MODES
 from services.gateway.settings import Settings as GatewaySettings
 from tests.support.sources import ROOT, SERVICES
 
@@ -44,10 +45,14 @@ def settings_of(service: str) -> Any:
     return import_module(f"services.{service}.settings").Settings if own else Settings
 
 
+# Jobs that never end, each a process of its own; and all processes of services.
+JOBS_RUNNING = tuple(f"{service}-{job}" for service, jobs in JOBS.items() for job in jobs)
+RUNNING = (*(f"{service}-{mode}" for service in SERVICES for mode in MODES), *JOBS_RUNNING)
 # The keys each pod is told, by its name. An api has no heartbeat: gRPC health says how it is.
 KEYS = {
     **{f"{service}-api": keys(settings_of(service)) - {"HEARTBEAT_FILE"} | STANDARD_KEYS for service in SERVICES},
     **{f"{service}-worker": keys(settings_of(service)) | STANDARD_KEYS for service in SERVICES},
+    **{name: keys(settings_of(name.partition("-")[0])) | STANDARD_KEYS for name in JOBS_RUNNING},
     "gateway": keys(GatewaySettings) | STANDARD_KEYS,
     "topology": keys(BrokerSettings),
 }
@@ -84,7 +89,7 @@ def container(pod: Document) -> Document:
 
 
 def component(pod: Document) -> str:
-    """What kind of pod it is: api, worker, gateway or topology."""
+    """What kind of pod it is: api, worker, a job, gateway or topology."""
     return pod["metadata"]["labels"]["app.kubernetes.io/component"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.acts import now
 from services.message import job_send, model, model_sending, sending
-from services.message.texts import SMS
+from services.message.model_texts import SMS
 from tests.support.actors import REGION, officer
 from tests.support.messages import MessageHere, awake, message_here, somebody
 from yiwang.message.v1 import service_pb2 as pb

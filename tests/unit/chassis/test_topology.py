@@ -15,6 +15,8 @@ from yiwang.case.v1 import events_pb2 as case
 from yiwang.catalog.v1 import events_pb2 as catalog
 
 QUEUES = {
+    "case.keep_proof": "yiwang.message.v1.NoticeProven",
+    "case.raise_untold": "yiwang.message.v1.NoticeUntold",
     "case.advance_bundle": "yiwang.case.v1.BundleChildMoved",
     "case.block_promises": "yiwang.case.v1.PromiseVerified",
     "case.block_revoked": "yiwang.case.v1.DecisionRevoked",
@@ -155,6 +157,99 @@ QUEUES = {
     "rating.refuse_session": "yiwang.identity.v1.SessionEnded",
 }
 # Messages that are parts of events.
+# What several events share: message tells by a table.
+SHARED = {
+    "message.keep_county": [
+        "yiwang.identity.v1.CountySaved",
+    ],
+    "message.know": [
+        "yiwang.case.v1.CaseSubmitted",
+        "yiwang.case.v1.FindingRaised",
+        "yiwang.intermediary.v1.ProcurementOpened",
+        "yiwang.intermediary.v1.ProcurementSubmitted",
+        "yiwang.policy.v1.AppealSubmitted",
+        "yiwang.policy.v1.ClaimSubmitted",
+        "yiwang.policy.v1.ClaimTied",
+        "yiwang.policy.v1.CorrectionAsked",
+        "yiwang.rating.v1.InvitationOpened",
+        "yiwang.rating.v1.TicketOpened",
+    ],
+    "message.refuse_session": [
+        "yiwang.identity.v1.SessionEnded",
+    ],
+    "message.tell_account": [
+        "yiwang.identity.v1.DelegationGranted",
+        "yiwang.identity.v1.DelegationRequested",
+        "yiwang.identity.v1.DelegationRevoked",
+        "yiwang.identity.v1.FactorAdded",
+        "yiwang.identity.v1.FactorRemoved",
+        "yiwang.identity.v1.HandlerAuthorized",
+        "yiwang.identity.v1.PasswordChanged",
+        "yiwang.identity.v1.SessionStarted",
+    ],
+    "message.tell_case": [
+        "yiwang.case.v1.CaseAccepted",
+        "yiwang.case.v1.CaseCorrected",
+        "yiwang.case.v1.CaseDecided",
+        "yiwang.case.v1.CaseHandedIn",
+        "yiwang.case.v1.CaseHandedOver",
+        "yiwang.case.v1.CaseNotAccepted",
+        "yiwang.case.v1.CaseRefused",
+        "yiwang.case.v1.CaseSubmitted",
+        "yiwang.case.v1.CaseTransferred",
+        "yiwang.case.v1.CaseVoided",
+        "yiwang.case.v1.CorrectionLapsed",
+        "yiwang.case.v1.CorrectionRequested",
+        "yiwang.case.v1.DeadlinesRecalculated",
+        "yiwang.case.v1.DecisionRevoked",
+        "yiwang.case.v1.DueReached",
+        "yiwang.case.v1.ExtensionProposed",
+        "yiwang.case.v1.FeesSet",
+        "yiwang.case.v1.FindingRaised",
+        "yiwang.case.v1.LimitExtended",
+        "yiwang.case.v1.OpinionRequested",
+        "yiwang.case.v1.PreReviewPassed",
+        "yiwang.case.v1.PreReviewRejected",
+        "yiwang.case.v1.PromiseVerified",
+        "yiwang.case.v1.ResultCancelled",
+        "yiwang.case.v1.ResultDelivered",
+        "yiwang.case.v1.ResultDispatched",
+        "yiwang.case.v1.ResultPushed",
+        "yiwang.case.v1.SpecialProcedureEnded",
+        "yiwang.case.v1.SpecialProcedureStarted",
+        "yiwang.case.v1.VisitBooked",
+        "yiwang.case.v1.VisitCancelled",
+    ],
+    "message.tell_market": [
+        "yiwang.intermediary.v1.Delivered",
+        "yiwang.intermediary.v1.ProcurementEnded",
+        "yiwang.intermediary.v1.ProcurementPublished",
+        "yiwang.intermediary.v1.ProcurementReturned",
+        "yiwang.intermediary.v1.ResultFound",
+    ],
+    "message.tell_policy": [
+        "yiwang.policy.v1.AccountAsked",
+        "yiwang.policy.v1.AppealAnswered",
+        "yiwang.policy.v1.AppealRouted",
+        "yiwang.policy.v1.ClaimApproved",
+        "yiwang.policy.v1.ClaimLapsed",
+        "yiwang.policy.v1.ClaimRefused",
+        "yiwang.policy.v1.ClaimReturned",
+        "yiwang.policy.v1.CorrectionDecided",
+        "yiwang.policy.v1.EnterpriseMatched",
+        "yiwang.policy.v1.PaymentRejected",
+        "yiwang.policy.v1.PaymentReturned",
+        "yiwang.policy.v1.PaymentSettled",
+        "yiwang.policy.v1.SpotCheckConcluded",
+    ],
+    "message.tell_rating": [
+        "yiwang.rating.v1.InvitationOpened",
+        "yiwang.rating.v1.RatingAssigned",
+        "yiwang.rating.v1.RatingPublished",
+        "yiwang.rating.v1.TicketAnswered",
+        "yiwang.rating.v1.TicketAssigned",
+    ],
+}
 PARTS = (
     "ActingAs",
     "HandedInFile",
@@ -178,13 +273,17 @@ PARTS = (
     "ExceptionFound",
     "FactStated",
     "KeptClaimFile",
+    "NoticeField",
+    "Arrival",
+    "Matter",
 )
 MESSAGES = [event for module in EVENTS for event in module.DESCRIPTOR.message_types_by_name.values()]
 
 
 def test_the_contracts_name_these_queues_and_no_others() -> None:
     named = [(name, event.full_name) for name, event in bus.queues(EVENTS)]
-    assert sorted(named) == sorted(QUEUES.items())
+    shared = [(name, event) for name, events in SHARED.items() for event in events]
+    assert sorted(named) == sorted([*QUEUES.items(), *shared])
 
 
 @pytest.mark.parametrize(("name", "event"), list(bus.queues(EVENTS)), ids=lambda value: getattr(value, "name", value))
@@ -221,9 +320,12 @@ def test_a_service_handles_exactly_what_the_contracts_say_it_hears(service: str)
     worker = import_module(f"services.{service}.worker").Worker
     methods = inspect.getmembers(worker, inspect.isfunction)
     handled = {
-        f"{service}.{name}": method.hears.DESCRIPTOR.full_name for name, method in methods if hasattr(method, "hears")
+        f"{service}.{name}": sorted(event.DESCRIPTOR.full_name for event in method.hears)
+        for name, method in methods
+        if hasattr(method, "hears")
     }
-    assert handled == {name: event for name, event in QUEUES.items() if name.startswith(f"{service}.")}
+    known = {name: [event] for name, event in QUEUES.items()} | SHARED
+    assert handled == {name: events for name, events in known.items() if name.startswith(f"{service}.")}
 
 
 def test_the_exchange_of_an_event_is_its_service() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.message.texts import DUE, LEGAL, LIGHT, PROGRESS, SOON, SURE, Template
+from services.message.model_texts import DUE, LEGAL, LIGHT, PROGRESS, SOON, SURE, Template
 
 _BASE = ("item", "number", "department")
 
