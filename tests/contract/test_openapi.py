@@ -12,13 +12,20 @@ from services.gateway.openapi_rules import IMAGE
 from tests.support.sources import SERVICES
 from yiwang.access.v1 import access_pb2 as access
 
+
+def between_services(method: Any) -> bool:
+    """Whether only other services may call it: then it is no part of what is offered."""
+    grants = contracts.rule_of(method).grants
+    return bool(grants) and all(grant.realm == access.REALM_SERVICE for grant in grants)
+
+
 # A stream has no place in a document of requests and answers.
 METHODS = [
     method
     for name in SERVICES
     for service in contracts.services(name)
     for method in service.methods
-    if not (method.client_streaming or method.server_streaming)
+    if not (method.client_streaming or method.server_streaming or between_services(method))
 ]
 
 

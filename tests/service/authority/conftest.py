@@ -23,10 +23,10 @@ TOLD = {"verification_url": "http://127.0.0.1:1", "service_secrets": actors.SERV
 
 @pytest.fixture(scope="package")
 def world(store: Store) -> Iterator[World]:
-    """The six services in this process, each on a database of its own, and everybody signed in."""
+    """The seven services in this process, each on a database of its own, and everybody signed in."""
     with ExitStack() as stack:
         here: dict[str, Any] = {}
-        for name in ("identity", "catalog", "case", "rating", "intermediary", "policy"):
+        for name in ("identity", "catalog", "case", "rating", "intermediary", "policy", "message"):
             database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
             stack.callback(left_behind.drop, database)
             told = TOLD if name == "identity" else {}

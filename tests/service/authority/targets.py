@@ -20,6 +20,7 @@ from tests.service.authority.asked import (
     uscc,
 )
 from tests.service.authority.targets_intermediary import INTERMEDIARY
+from tests.service.authority.targets_message import MESSAGE
 from tests.service.authority.targets_policy import POLICY
 from tests.service.authority.targets_rating import RATINGS
 
@@ -384,4 +385,5 @@ TARGETS: Mapping[str, Target] = {
     **{f"yiwang.rating.v1.{name}": target for name, target in RATINGS.items()},
     **{f"yiwang.intermediary.v1.{name}": target for name, target in INTERMEDIARY.items()},
     **{f"yiwang.policy.v1.{name}": target for name, target in POLICY.items()},
+    **MESSAGE,
 }

@@ -1,4 +1,4 @@
-"""A world for the authority matrix: the six services in this process, one owner with a record of every kind, and everybody of
+"""A world for the authority matrix: the seven services in this process, one owner with a record of every kind, and everybody of
 `callers` signed in by identity itself."""
 
 import uuid
@@ -16,9 +16,10 @@ from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
 from services.rating import model_loop
 from standards.workdays import SHANGHAI
+from tests.service.authority import targets_message
 from tests.service.authority.asked import CALLED_AT, DEPARTMENT, OTHER_DEPARTMENT, PASSWORD, PROJECT, REGION, uscc
 from tests.service.authority.callers import CALLERS, OWN, Caller
-from tests.support import actors, agencies_here, choosing, performing, policy_world, reported
+from tests.support import actors, agencies_here, choosing, message_world, performing, policy_world, reported
 from tests.support.actors import officer
 from tests.support.bundles import part, publish_theme
 from tests.support.calling import As
@@ -56,6 +57,7 @@ class World:
         rating: RatingHere,
         intermediary: MarketHere,
         policy: ClaimsHere,
+        message: Here,
     ) -> None:
         self.services: Mapping[str, Here] = {
             "identity": identity,
@@ -64,6 +66,7 @@ class World:
             "rating": rating,
             "intermediary": intermediary,
             "policy": policy,
+            "message": message,
         }
         self.opening = identity.servicers["IdentityService"].opening
         self.caller = ""
@@ -300,6 +303,7 @@ class World:
         Folder(case.database).turn(20)
         self._records_of_the_market(self.services["intermediary"])
         self._records_of_policy(self.services["policy"])
+        self._records_of_message(self.services["message"])
         rating = self.services["rating"]
         assert isinstance(rating, RatingHere)
         self.rating = rating.close(closed(self.owner_id))
@@ -320,6 +324,13 @@ class World:
             DEPARTMENT,
             OTHER_DEPARTMENT,
         )
+
+    def _records_of_message(self, message: Here) -> None:
+        """Notices of the owner's case in the own department, and a template an administrator of another department words anew."""
+        self.message = message_world.plant(message, self.owner_id, DEPARTMENT, REGION)
+        writer = self.tokens["administer of other department in own county"]
+        templates = self._as("yiwang.message.v1.TemplateService", writer)
+        templates.SaveTemplate(region=REGION, code=targets_message.CODE, text=targets_message.TEXT)
 
     def _negative_rating(self, rating: RatingHere) -> None:
         """What the owner rated badly, and the own department is to verify."""
