@@ -13,12 +13,23 @@ from tests.support import left_behind
 from tests.support.messages import MessageHere, message_here
 
 
-@pytest.fixture
-def beside(store: Store) -> Iterator[Database[dict[str, Any]]]:
-    """A second database, for identity."""
+def another(store: Store) -> Iterator[Database[dict[str, Any]]]:
+    """A database nobody else has."""
     found = chassis_store.connect(with_database(store.uri, f"test_{uuid.uuid4().hex[:12]}"), "tests")
     yield found
     left_behind.drop(found)
+
+
+@pytest.fixture
+def beside(store: Store) -> Iterator[Database[dict[str, Any]]]:
+    """A second database, for identity."""
+    yield from another(store)
+
+
+@pytest.fixture
+def beside_case(store: Store) -> Iterator[Database[dict[str, Any]]]:
+    """A third, for case."""
+    yield from another(store)
 
 
 @pytest.fixture
