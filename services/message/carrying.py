@@ -9,7 +9,7 @@ from services.message import letters, model_templates, store
 from services.message.contacts import Contact
 from services.message.model import Notice, message_id
 from services.message.model_texts import EMAIL, LETTER, PUSH, link
-from services.message.telling import Fresh
+from services.message.settled import Fresh
 from services.message.texts_kept import Texts
 from standards.instants import text
 

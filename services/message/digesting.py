@@ -10,7 +10,7 @@ from services.message import model, model_rules, model_sending, store
 from services.message.model import Notice
 from services.message.model_rules import Rules
 from services.message.model_templates import TEMPLATES
-from services.message.telling import Settled
+from services.message.settled import Settled
 from standards.instants import text
 from standards.workdays import SHANGHAI, local_day
 from yiwang.message.v1 import events_pb2 as events

@@ -107,19 +107,20 @@ class Giving:
     def _give(
         self, provider: str, channel: int, messages: Sequence[Mapping[str, Any]], begun: Mapping[str, Notice]
     ) -> None:
+        said: Mapping[str, Said] = {}
         try:
             said = providers.give(self._urls[provider], NAMES[channel], messages)
+            self.health.answered(provider)
         except Unreached as away:
             self._away(provider, away)
             said = {id: Said(UNREACHED) for id in begun}
         except (Away, Fault) as away:
-            # Nobody knows what became of them: they are asked for.
             self._away(provider, away)
-            return
-        else:
-            self.health.answered(provider)
-        for id, one in said.items():
-            self.note(begun[id], id, one)
+        for id, notice in begun.items():
+            # What was not answered nobody knows of: it is asked for soon. What was taken arrives, or is asked for later.
+            one = said.get(id, Said(SILENT))
+            if one.state != providers.ACCEPTED:
+                self.note(notice, id, one)
 
     def _away(self, provider: str, away: Exception) -> None:
         self.health.failed(provider)
@@ -137,29 +138,30 @@ class Giving:
                 self._away(provider, away)
         never = {id: row for id, row in notices.items() if id in said and said[id].state == providers.UNKNOWN}
         for id, row in notices.items():
-            if id not in never:
-                self.note(row.state, id, said.get(id, Said(providers.UNKNOWN)))
+            # Counted as asked for, so that it does not come back at once.
+            self.note(row.state, id, Said(SILENT) if id in never else said.get(id, Said(providers.ACCEPTED)))
         if never:
             self._again(never, provider)
 
     def _again(self, rows: Mapping[str, Due], provider: str) -> None:
         channel = next(iter(rows.values())).state.channel
         found = self._look_up(channel, [*rows.values()])
-        messages = list[Mapping[str, Any]]()
+        messages, begun = list[Mapping[str, Any]](), dict[str, Notice]()
         for (id, row), contact in zip(rows.items(), found, strict=True):
-            # Counted as asked for, so that it does not come back at once.
-            self.note(row.state, id, Said(providers.UNKNOWN))
             if contact.status == contacts.FOUND:
+                begun[id] = row.state
                 messages.append(self._carrying.message(row.state, number_of(id), channel, contact))
         if messages:
-            self._give(provider, channel, messages, {id: row.state for id, row in rows.items()})
+            self._give(provider, channel, messages, begun)
 
     def note(self, notice: Notice, id: str, said: Said) -> None:
         """Writes what is said of a sending; what is known already is written no more."""
         note(self._notices, self._carrying.texts.digest(notice), notice.id, id, said, f"asked/{id}")
 
 
+# Beside what providers say: it could not be reached; it said nothing of this one.
 UNREACHED: Final = "UNREACHED"
+SILENT: Final = "SILENT"
 OUTCOMES: Final[Mapping[str, int]] = {
     UNREACHED: model_sending.UNREACHED,
     providers.REFUSED: model_sending.REFUSED,
@@ -168,26 +170,22 @@ OUTCOMES: Final[Mapping[str, int]] = {
 
 
 def note(notices: store.Notices, digest: str, notice_id: str, id: str, said: Said, cause: str) -> None:
-    """What a provider says of a message becomes an entry of its notice, or nothing when it is known. Refused as Records.change."""
+    """What is said of a message becomes an entry of its notice, or nothing when it is known. A callback that brings no news writes
+    nothing; who was asked is asked again later. Refused as Records.change."""
     number, at = number_of(id), now()
 
     def decide(notice: Notice) -> Message | None:
-        if said.state == providers.ACCEPTED:
-            return model_sending.accepted(notice, number, at) or _asked_again(notice, number, at, cause)
         if said.state == providers.DELIVERED:
             return model_sending.delivered(notice, number, said.at or at, said.reference, digest, at)
         if said.state in OUTCOMES:
             bad = said.code == providers.BAD_ADDRESS
             outcome = model_sending.BAD_ADDRESS if bad else OUTCOMES[said.state]
             return model_sending.ended(notice, number, outcome, said.code, at)
-        return model_sending.unknown(notice, number, at)
+        if cause.startswith("told/"):
+            return None
+        return model_sending.unknown(notice, number, at, taken=said.state == providers.ACCEPTED)
 
     notices.change(notice_id, Cause(key=f"{cause}/{said.state}/{at.isoformat()}", by=BY), decide)
-
-
-def _asked_again(notice: Notice, number: int, at: Any, cause: str) -> Message | None:
-    # A callback that repeats what is known says nothing; who was asked is asked again later.
-    return model_sending.unknown(notice, number, at) if cause.startswith("asked/") else None
 
 
 def number_of(id: str) -> int:

@@ -39,7 +39,6 @@ class Sending:
     channel: int
     provider: str
     begun_at: datetime
-    accepted_at: datetime | None = None
     ended_at: datetime | None = None
     delivered: bool = False
     outcome: int = 0
@@ -207,12 +206,8 @@ def _change(notice: Notice, number: int, **changes: Any) -> list[Sending]:
 
 def _asked(notice: Notice, event: events.SendingAsked, _moment: Moment) -> Notice:
     asked = next(one.asked for one in notice.sendings if one.number == event.number) + 1
-    return replace(notice, sendings=_change(notice, event.number, asked=asked), due=instant(event.ask_at))
-
-
-def _accepted(notice: Notice, event: events.SendingAccepted, moment: Moment) -> Notice:
-    sendings = _change(notice, event.number, accepted_at=moment.at, asked=0)
-    return replace(notice, sendings=sendings, due=instant(event.ask_at) if notice.status == WAITING else None)
+    due = instant(event.ask_at) if notice.status == WAITING else None
+    return replace(notice, sendings=_change(notice, event.number, asked=asked), due=due)
 
 
 def _ended(notice: Notice, event: events.SendingEnded, moment: Moment) -> Notice:
@@ -255,7 +250,6 @@ EVOLVE: Evolve = {
     events.NoticeRaised: _raised,
     events.SendingBegun: _begun,
     events.SendingAsked: _asked,
-    events.SendingAccepted: _accepted,
     events.SendingEnded: _ended,
     events.ChannelSkipped: _skipped,
     events.SendingPutOff: _put_off,

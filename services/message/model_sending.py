@@ -116,7 +116,8 @@ def begin(notice: Notice, provider: str, at: datetime) -> events.SendingBegun:
         number=len(notice.sendings) + 1,
         channel=notice.channel,  # type: ignore[arg-type]
         provider=provider,
-        ask_at=text(at + ANSWER),
+        # Most are taken at once, and then nothing more is written until they arrive.
+        ask_at=text(at + RECEIPT[notice.channel]),
     )
 
 
@@ -124,23 +125,15 @@ def _sending(notice: Notice, number: int) -> Sending | None:
     return next((one for one in notice.sendings if one.number == number), None)
 
 
-def accepted(notice: Notice, number: int, at: datetime) -> Message | None:
-    """The provider has it; nothing when that is known already."""
-    one = _sending(notice, number)
-    if one is None or one.accepted_at or one.ended_at:
-        return None
-    return events.SendingAccepted(notice_id=notice.id, number=number, ask_at=text(at + RECEIPT[one.channel]))
-
-
-def unknown(notice: Notice, number: int, at: datetime) -> Message | None:
-    """The provider was asked and has no news: asked again later, until patience ends."""
+def unknown(notice: Notice, number: int, at: datetime, taken: bool = True) -> Message | None:
+    """The provider has no news, or did not answer (`taken` is then not known): asked again later, until patience ends."""
     one = _sending(notice, number)
     if one is None or one.ended_at:
         return None
     if at - one.begun_at >= PATIENCE[one.channel]:
         return ended(notice, number, LOST, "", at)
-    pause = (RECEIPT[one.channel] if one.accepted_at else ANSWER) * (1 << min(one.asked, 20))
-    wait = min(pause, max(SELDOM, RECEIPT[one.channel]))
+    first = RECEIPT[one.channel] if taken else ANSWER
+    wait = min(first * (1 << min(one.asked, 20)), max(SELDOM, RECEIPT[one.channel]))
     return events.SendingAsked(notice_id=notice.id, number=number, ask_at=text(at + wait))
 
 

@@ -27,11 +27,12 @@ from services.message.giving import BY, Giving
 from services.message.model import Notice
 from services.message.model_rules import Rules
 from services.message.model_sending import Step
-from services.message.telling import Settled
+from services.message.settled import Settled
 
 BATCH: Final = 100
 # What could not be done now is left alone for so long; of one county not more than so many.
 SHORT, LONG = timedelta(seconds=5), timedelta(minutes=1)
+LOOK_BACK: Final = timedelta(seconds=10)
 Due = Record[Notice]
 
 
@@ -46,6 +47,8 @@ class Sending:
         self._digesting = Digesting(self._notices, self._settled)
         self.giving = Giving(parts, contacts, self._notices)
         self._left_alone: dict[str, datetime] = {}
+        # How far each county was looked through by each channel, and when it is looked through from the start again.
+        self._since: dict[tuple[int, str], tuple[datetime, datetime]] = {}
 
     def round(self, channel: int) -> int:
         """One batch of every county by one channel; how many notices were looked at."""
@@ -55,7 +58,7 @@ class Sending:
 
     def _county(self, channel: int, county: str) -> int:
         instant, rules = now(), self._settled.rules(county)
-        found = store.due(self._notices, channel, county, instant, BATCH, self._left_alone)
+        found = self._due(channel, county, instant)
         groups: dict[tuple[str, str], list[Due]] = defaultdict(list)
         for row in found:
             step = model_sending.step(row.state, instant, rules, self.giving.known, self.giving.health.well)
@@ -67,6 +70,19 @@ class Sending:
             act = self._send if do == model_sending.SEND else self._ask
             self._guarded(rows, partial(act, provider=provider, rules=rules))
         return len(found)
+
+    def _due(self, channel: int, county: str, at: datetime) -> list[Due]:
+        """What is due. What was put off is due later than what is due now, so the next batch begins where this one did; what was left alone
+        meanwhile is found when it is looked through from the start."""
+        since, until = self._since.get((channel, county), (at, at))
+        if until <= at:
+            since, until = at - store.REACH, at + LOOK_BACK
+        # A notice that is raised this very moment is due now: the end is open.
+        soon = at + timedelta(milliseconds=1)
+        found = store.due(self._notices, channel, county, since, soon, BATCH, self._left_alone)
+        oldest = found[0].state.due if found else at
+        self._since[channel, county] = (oldest or at, until)
+        return found
 
     def _guarded(self, rows: list[Due], act: Callable[[list[Due]], None]) -> None:
         """Does it, to halves where it cannot be done to all: one that is wrong spoils no other."""

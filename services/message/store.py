@@ -1,6 +1,6 @@
 """What message keeps: notices, what they are about, templates, and what counties and recipients set."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -27,6 +27,7 @@ S = TypeVar("S")
 Document = dict[str, Any]
 # Notices that were put off longer wait for a backup that was restored: found all the same.
 REACH: Final = timedelta(days=3660)
+WINDOW: Final = timedelta(seconds=1)
 MOST_UNREAD: Final = 100
 
 
@@ -218,13 +219,17 @@ def failed(all: Notices, region: Document, token: str, count: int) -> tuple[list
 
 
 def due(
-    all: Notices, channel: int, county: str, at: datetime, most: int, but: Iterable[str] = ()
+    all: Notices, channel: int, county: str, since: datetime, at: datetime, most: int, but: Container[str] = ()
 ) -> list[Record[Notice]]:
-    """What is due by a channel in a county, the longest first; `but` are left alone and are not among them."""
-    left = frozenset(but)
-    query = {"state.channel": channel, "state.county": county, "state.due": {"$gte": at - REACH, "$lte": at}}
-    rows = all.select(query, [("state.due", 1)], limit=most + len(left))
-    return [row for row in rows if row.id not in left][:most]
+    """What is due by a channel in a county, the longest first, from an instant on; `but` are left alone. Looked for in windows that grow: a
+    store may sort all it finds in memory, and of a flood ten thousand are due."""
+    found, lower, window = list[Record[Notice]](), since, WINDOW
+    while lower < at and len(found) < most:
+        upper = min(lower + window, at)
+        query = {"state.channel": channel, "state.county": county, "state.due": {"$gte": lower, "$lt": upper}}
+        found += [row for row in all.select(query, [("state.due", 1)]) if row.id not in but]
+        lower, window = upper, window * 4
+    return found[:most]
 
 
 def for_digest(all: Notices, digest: str, at: datetime) -> list[Record[Notice]]:

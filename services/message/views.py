@@ -58,7 +58,6 @@ def _sending(one: Sending) -> pb.Sending:
         channel=one.channel,  # type: ignore[arg-type]
         provider=one.provider,
         begun_at=_time(one.begun_at),
-        accepted_at=_time(one.accepted_at),
         ended_at=_time(one.ended_at),
         delivered=one.delivered,
         outcome=one.outcome,  # type: ignore[arg-type]
