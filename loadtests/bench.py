@@ -26,6 +26,7 @@ from loadtests import (
     bench_exchange,
     bench_identity,
     bench_market,
+    bench_message,
     bench_policy_claims,
     bench_policy_match,
     bench_rating,
@@ -52,7 +53,7 @@ FULL = os.environ.get("FULL") == "1"
 BATCH = 200
 COUNTIES = 20
 FEW, MANY = 1_000, 1_000_000 if FULL else 100_000
-SUITE = ("identity", "catalog", "case", "rating", "intermediary", "policy")
+SUITE = ("identity", "catalog", "case", "rating", "intermediary", "policy", "message")
 
 
 class Floor:
@@ -308,6 +309,8 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += bench_policy_match.figures(folder)
     _say("claims on one budget at once")
     figures += bench_policy_claims.measure()
+    _say("notices through a provider")
+    figures += bench_message.measure()
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

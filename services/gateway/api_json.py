@@ -29,7 +29,7 @@ from yiwang.rating.v1 import service_pb2 as rating
 
 PROBLEM = "application/problem+json"
 # The channels of Backends calls go to; a service's contracts are in the package of its name.
-SERVICES = ("identity", "catalog", "case", "rating", "intermediary", "policy")
+SERVICES = ("identity", "catalog", "case", "rating", "intermediary", "policy", "message")
 SLOW = (
     "UploadAttachment",
     "DownloadAttachment",

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Scope
 
 from services.gateway import (
     api_json,
+    callbacks,
     county,
     health,
     openapi,
@@ -48,6 +49,8 @@ from services.gateway import (
     pages_market_notice,
     pages_market_signup,
     pages_market_work,
+    pages_messages,
+    pages_messages_desk,
     pages_officer,
     pages_officers,
     pages_organizations,
@@ -96,6 +99,7 @@ from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
 from services.gateway.session import Refresher, Sealer
 from services.gateway.settings import Settings
 from services.gateway.sources import Sources
+from services.gateway.unread import Bell
 
 PAGES = (
     *pages_public.PAGES,
@@ -150,6 +154,8 @@ PAGES = (
     *pages_payment.PAGES,
     *pages_trace.PAGES,
     *pages_documents.PAGES,
+    *pages_messages.PAGES,
+    *pages_messages_desk.PAGES,
     *pages_agent.PAGES,
     *pages_catalog_words.PAGES,
     *pages_catalog_kinds.PAGES,
@@ -194,6 +200,7 @@ def _routes() -> list[BaseRoute]:
         *openapi.ROUTES,
         *api_json.ROUTES,
         *pages_sso.ROUTES,
+        *callbacks.ROUTES,
         *(route(page) for page in PAGES),
     ]
 
@@ -233,4 +240,5 @@ def build(settings: Settings) -> ASGIApp:
     app.state.county = county.County(settings)
     app.state.item_names = ItemNames()
     app.state.overview = Overview()
+    app.state.bell = Bell()
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

@@ -48,6 +48,13 @@ from yiwang.intermediary.v1.performance_pb2_grpc import PerformanceServiceStub
 from yiwang.intermediary.v1.selection_pb2_grpc import SelectionServiceStub
 from yiwang.intermediary.v1.service_pb2_grpc import ProcurementServiceStub
 from yiwang.intermediary.v1.signups_pb2_grpc import SignUpServiceStub
+from yiwang.message.v1.desk_pb2_grpc import (
+    CallbackServiceStub,
+    ProofServiceStub,
+    RuleServiceStub,
+    TemplateServiceStub,
+)
+from yiwang.message.v1.service_pb2_grpc import MessageServiceStub
 from yiwang.policy.v1.appeals_pb2_grpc import AppealServiceStub
 from yiwang.policy.v1.bulletins_pb2_grpc import BulletinServiceStub
 from yiwang.policy.v1.claims_pb2_grpc import ClaimServiceStub
@@ -157,6 +164,7 @@ class Backends:
             "rating": settings.rating_address,
             "intermediary": settings.intermediary_address,
             "policy": settings.policy_address,
+            "message": settings.message_address,
         }
         self.channels = {name: grpc.aio.insecure_channel(where, OPTIONS) for name, where in addresses.items()}
         self.identity = IdentityServiceStub(self.channels["identity"])
@@ -181,6 +189,7 @@ class Backends:
         self._of_rating(self.channels["rating"])
         self._of_intermediary(self.channels["intermediary"])
         self._of_policy(self.channels["policy"])
+        self._of_message(self.channels["message"])
 
     def _of_case(self, channel: grpc.aio.Channel) -> None:
         self.case = CaseServiceStub(channel)
@@ -225,6 +234,13 @@ class Backends:
         self.complaints = ComplaintServiceStub(channel)
         self.news = NewsServiceStub(channel)
         self.policy_bulletins = BulletinServiceStub(channel)
+
+    def _of_message(self, channel: grpc.aio.Channel) -> None:
+        self.messages = MessageServiceStub(channel)
+        self.message_templates = TemplateServiceStub(channel)
+        self.message_rules = RuleServiceStub(channel)
+        self.proofs = ProofServiceStub(channel)
+        self.message_callbacks = CallbackServiceStub(channel)
 
     async def close(self) -> None:
         """Ends the channels; calls under way get a second."""

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from services.gateway import unread
 from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_form_token
@@ -46,6 +47,8 @@ class Page:
     acting: bool = False
     # How many inputs its form may have.
     fields: int = 1000
+    # Whether its header tells how many notices are unread: the pages where visitors begin, since it is a call of its own.
+    counts: bool = False
 
 
 def go(path: str, **query: str | int) -> RedirectResponse:
@@ -84,6 +87,8 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
             await request.form(max_fields=page.fields)
             await check_form_token(request)
             return await page.post(request)
+        if page.counts:
+            request.state.unread = await unread.count(request)
         return await get(request)
     except CallError as error:
         if error.status == 401:

@@ -7,7 +7,7 @@ from grpc import StatusCode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import case_acts
+from services.gateway import case_acts, pages_messages
 from services.gateway.acts import FRESH, Tried
 from services.gateway.calls import CallError, backends
 from services.gateway.case_acts import act_page
@@ -32,10 +32,11 @@ async def show_case(request: Request, tried: Tried) -> Response:
     """The case page, with a form of it that was refused; what only other parts know is left out while they do not answer."""
     case = await get_case(request)
     stubs, id = backends(request), case.id
-    papers, payment, (ratings, asked) = await asyncio.gather(
+    papers, payment, (ratings, asked), told = await asyncio.gather(
         or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
         _payment(request, case),
         _ratings(request, case),
+        pages_messages.of_case(request, id),
     )
     context: dict[str, Any] = {
         "case": case,
@@ -46,6 +47,7 @@ async def show_case(request: Request, tried: Tried) -> Response:
         "payment": payment,
         "ratings": ratings,
         "asked": asked,
+        "told": told,
     }
     return show(request, "case.html", tried.status, **context)
 

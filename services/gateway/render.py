@@ -14,6 +14,7 @@ from services.gateway import (
     desk_words,
     editing_words,
     market_words,
+    message_words,
     person_words,
     policy_desk_words,
     policy_portal_words,
@@ -27,6 +28,7 @@ from services.gateway.calls import CallError
 from services.gateway.forms import Problem, problem_at
 from services.gateway.observe import trace_id
 from services.gateway.session import keep_session, session_of
+from services.gateway.unread import has_centre
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -55,6 +57,7 @@ _DONE = (
     | policy_words.DONE
     | policy_desk_words.DONE
     | policy_portal_words.DONE
+    | message_words.DONE
 )
 
 # What people read when a page cannot be shown: title, and what to do.
@@ -112,6 +115,7 @@ _ENVIRONMENT.globals.update(
     finance_words=policy_desk_words,
     policy_stages=policy_stages,
     portal_words=policy_portal_words,
+    message_words=message_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
     sheets=SHEETS,
@@ -143,6 +147,8 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
         "large": request.cookies.get(LETTERS) == "large",
         "county": look,
         "region_name": look.name,
+        "has_centre": has_centre(session),
+        "unread": getattr(request.state, "unread", None),
         "done": _DONE.get(request.query_params.get("done", ""), ""),
         "problems": list[Problem](),
     }

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     rating_address: Address
     intermediary_address: Address
     policy_address: Address
+    message_address: Address
     # 32 bytes as base64. Sessions are sealed under a key derived from it; another key ends every session.
     master_key: Annotated[bytes, BeforeValidator(_key_bytes), Field(min_length=32, max_length=32, repr=False)]
     # Spans go to files here when no OTLP endpoint is configured; empty = nowhere.

@@ -1,6 +1,7 @@
 """Notices given to providers, and what providers say of them."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -39,22 +40,27 @@ class Giving:
         self._contacts, self._notices = asked, notices
         self._carrying = Carrying(parts.database, told.public_url)
         self.health = Health()
+        # While identity looks up one batch another is written and given away.
+        self._pool = ThreadPoolExecutor(2, "give")
 
     def send(self, rows: Sequence[Due], provider: str, rules: Rules) -> bool:
-        """Sends a batch by a provider. Whether addresses could be had: nothing happened otherwise."""
+        """Sends by a provider, a batch or two at a time. Whether addresses could be had: nothing happened to some otherwise."""
         if not self.health.well(IDENTITY):
             return False
         channel = rows[0].state.channel
-        for start in range(0, len(rows), AT_ONCE.get(channel, providers.MOST)):
-            batch = rows[start : start + AT_ONCE.get(channel, providers.MOST)]
-            try:
-                found = self._look_up(channel, batch)
-            except Away as away:
-                self.health.failed(IDENTITY)
-                log("giving").warning("identity_away", error=str(away))
-                return False
-            self.health.answered(IDENTITY)
-            self._send(batch, found, channel, provider, rules)
+        most = AT_ONCE.get(channel, providers.MOST)
+        batches = [rows[start : start + most] for start in range(0, len(rows), most)]
+        return all([*self._pool.map(lambda batch: self._send_batch(batch, channel, provider, rules), batches)])
+
+    def _send_batch(self, rows: Sequence[Due], channel: int, provider: str, rules: Rules) -> bool:
+        try:
+            found = self._look_up(channel, rows)
+        except Away as away:
+            self.health.failed(IDENTITY)
+            log("giving").warning("identity_away", error=str(away))
+            return False
+        self.health.answered(IDENTITY)
+        self._send(rows, found, channel, provider, rules)
         return True
 
     def _look_up(self, channel: int, rows: Sequence[Due]) -> list[Contact]:

@@ -29,7 +29,7 @@ from services.message.model_rules import Rules
 from services.message.model_sending import Step
 from services.message.settled import Settled
 
-BATCH: Final = 100
+BATCH: Final = 200
 # What could not be done now is left alone for so long; of one county not more than so many.
 SHORT, LONG = timedelta(seconds=5), timedelta(minutes=1)
 LOOK_BACK: Final = timedelta(seconds=10)

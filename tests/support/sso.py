@@ -229,7 +229,7 @@ def gateway(identity: str, port: int) -> Iterator[None]:
     """The gateway on a port, in a thread of this process, before this identity."""
     telemetry.setup("gateway", "web", None, "ERROR")
     told: dict[str, Any] = {
-        f"{name}_address": "127.0.0.1:1" for name in ("catalog", "case", "rating", "intermediary", "policy")
+        f"{name}_address": "127.0.0.1:1" for name in ("catalog", "case", "rating", "intermediary", "policy", "message")
     }
     plain = Settings(**told, identity_address="127.0.0.1:1", master_key=MASTER, secure_cookies=False)
     app = build(plain.model_copy(update={"identity_address": identity}))

@@ -50,7 +50,7 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 def site(services: Services, settings: dict[str, Any]) -> Iterator[Site]:
     server, port, state = LOOP.run_until_complete(start(services))
-    names = ("identity", "catalog", "case", "rating", "intermediary", "policy")
+    names = ("identity", "catalog", "case", "rating", "intermediary", "policy", "message")
     app = build(Settings(**{f"{name}_address": f"127.0.0.1:{port}" for name in names} | settings))
     lifespan = LifespanOf(app)
     LOOP.run_until_complete(lifespan.start())

@@ -278,7 +278,7 @@ def test_ready_names_the_services_that_do_not_serve(site: Site):
     LOOP.run_until_complete(site.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING))
     answer = site.get("/readyz")
     assert answer.status_code == 503 and answer.json()["away"] == [
-        *("identity", "catalog", "case", "rating", "intermediary", "policy")
+        *("identity", "catalog", "case", "rating", "intermediary", "policy", "message")
     ]
     assert site.get("/healthz").status_code == 200
 
