@@ -41,7 +41,7 @@ def _request(form: FormData) -> dict[str, Any]:
 ASK = Act("ask", "delegations.RequestDelegation", delegations.RequestDelegationRequest, "requested", _request)
 
 PAGES = (
-    Page(HOME, shown(home), None, "agent"),
+    Page(HOME, shown(home), None, "agent", counts=True),
     Page(HOME + "/delegations/new", shown(new), picking(ASK, new, HOME), "agent"),
     form(ONE + "/revoke", REVOKE, home, HOME, "agent"),
     Page(ONE + "/act", shown(home), act_for(ACT_FOR, home), "agent"),

@@ -75,7 +75,7 @@ async def _ratings(request: Request, case: cases.Case) -> tuple[list[rating.Rati
 
 
 PAGES = (
-    Page("/cases/{case_id:uuid}", case_page, None, "person", acting=True),
+    Page("/cases/{case_id:uuid}", case_page, None, "person", acting=True, counts=True),
     act_page("/cases/{case_id:uuid}/withdraw", case_acts.WITHDRAW, show_case),
     act_page("/cases/{case_id:uuid}/hand-in", case_acts.HAND_IN, show_case),
     act_page("/cases/{case_id:uuid}/delivery", case_acts.CHOOSE, show_case),

@@ -180,8 +180,8 @@ async def request_intermediary(request: Request) -> Response:
 
 
 PAGES = (
-    Page("/desk", inbox, None, "officer"),
-    Page("/desk/{case_id:uuid}", desk_case, None, "officer"),
+    Page("/desk", inbox, None, "officer", counts=True),
+    Page("/desk/{case_id:uuid}", desk_case, None, "officer", counts=True),
     Page("/desk/{case_id:uuid}/unmask", None, unmask, "officer"),
     Page("/desk/{case_id:uuid}/intermediary", None, request_intermediary, "officer"),
     Page("/desk/{case_id:uuid}/{move}", None, make_move, "officer"),

@@ -165,7 +165,7 @@ ONE = OFFICERS + "/{officer_id:uuid}"
 BACK = OFFICERS + "/{officer_id}"
 
 PAGES = (
-    Page("/admin", home, None, "officer", OVERSEE),
+    Page("/admin", home, None, "officer", OVERSEE, counts=True),
     Page(
         "/admin/departments",
         shown(departments),

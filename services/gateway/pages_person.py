@@ -55,6 +55,6 @@ async def download(request: Request) -> Response:
 
 
 PAGES = (
-    Page("/cases", my_cases, None, "person", acting=True),
+    Page("/cases", my_cases, None, "person", acting=True, counts=True),
     Page("/cases/{case_id:uuid}/files/{attachment_id:uuid}", download, None, "anyone", acting=True),
 )

@@ -106,7 +106,7 @@ async def letters(request: Request) -> Response:
 
 
 PAGES = (
-    Page("/", home),
+    Page("/", home, counts=True),
     Page("/items", search),
     Page("/progress", progress_form, progress),
     Page("/letters/{size}", letters),

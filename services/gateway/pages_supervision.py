@@ -117,7 +117,7 @@ async def urge(request: Request) -> Response:
 ONE = FINDINGS + "/{finding_id:uuid}"
 BACK = FINDINGS + "/{finding_id}"
 PAGES = (
-    Page("/desk/supervision", overview, None, "officer"),
+    Page("/desk/supervision", overview, None, "officer", counts=True),
     Page(FINDINGS, findings, None, "officer", READS),
     Page(ONE, shown(finding), None, "officer", READS),
     form(ONE + "/answer", ANSWER, finding, BACK, "officer", tuple(sorted(DESK_ROLES))),

@@ -1,4 +1,4 @@
-"""Four small services that answer what a test tells them to, and a browser without a screen in front of the gateway."""
+"""The services that answer what a test tells them to, and a browser without a screen in front of the gateway."""
 
 import asyncio
 import base64
@@ -54,6 +54,8 @@ from yiwang.intermediary.v1 import (
     signups_pb2_grpc,
 )
 from yiwang.intermediary.v1 import service_pb2_grpc as intermediary_grpc
+from yiwang.message.v1 import desk_pb2_grpc as message_desk_grpc
+from yiwang.message.v1 import service_pb2_grpc as message_grpc
 from yiwang.policy.v1 import (
     appeals_pb2_grpc,
     bulletins_pb2_grpc,
@@ -78,10 +80,10 @@ CONTRACTS = (
     windows_pb2_grpc,
     intermediary_grpc, agencies_pb2_grpc, market_pb2_grpc, performance_pb2_grpc, selection_pb2_grpc, signups_pb2_grpc,
     policy_grpc, payouts_grpc, enterprises_pb2_grpc, claims_pb2_grpc, rolls_pb2_grpc, money_pb2_grpc, appeals_pb2_grpc,
-    complaints_pb2_grpc, news_pb2_grpc, bulletins_pb2_grpc,
+    complaints_pb2_grpc, news_pb2_grpc, bulletins_pb2_grpc, message_grpc, message_desk_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
-BESIDE = ("GetCounty",)
+BESIDE = ("GetCounty", "CountUnread")
 
 ITEM = "7b0f3c1e-0000-4000-8000-000000000001"
 CASE = "7b0f3c1e-0000-4000-8000-000000000002"
