@@ -30,6 +30,8 @@ from yiwang.rating.v1 import service_pb2 as rating
 PROBLEM = "application/problem+json"
 # The channels of Backends calls go to; a service's contracts are in the package of its name.
 SERVICES = ("identity", "catalog", "case", "rating", "intermediary", "policy", "message")
+# These have an address of their own: what their callers sign is the body as it came.
+ELSEWHERE = ("yiwang.message.v1.CallbackService",)
 SLOW = (
     "UploadAttachment",
     "DownloadAttachment",
@@ -42,6 +44,7 @@ SLOW = (
     "ReceiveRecords",
     "ExportRecords",
     "GetBulletinPdf",
+    "GetProof",
 )
 _BEARER = re.compile(r"^[Bb]earer ([A-Za-z0-9._~+/-]{1,4096}=*)$")
 
@@ -82,8 +85,8 @@ def _methods() -> dict[str, Method]:
         for service in contracts.services(backend):
             for descriptor in service.methods:
                 method = Method(backend, descriptor, descriptor.GetOptions().Extensions[access.access])
-                streams = descriptor.client_streaming or descriptor.server_streaming
-                if not streams and (method.rule.public or any(_for_people(g) for g in method.rule.grants)):
+                apart = descriptor.client_streaming or descriptor.server_streaming or service.full_name in ELSEWHERE
+                if not apart and (method.rule.public or any(_for_people(g) for g in method.rule.grants)):
                     found[method.path] = method
     return found
 

@@ -1,5 +1,6 @@
 """The Chinese words of messages. Tables."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from services.gateway import words
@@ -27,7 +28,12 @@ MEANS: Final = {
     messages.NOTICE_KIND_WORK: "待办、预警和监察事项",
 }
 # The kinds by whom they are told.
-_OF_STAFF: Final = (messages.NOTICE_KIND_WORK, messages.NOTICE_KIND_ACCOUNT)
+_OF_STAFF: Final = (
+    messages.NOTICE_KIND_WORK,
+    messages.NOTICE_KIND_DUE,
+    messages.NOTICE_KIND_PROGRESS,
+    messages.NOTICE_KIND_ACCOUNT,
+)
 KINDS_OF: Final[dict[str, tuple[int, ...]]] = {
     "person": tuple(kind for kind in KIND if kind != messages.NOTICE_KIND_WORK),
     "officer": _OF_STAFF,
@@ -89,7 +95,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def ways(channels: list[int]) -> str:
+def ways(channels: Iterable[messages.Channel.ValueType]) -> str:
     """Channels beside the message centre, in their order."""
     return "、".join(CHANNEL[one] for one in channels if one != messages.CHANNEL_CENTRE) or "只在消息中心"
 

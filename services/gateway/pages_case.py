@@ -32,7 +32,7 @@ async def show_case(request: Request, tried: Tried) -> Response:
     """The case page, with a form of it that was refused; what only other parts know is left out while they do not answer."""
     case = await get_case(request)
     stubs, id = backends(request), case.id
-    papers, payment, (ratings, asked), told = await asyncio.gather(
+    papers, payment, (ratings, asked), notices = await asyncio.gather(
         or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
         _payment(request, case),
         _ratings(request, case),
@@ -47,7 +47,7 @@ async def show_case(request: Request, tried: Tried) -> Response:
         "payment": payment,
         "ratings": ratings,
         "asked": asked,
-        "told": told,
+        "notices": notices,
     }
     return show(request, "case.html", tried.status, **context)
 

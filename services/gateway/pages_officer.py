@@ -69,7 +69,6 @@ async def _show_case(request: Request, tried: Tried = FRESH, clear: Sequence[cas
     context["departments"] = await known_departments(request) if desk_moves.needs_departments(case) else []
     context["item"] = await _item(request, case) if desk_moves.needs_item(case) else catalog.ItemDefinition()
     context["now"] = desk_inputs.moment(datetime.now(UTC))
-    context["told"] = await pages_messages.of_case(request, case.id)
     return show(request, "desk_case.html", tried.status, problems=tried.problems, **context)
 
 
@@ -81,18 +80,20 @@ async def _item(request: Request, case: cases.Case) -> catalog.ItemDefinition:
 
 
 async def _beside(request: Request, case: cases.Case) -> dict[str, Any]:
-    """What other services tell of the case: documents, trace and findings, each left out while it is away. Who reads it as a supervisor
-    asks for them by a link, because every one of his looks is noted for the applicant."""
+    """What other services tell of the case: notices, documents, trace and findings, each left out while it is away. Who reads it as a
+    supervisor asks for the last three by a link, because every one of his looks at them is noted for the applicant."""
     stubs, id, supervised = backends(request), case.id, _only_supervised(request, case)
     told: dict[str, Any] = {"supervised": supervised, "shut_out": _shut_out(request, case), "more": False}
     if supervised and "all" not in request.query_params:
-        return told | {"documents": None, "trace": None, "findings": None, "more": True}
-    papers, trace, findings = await asyncio.gather(
+        notices = await pages_messages.of_case(request, id)
+        return told | {"notices": notices, "documents": None, "trace": None, "findings": None, "more": True}
+    notices, papers, trace, findings = await asyncio.gather(
+        pages_messages.of_case(request, id),
         or_none(ask(request, stubs.documents.ListDocuments, documents.ListDocumentsRequest(case_id=id))),
         or_none(ask(request, stubs.trace.GetTrace, traces.GetTraceRequest(case_id=id))),
         or_none(ask(request, stubs.supervision.ListFindings, _about(id))),
     )
-    return told | {"documents": papers, "trace": trace, "findings": findings}
+    return told | {"notices": notices, "documents": papers, "trace": trace, "findings": findings}
 
 
 def _only_supervised(request: Request, case: cases.Case) -> bool:

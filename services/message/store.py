@@ -65,7 +65,7 @@ def preferences(database: Database[Document]) -> Records[Wanted]:
 
 def figures(database: Database[Document]) -> Tally:
     """How notices went, by county and day."""
-    return Tally(database, "figures", "notices", ("state.buckets", "state.counted"))
+    return Tally(database, "notice_figures", "notices", ("state.buckets", "state.counted"))
 
 
 def records(database: Database[Document]) -> list[Records[Any]]:
@@ -126,13 +126,16 @@ def note_change(database: Database[Document], change: Change, order: int) -> Non
     _keep(database["matter_changes"], f"{change.subject}/{change.id}", order, content)
 
 
-def matter(database: Database[Document], subject: str, id: str) -> Matter | None:
-    """What a matter is, as far as it is known; None while nothing is."""
+def matter(database: Database[Document], subject: str, id: str, seq: int) -> Matter | None:
+    """What a matter was when the entry `seq` of its record was written, as far as it is known: whoever it went over to later was not told
+    of it then, and is not when it is heard again. None while nothing is known."""
     key = {"_id": f"{subject}/{id}"}
     found = database["matters"].find_one(key)
     if found is None:
         return None
     changed = database["matter_changes"].find_one(key) or {}
+    if changed.get("order", seq) >= seq:
+        changed = {}
     told = {name: found[name] for name in Matter._fields if name not in ("id", "who", "fields")}
     fields = {**found["fields"], **changed.get("fields", {})}
     return Matter(**told, id=id, who=changed.get("who") or found["who"], fields=fields)

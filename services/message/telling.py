@@ -42,7 +42,7 @@ class Telling:
             self._tell(row, event)
 
     def _tell(self, row: Row, event: Heard[Any]) -> None:
-        known = self._matter(row, event.body)
+        known = self._matter(row, event)
         recipient = row.to(event.body, known)
         if not recipient:
             return
@@ -66,11 +66,11 @@ class Telling:
         self._notices.create(once, decide, id)
         return id
 
-    def _matter(self, row: Row, body: Message) -> Matter:
-        if own := model_matters.own(body):
+    def _matter(self, row: Row, event: Heard[Any]) -> Matter:
+        if own := model_matters.own(event.body):
             return own
-        id = getattr(body, body.DESCRIPTOR.fields[0].name)
-        kept = store.matter(self._database, model_matters.KEPT_AS.get(row.subject, row.subject), id)
+        id = getattr(event.body, event.body.DESCRIPTOR.fields[0].name)
+        kept = store.matter(self._database, model_matters.KEPT_AS.get(row.subject, row.subject), id, event.seq)
         if kept is None:
             raise NotYet(f"{row.subject} {id}")
         return kept

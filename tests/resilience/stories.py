@@ -19,6 +19,7 @@ from tests.resilience import (
     stories_catalog,
     stories_identity,
     stories_market,
+    stories_message,
     stories_policy,
     stories_rating,
     stories_rating_windows,
@@ -61,6 +62,7 @@ def live(campaign: Campaign) -> None:
         "case": CaseServiceStub(grpc.insecure_channel(suite.address("case"))),
         "rating": RatingServiceStub(grpc.insecure_channel(suite.address("rating"))),
     }
+    stories_message.awake(stories_message.Place(suite, key))
     stories_catalog.live_in(suite, key)
     cases(campaign, stubs, key)
     stories_case.live_in(suite, key)
@@ -74,6 +76,7 @@ def live(campaign: Campaign) -> None:
     stories_identity.live_in(suite, key)
     stories_rating.live_in(suite, key)
     stories_rating_windows.live_in(suite, key)
+    stories_message.live_in(suite, key)
 
 
 def cases(campaign: Campaign, stubs: dict[str, Any], key: OKPKey) -> None:

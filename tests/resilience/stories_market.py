@@ -145,8 +145,10 @@ def published(market: Market, **told: Any) -> tuple[str, str]:
     said = {"title": "某场所卫生检测", "description": "按规范检测并出具报告", "service": SERVICE, "region": REGION}
     need = pb.Need(**said, budget_fen=1_000_000, **told)
     owner, operator = (market.to(one, "ProcurementService") for one in (market.owner, market.operator))
-    owner.SubmitProcurement(procurement_id=id, owner_name="故事人", need=need)
-    operator.ReviewProcurement(procurement_id=id, approved=True)
+    # The operator wants it put right once.
+    for approved in ({"approved": False, "reason": REASON}, {"approved": True}):
+        owner.SubmitProcurement(procurement_id=id, owner_name="故事人", need=need)
+        operator.ReviewProcurement(procurement_id=id, **approved)
     return case, id
 
 

@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
 from chassis import bus
+from chassis.acts import now
 from chassis.relay import Relay
 from deploy.local.suite import Suite
 from loadtests.campaign import Campaign, until_true
@@ -31,7 +32,10 @@ from standards.workdays import local_day
 
 PASSING = {"at", "heard", "marked_at", "dirty"}
 # Tallies of records, not of contributions: where the records stand, and what of them is counted.
-TALLIED = {"ticket_counts": ("tickets", "state.buckets", "state.counted")}
+TALLIED = {
+    "ticket_counts": ("tickets", "state.buckets", "state.counted"),
+    "notice_figures": ("notices", "state.buckets", "state.counted"),
+}
 # What rating keeps of other services' events and nothing else, and the handlers that keep it.
 READ_MODELS = {
     "windows": ("keep_window",),
@@ -129,7 +133,7 @@ def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
 
     def calm() -> bool:
         collections = [store[name] for store in stores for name in store.list_collection_names()]
-        sent = not any(one.find_one({"unsent": True}) for one in collections)
+        sent = not any(one.find_one({"unsent": True}) for one in collections) and not _to_send(suite)
         looks.append(
             _kept(suite)
             if sent and not _waiting(uri) and all(map(_counted, stores)) and all(map(_struck, stores))
@@ -139,6 +143,13 @@ def _settled(suite: Suite) -> dict[str, dict[str, Any]]:
 
     until_true(calm, 180, step=1)
     return looks[-1]
+
+
+def _to_send(suite: Suite) -> bool:
+    """Whether a notice is to be sent now, or soon."""
+    notices = database(suite.store("message").uri, "message")["notices"]
+    soon = now() + timedelta(hours=1)
+    return any(row["state"]["due"] < soon for row in notices.find({"state.status": 1}, {"state.due": 1}))
 
 
 def _differing(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[str]:

@@ -104,8 +104,10 @@ def test_read_models_keep_the_newest_whatever_order_they_are_heard_in(here: Mess
     here.hear("know", policy.ClaimTied(claim_id="c", organization_id="o"), "c", 2)
     here.hear("know", later, "c", 5)
     here.hear("know", earlier, "c", 1)
-    matter = store.matter(here.database, "claim", "c")
+    matter = store.matter(here.database, "claim", "c", 6)
     assert matter and (matter.who, matter.fields["title"]) == ("person:o", "新名称")
+    before = store.matter(here.database, "claim", "c", 2)
+    assert before and before.who == "", "nobody was told of what happened before it was anybody's"
 
 
 def test_a_session_that_ended_reads_nothing(here: MessageHere) -> None:

@@ -7,6 +7,7 @@ from tests.unit.gateway.told import CASE, Services, Site, hidden, refuse
 from yiwang.identity.v1 import delegations_pb2 as delegations
 from yiwang.identity.v1 import organizations_pb2 as organizations
 from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.message.v1 import service_pb2 as messages
 
 ID = "7b0f3c1e-0000-4000-8000-00000000000a"
 COOKIE = "__Host-yiwang"
@@ -92,6 +93,28 @@ def test_one_may_act_for_an_organisation_by_its_full_name(site: Site, services: 
     services.on("ActForOrganization", acting(organization="测试公司"))
     site.send(f"/account/organizations/{ID}/act")
     assert "您正在代 测试公司 办理" in site.get("/cases").text
+
+
+def test_a_handler_has_the_message_centre_of_his_organisation(site: Site, services: Services):
+    site.sign_in()
+    services.on("ActForOrganization", acting(organization="测试公司"))
+    site.send(f"/account/organizations/{ID}/act")
+    services.on("CountUnread", messages.CountUnreadResponse(unread=3))
+    services.on("ListNotices", messages.ListNoticesResponse())
+    services.on("GetPreferences", messages.Preferences())
+    assert '<span class="topbar-count">3<span' in site.get("/cases").text
+    assert "没有消息" in site.get("/messages").text
+    assert services.metadata("ListNotices")["authorization"] == "Bearer acting-1"
+    assert 'href="/account/contact"' not in site.get("/messages/preferences").text
+
+
+def test_who_acts_for_a_person_is_told_nothing_of_his(site: Site, services: Services):
+    services.on("CountUnread", messages.CountUnreadResponse(unread=3))
+    services.on("ListNotices", refuse("PERMISSION_DENIED", "ACTING", "受托人不能查看委托人的消息"))
+    begin(site)
+    assert 'href="/messages"' not in site.get("/cases").text
+    answer = site.get("/messages")
+    assert answer.status_code == 403 and "受托人不能查看委托人的消息" in answer.text
 
 
 def test_tokens_as_long_as_services_take_them_travel_in_several_cookies(site: Site, services: Services):

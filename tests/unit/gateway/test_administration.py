@@ -153,6 +153,10 @@ def test_every_form_of_administration_is_tried(site: Site):
         "/admin/windows/*/code",
         "/admin/windows/*/code/revoke",
         "/admin/rating-rules",
+        "/admin/messages/rules",
+        "/admin/messages/templates/*/text",
+        "/admin/messages/templates/*/publish",
+        "/admin/messages/templates/*/return",
     }
     forms = {"/".join("*" if "{" in part else part for part in page.path.split("/")) for page in ADMIN if page.post}
     assert forms - tried == elsewhere

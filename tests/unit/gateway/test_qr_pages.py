@@ -174,7 +174,7 @@ def test_the_command_writes_sheets_and_pictures_of_a_region(
     site: Site, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     address = site.client._transport.app.app.app.app.state.settings.catalog_address
-    known = ("IDENTITY", "CATALOG", "CASE", "RATING", "INTERMEDIARY", "POLICY")
+    known = ("IDENTITY", "CATALOG", "CASE", "RATING", "INTERMEDIARY", "POLICY", "MESSAGE")
     names = tuple(f"{name}_ADDRESS" for name in known)
     for name, value in (*((name, address) for name in names), ("MASTER_KEY", KEY), ("REGION", "990121")):
         monkeypatch.setenv(name, value)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.gateway import catalog_terms, desk_words, documents_words, rating_words, searching, words
+from services.gateway import catalog_terms, desk_words, documents_words, message_words, rating_words, searching, words
 from services.gateway.progress import stages
 from services.gateway.render import STATIC
 from yiwang.case.v1 import documents_pb2 as documents
@@ -15,6 +15,7 @@ from yiwang.catalog.v1 import directory_pb2 as directory
 from yiwang.catalog.v1 import lists_pb2 as lists
 from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.catalog.v1 import themes_pb2 as themes
+from yiwang.message.v1 import service_pb2 as messages
 from yiwang.rating.v1 import results_pb2 as results
 from yiwang.rating.v1 import service_pb2 as rating
 from yiwang.rating.v1 import tickets_pb2 as tickets
@@ -67,6 +68,11 @@ TABLES = [
     (tickets.TicketStatus, rating_words.TICKET),
     (results.BulletinKind, rating_words.BULLETIN),
     (results.Breakdown, dict(rating_words.BY.values())),
+    (messages.NoticeKind, message_words.KIND),
+    (messages.NoticeKind, message_words.MEANS),
+    (messages.NoticeStatus, message_words.STATUS),
+    (messages.Channel, message_words.CHANNEL),
+    (messages.SendingOutcome, message_words.OUTCOME),
 ]
 
 
