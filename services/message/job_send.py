@@ -17,7 +17,8 @@ from services.message.contacts import Contacts
 from services.message.model_texts import EMAIL, LETTER, PUSH, SMS
 from services.message.sending import Sending
 
-CHANNELS: Final = (SMS, PUSH, EMAIL, LETTER)
+# The last is no channel: what none of them could tell.
+CHANNELS: Final = (SMS, PUSH, EMAIL, LETTER, 0)
 # Between two looks when nothing was due, and after a fault.
 REST_SECONDS, FAULT_SECONDS, BEAT_SECONDS = 0.5, 2.0, 5.0
 STORE_SECONDS: Final = 4

@@ -54,12 +54,16 @@ PATIENCE: Final[Mapping[int, timedelta]] = {
     LETTER: timedelta(days=20),
 }
 
+# What the law has told and no channel could tell may still be opened in the message centre; not before then is it a finding.
+TO_READ: Final = timedelta(days=1)
+
 SEND, ASK, SKIP, PUT_OFF, DIGEST, EXPIRE, REST = "send", "ask", "skip", "put_off", "digest", "expire", "rest"
+GIVE_UP: Final = "give_up"
 
 
 class Step(NamedTuple):
     """What is to be done: SEND by a provider, ASK the provider of a sending, SKIP the channel for a reason, PUT_OFF until then, put it
-    into the DIGEST, EXPIRE, or REST: nothing can be done by this channel now."""
+    into the DIGEST, EXPIRE, GIVE_UP: no channel is left and nobody read it, or REST: nothing can be done by this channel now."""
 
     do: str
     provider: str = ""
@@ -75,6 +79,8 @@ def step(
         return Step(EXPIRE)
     if last := open_sending(notice):
         return Step(ASK, last.provider) if well(last.provider) else Step(REST)
+    if not notice.channel:
+        return Step(GIVE_UP)
     names = known.get(notice.channel, ())
     if not names:
         return Step(SKIP, reason=NO_PROVIDER)
@@ -216,7 +222,11 @@ def skipped(notice: Notice, reason: int, rules: Rules, at: datetime) -> list[Mes
     if rest:
         begin_at = model_rules.awake(rules, rest[0], notice.urgent, at)
         return [_skip(notice, reason, text(begin_at))]
-    return [_skip(notice, reason, ""), _nothing_left(notice)]
+    if notice.must:
+        return [_skip(notice, reason, text(max(at, notice.raised_at + TO_READ)))]
+    # It stands in the message centre all the same: who has no address misses nothing he could have had.
+    status = model.FAILED if notice.sendings else model.KEPT
+    return [_skip(notice, reason, ""), events.NoticeEnded(notice_id=notice.id, status=status)]
 
 
 def _skip(notice: Notice, reason: int, next_at: str) -> events.ChannelSkipped:
@@ -228,12 +238,11 @@ def _skip(notice: Notice, reason: int, next_at: str) -> events.ChannelSkipped:
     )
 
 
-def _nothing_left(notice: Notice) -> Message:
-    if notice.must:
-        return events.NoticeUntold(notice_id=notice.id, matter=_matter(notice))
-    # It stands in the message centre all the same: who has no address misses nothing he could have had.
-    status = model.FAILED if notice.sendings else model.KEPT
-    return events.NoticeEnded(notice_id=notice.id, status=status)
+def give_up(notice: Notice) -> Message | None:
+    """No channel could tell what the law has told, and nobody opened it."""
+    if notice.status != model.WAITING or notice.channel:
+        return None
+    return events.NoticeUntold(notice_id=notice.id, matter=_matter(notice))
 
 
 def put_off(notice: Notice, reason: int, until: datetime) -> Message | None:

@@ -32,7 +32,7 @@ from services.message.settled import Settled
 BATCH: Final = 200
 # What could not be done now is left alone for so long; of one county not more than so many.
 SHORT, LONG = timedelta(seconds=5), timedelta(minutes=1)
-LOOK_BACK: Final = timedelta(seconds=10)
+LOOK_BACK, LATE = timedelta(seconds=10), timedelta(seconds=5)
 Due = Record[Notice]
 
 
@@ -81,7 +81,8 @@ class Sending:
         soon = at + timedelta(milliseconds=1)
         found = store.due(self._notices, channel, county, since, soon, BATCH, self._left_alone)
         oldest = found[0].state.due if found else at
-        self._since[channel, county] = (oldest or at, until)
+        # What was raised this moment is written some moments later, by a clock that may be behind.
+        self._since[channel, county] = (min(oldest or at, at - LATE), until)
         return found
 
     def _guarded(self, rows: list[Due], act: Callable[[list[Due]], None]) -> None:
@@ -163,6 +164,8 @@ def decided(notice: Notice, step: Step, rules: Rules, at: datetime) -> Message |
         return model_sending.skipped(notice, step.reason, rules, at)
     if step.do == model_sending.PUT_OFF and step.until:
         return model_sending.put_off(notice, step.reason, step.until)
+    if step.do == model_sending.GIVE_UP:
+        return model_sending.give_up(notice)
     return model_sending.over(notice, model.EXPIRED)
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.local.suite import Suite
 from tests.journey.applying import apply_for, signed_in
-from tests.journey.conftest import AGAIN, Look, Visitor, press, said, until
+from tests.journey.conftest import Look, Visitor, press, said, until
 from tests.support.files import pdf
 
 ITEM = "公共场所卫生许可"
@@ -155,9 +155,9 @@ def test_an_administrator_sets_the_rules_and_sees_how_notices_went(come: Callabl
     admin = come(FIRST)
     page = admin.go("/admin/messages/rules")
     page.get_by_label("免打扰开始").fill("22:00")
-    page.get_by_label("模板").first.select_option(label="一次性告知补正（申请人）")
-    page.get_by_label("第 1 渠道").first.select_option(label="信函")
-    page.get_by_label("第 2 渠道").first.select_option(label="短信")
+    page.locator("select[name=code_0]").select_option(label="一次性告知补正（申请人）")
+    page.locator("select[name=way_0_1]").select_option(label="信函")
+    page.locator("select[name=way_0_2]").select_option(label="短信")
     admin.shot("409-rules", NARROW)
     press(page, "保存规则")
     said(page, "消息规则已保存")

@@ -74,7 +74,7 @@ class Place:
 
     def notice(self, case: str, template: str) -> Any:
         """What was told of a case by a template; None while nothing was."""
-        found = self.notices.find({"state.subject_id": case}, {"state.template": 1, "state.status": 1})
+        found = self.notices.find({"state.subject_id": case}, {"state.template": 1, "state.channel": 1})
         return next((row for row in found if row["state"]["template"] == template), None)
 
 
@@ -139,9 +139,11 @@ def read(place: Place) -> None:
     """Nobody can be sent it: a finding. Its recipient opens it all the same: a proof."""
     who, case = place.submitted("reader")
     place.desk("receive").RequestCorrection(case_id=case, notice="请补正地址")
-    until(lambda: (found := place.notice(case, "case.correction")) and found["state"]["status"] == 4)
-    until(partial(place.cases["findings"].find_one, {"state.case_id": case, "state.rule": "J13"}))
+    until(lambda: (found := place.notice(case, "case.correction")) and found["state"]["channel"] == 0)
     id = place.notice(case, "case.correction")["_id"]
+    # As if he had not opened it for a day.
+    place.notices.update_one({"_id": id}, {"$set": {"state.due": now()}})
+    until(partial(place.cases["findings"].find_one, {"state.case_id": case, "state.rule": "J13"}))
     place.by(who, "MessageService", "message").ReadNotice(notice_id=id)
     until(lambda: kept(place, case))
 

@@ -36,6 +36,10 @@ BYSTANDERS = (
     "policy-api",
     "policy-worker",
     "policy-store",
+    "message-api",
+    "message-worker",
+    "message-send",
+    "message-store",
 )
 
 

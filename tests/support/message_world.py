@@ -48,6 +48,7 @@ def plant(here: Here, owner: str, department: str, region: str) -> Notices:
             Cause(f"planted/{place}", "system:tests"),
             lambda one: model_sending.skipped(one, model_sending.NO_PROVIDER, Rules(region), now()),
         )
+    notices.change(failed, Cause("planted/over", "system:tests"), model_sending.give_up)
     return Notices(id, waiting, failed)
 
 

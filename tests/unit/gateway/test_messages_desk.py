@@ -268,7 +268,7 @@ def test_figures_are_of_the_last_week_unless_days_are_asked_for(site: Site, serv
     today = local_day(datetime.now(UTC))
     (asked,) = services.requests("GetMessageFigures")
     assert (asked.first, asked.last) == ((today - timedelta(days=6)).isoformat(), today.isoformat())
-    assert "一次性告知补正" in page and "短信 12 条（上限 100000）" in page and "10 秒内" in page and "<svg" in page
+    assert "一次性告知补正" in page and "短信 12 条（上限 100,000）" in page and "10 秒内" in page and "<svg" in page
     site.get(f"{HOME}/figures?first=2026-03-01&last=2026-03-31")
     asked = services.requests("GetMessageFigures")[-1]
     assert (asked.region, asked.first, asked.last) == ("990121", "2026-03-01", "2026-03-31")

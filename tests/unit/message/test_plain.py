@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.message import model_plain, model_table, model_templates
+from services.message import model_plain, model_table, model_templates, views
 from services.message.model_templates import TEMPLATES
 from yiwang.message.v1 import service_pb2 as pb
 
@@ -65,7 +65,6 @@ def test_every_template_says_something_of_each_of_its_fields(code: str) -> None:
 def test_what_a_county_is_shown_has_a_sample_for_every_field() -> None:
     for one in TEMPLATES.values():
         said = model_templates.Text(one.title, one.body, one.short)
-        from services.message import views
 
         assert "{" not in model_templates.rendered(said, views.samples(one)).body
 

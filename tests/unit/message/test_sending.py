@@ -1,4 +1,4 @@
-"""The way of a notice, whatever its providers say: one sending at a time, no second provider while the first may have it, an end in any case."""
+"""The way of a notice, whatever its providers say: one sending at a time, no second provider while the first may have it, an end."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -93,6 +93,9 @@ def test_a_notice_comes_to_an_end_and_is_never_with_two_providers(reactions: lis
             away.clear()
         elif step.do == model_sending.PUT_OFF:
             one = apply(one, model_sending.put_off(one, step.reason, step.until or at), at)
+        elif step.do == model_sending.GIVE_UP:
+            assert at >= one.raised_at + model_sending.TO_READ
+            one = apply(one, model_sending.give_up(one), at)
         else:
             assert step.do == model_sending.SKIP
             one = apply(one, model_sending.skipped(one, step.reason, DAY, at), at)
