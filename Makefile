@@ -35,7 +35,7 @@ contract: $(READY) ## tests of files: contracts, manifests, documents, house rul
 
 service: $(READY) ## tests of one service with a broker and a store of their own
 	@$(PYTEST) $(TWO) tests/service
-	@cat build/policy-kill-matrix.txt
+	@cat build/policy-kill-matrix.txt build/message-fault-matrix.txt
 
 journey: $(READY) ## one whole case in a real browser
 	@$(PYTHON) -m deploy.local.install --tests
