@@ -29,6 +29,8 @@ STATUSES: Final[Mapping[int, str]] = {
 }
 DESK_ROLES: Final = frozenset(("receive", "review", "decide", "issue"))
 SUPERVISE: Final = "supervise"
+# What is told of nothing any office deals with: who signs in, acts for whom, matches what.
+PRIVATE: Final = frozenset(("account", "session", "delegation", "organization", "match", "digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,11 @@ def reads(actor: Actor, notice: Notice) -> bool:
 
 
 def sees_proof(actor: Actor, notice: Notice) -> bool:
-    """Whether somebody may see what became of it: who was told; officers with work at the desk of its department; supervisors of its
-    region. Nobody acts as a department's officer for a person's account."""
+    """Whether somebody may see what became of it: who was told; of what an office deals with, officers with work at the desk of its
+    department and supervisors of its region."""
     if reads(actor, notice):
         return True
-    if actor.realm != OFFICER:
+    if actor.realm != OFFICER or notice.subject in PRIVATE:
         return False
     at_desk = not actor.roles.isdisjoint(DESK_ROLES) and bool(actor.department)
     if at_desk and notice.department == actor.department:

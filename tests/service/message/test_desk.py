@@ -14,6 +14,7 @@ from tests.fakes.message_provider import signed
 from tests.support.actors import DEPARTMENT, OTHER_DEPARTMENT, REGION, officer, person, supervisor
 from tests.support.calling import refused
 from tests.support.messages import MessageHere, somebody
+from yiwang.identity.v1.events_pb2 import FactorAdded
 from yiwang.message.v1 import service_pb2 as pb
 
 CODE = "case.correction"
@@ -191,6 +192,19 @@ def test_a_proof_is_for_who_was_told_his_department_and_supervision(here: Messag
             proofs.GetProof(notice_id=notice.id)
         assert refusal.reason == "NOT_FOUND"
     assert notice.state.department == DEPARTMENT
+
+
+def test_what_is_told_of_an_account_no_office_sees(here: MessageHere) -> None:
+    one, actor = somebody(here)
+    change = FactorAdded(factor_id=str(uuid.uuid4()), principal=f"person:{one.id}")
+    (notice,) = here.of_event(here.hear("tell_account", change, change.factor_id, 1))
+    assert here.told(actor, "ProofService").GetProof(notice_id=notice.id).pdf
+    for who in (supervisor(), officer("receive", "review")):
+        proofs = here.told(who, "ProofService")
+        assert not proofs.ListProofs(subject="account", subject_id=notice.state.subject_id).notices
+        with refused() as refusal:
+            proofs.GetProof(notice_id=notice.id)
+        assert refusal.reason == "NOT_FOUND"
 
 
 def test_a_proof_tells_digest_channel_and_time_and_is_always_the_same(here: MessageHere) -> None:
