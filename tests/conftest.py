@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pymongo.database import Database
 
 from chassis import bus
@@ -17,6 +18,9 @@ from services.topology import EVENTS
 from tests.support import left_behind
 
 ROOT = Path(__file__).resolve().parent
+# The same examples in every run, so that a change is judged by what it changes; `--hypothesis-profile=default` looks for others.
+settings.register_profile("same", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -46,10 +46,11 @@ def copy_field(source: M, target: M, name: str) -> None:
 
 def shorter(old: pb.Limit, new: pb.Limit, mine: pb.Limit, longer: Longer) -> pb.Limit:
     """The county's own limit when it is stated and within the new one, else the new one; its note stays where it has one of its own."""
-    own = mine.unit and (mine.amount, mine.unit) != (old.amount, old.unit) and not longer(mine, new)
+    stated = (mine.amount, mine.unit)
+    own = mine.unit and stated not in ((old.amount, old.unit), (new.amount, new.unit)) and not longer(mine, new)
     found = pb.Limit()
     found.CopyFrom(mine if own else new)
-    if (mine.amount, mine.unit) == (new.amount, new.unit) and mine.note not in ("", old.note):
+    if stated == (new.amount, new.unit) and mine.note not in ("", old.note):
         found.note = mine.note
     return found
 

@@ -113,6 +113,13 @@ def test_a_promise_may_be_shorter_never_longer_whatever_its_unit(promised: pb.Li
     assert model_standard.merge(city, own).promised_limit == (promised if allowed else days(10))
 
 
+def test_a_promise_that_a_new_standard_makes_its_own_takes_its_note() -> None:
+    first, new = entry(), entry(promised_limit=days(10, note="不含公示"))
+    after = model_standard.rebase(first, new, county(promised_limit=days(10)))
+    assert after.promised_limit == days(10, note="不含公示")
+    assert model_standard.merge(new, after) == after
+
+
 def test_limits_by_scenario_are_no_way_around_the_limits() -> None:
     city = entry(promised_limit=days(10), statutory_limit=days(20))
     variant = pb.LimitVariant(promised_limit=days(15), statutory_limit=days(40))
