@@ -17,7 +17,7 @@ from deploy.local import county
 from deploy.local.suite import Suite
 from standards.workdays import local_day
 from tests.fakes import bank as paying_bank
-from tests.fakes import licence_source, payment_provider, program, verification_source
+from tests.fakes import licence_source, message_provider, payment_provider, program, verification_source
 from tests.support import left_behind
 from yiwang.catalog.v1.service_pb2 import SearchItemsRequest
 from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
@@ -25,6 +25,8 @@ from yiwang.catalog.v1.service_pb2_grpc import CatalogServiceStub
 CHROMIUM = "/usr/bin/chromium"
 # The treasury's, which the bank pays from.
 PAYER_ACCOUNT = "3300000000000001"
+# What the provider of messages signs with.
+CALLBACK_SECRET = "journey-callback-secret"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,11 +68,19 @@ def bank() -> Iterator[paying_bank.Bank]:
 
 
 @pytest.fixture(scope="session")
+def sms() -> Iterator[message_provider.Provider]:
+    """Its provider of SMS. Nothing it takes arrives, unless a story tells it otherwise: what is not opened in the message centre waits."""
+    with program.running(message_provider.Provider(answers="never")) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
 def suite(
     tmp_path_factory: pytest.TempPathFactory,
     licences: licence_source.LicenceSource,
     payments: payment_provider.PaymentProvider,
     bank: paying_bank.Bank,
+    sms: message_provider.Provider,
 ) -> Iterator[Suite]:
     with pytest.MonkeyPatch.context() as patch, verification_source.running() as source:
         patch.setenv("SAMPLE", "own")
@@ -79,6 +89,8 @@ def suite(
         patch.setenv("PAYMENT_URL", payments.url)
         patch.setenv("BANK_URL", bank.url)
         patch.setenv("PAYER_ACCOUNT", PAYER_ACCOUNT)
+        patch.setenv("SMS_PROVIDERS", f"sms={sms.url}")
+        patch.setenv("CALLBACK_SECRETS", f"sms={CALLBACK_SECRET}")
         with Suite(tmp_path_factory.mktemp("journey") / "suite") as suite:
             faults = county.load(suite.places, "journey", lambda *_: None)
             assert not faults, f"not loaded: {faults}"

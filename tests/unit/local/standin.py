@@ -1,4 +1,4 @@
-"""A tiny stand-in for a process of the suite: `python standin.py NAME [api | worker | store]`, healthy at once.
+"""A tiny stand-in for a process of the suite: `python standin.py NAME [api | worker | send | store]`, healthy at once.
 
 FAIL=<service>-<mode> in the environment makes that one print 20 lines and end with code 3.
 """
@@ -50,4 +50,4 @@ if __name__ == "__main__":
         print("\n".join(f"line {number}" for number in range(1, 21)))
         sys.exit(3)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    {"api": api, "worker": worker, "gateway": gateway, "store": store}[mode]()
+    {"api": api, "worker": worker, "send": worker, "gateway": gateway, "store": store}[mode]()
