@@ -82,7 +82,9 @@ class World:
         self._records_of_the_rest()
 
     def by(self, caller: Caller, service: str) -> As:
-        """A gRPC service (its full name) as this caller calls it."""
+        """A gRPC service (its full name) as this caller calls it. A service signs for a minute, so each time anew."""
+        if caller.realm == SERVICE:
+            return self._as(service, actors.token(actors.service("message")))
         return self._as(service, self.tokens[caller.name])
 
     def versions(self) -> set[tuple[str, str, str, int]]:
@@ -218,9 +220,6 @@ class World:
             elif caller.realm == DEVICE:
                 actor = Actor(id, DEVICE, region=region, session=f"{id}.1")
                 self.tablet = id if caller.county == OWN else self.tablet
-            elif caller.realm == SERVICE:
-                self.tokens[caller.name] = actors.token(actors.service("message"))
-                continue
             else:
                 continue
             self.tokens[caller.name] = tokens.mint(key, actor)
