@@ -36,6 +36,8 @@ TALLIED = {
     "ticket_counts": ("tickets", "state.buckets", "state.counted"),
     "notice_figures": ("notices", "state.buckets", "state.counted"),
 }
+# Tasks of policy that move money between accounts of a pot; nobody outside is asked for them.
+MONEY = ("reserve", "free", "spend", "restore")
 # What rating keeps of other services' events and nothing else, and the handlers that keep it.
 READ_MODELS = {
     "windows": ("keep_window",),
@@ -180,9 +182,12 @@ def _counted(store: Any) -> bool:
 
 
 def _struck(store: Any) -> bool:
-    """Whether what policy's clocks write each minute stands: the enterprises of each county, and the days to compare with the bank."""
+    """Whether what policy's clocks write each minute stands: the enterprises of each county, the days to compare with the bank, and what is
+    still to be written of money, such as a reservation that is given back a minute later."""
     if store.name != "policy":
         return True
+    if any(store[name].find_one({"state.task": task}) for name in ("claims", "budgets", "rolls") for task in MONEY):
+        return False
     joined, expected = bulletins.joined(store), dict[str, tuple[int, int]]()
     for county, many in Counter(row["county"] for row in store[store_enterprises.COLLECTION].find({})).items():
         if county:
