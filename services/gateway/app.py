@@ -21,6 +21,7 @@ from services.gateway import (
     pages_account,
     pages_acting,
     pages_agent,
+    pages_api,
     pages_apply,
     pages_bundles,
     pages_case,
@@ -92,6 +93,7 @@ from services.gateway import (
 )
 from services.gateway.calls import Backends
 from services.gateway.items import ItemNames
+from services.gateway.limits import Limits
 from services.gateway.observe import Observe
 from services.gateway.overview import Overview
 from services.gateway.pages import route
@@ -110,6 +112,7 @@ PAGES = (
     *pages_themes.PAGES,
     *pages_lists.PAGES,
     *pages_qr.PAGES,
+    *pages_api.PAGES,
     *pages_sign_in.PAGES,
     *pages_sso.PAGES,
     *pages_account.PAGES,
@@ -212,7 +215,9 @@ async def _refuse(request: Request, error: Exception) -> Response:
     refusal = error if isinstance(error, HTTPException) else HTTPException(500)
     if request.url.path.startswith("/api/"):
         return api_json.problem_of(request, refusal)
-    return show_refusal(request, refusal.status_code, refusal.detail)
+    page = show_refusal(request, refusal.status_code, refusal.detail)
+    page.headers.update(refusal.headers or {})
+    return page
 
 
 def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
@@ -243,4 +248,5 @@ def build(settings: Settings) -> ASGIApp:
     app.state.item_names = ItemNames()
     app.state.overview = Overview()
     app.state.bell = Bell()
+    app.state.limits = Limits(settings.rate_limit)
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.gateway import unread
+from services.gateway import limits, unread
 from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_form_token
@@ -81,6 +81,7 @@ def route(page: Page) -> Route:
 async def _serve(request: Request, page: Page, get: Handler) -> Response:
     """Who may come, is the form ours, what does the handler say, and what if a service refuses."""
     try:
+        limits.of_page(request)
         if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     secure_cookies: bool = True
     # How many proxies of ours stand before the gateway; so many addresses from the right of X-Forwarded-For are theirs to tell.
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    # How much of services/gateway/limits.py is let through: 2 = twice as much, 0 = nobody is counted.
+    rate_limit: Annotated[float, Field(ge=0, le=100)] = 1.0
     # The county whose settings (name, look, channels) the pages follow; and its name until identity has told them.
     region: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = "990121"
     region_name: str = "示范县"

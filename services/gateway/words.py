@@ -140,6 +140,9 @@ ROLE = {
     "administer": "系统管理",
     "market": "中介超市管理",
     "procure": "项目采购",
+    "policy": "惠企政策",
+    "payout": "兑付审核",
+    "finance": "财政资金",
 }
 
 # How somebody signed in.
