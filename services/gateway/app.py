@@ -17,6 +17,7 @@ from services.gateway import (
     callbacks,
     county,
     health,
+    live,
     openapi,
     pages_account,
     pages_acting,
@@ -106,6 +107,7 @@ from services.gateway.unread import Bell
 
 PAGES = (
     *pages_public.PAGES,
+    *live.PAGES,
     *pages_reported.PAGES,
     *pages_guide.PAGES,
     *pages_topics.PAGES,
@@ -249,4 +251,5 @@ def build(settings: Settings) -> ASGIApp:
     app.state.overview = Overview()
     app.state.bell = Bell()
     app.state.limits = Limits(settings.rate_limit)
+    app.state.streams = live.Streams()
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

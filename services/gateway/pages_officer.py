@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import desk_inputs, desk_moves, desk_words, pages_messages
+from services.gateway import desk_inputs, desk_moves, desk_words, live, pages_messages
 from services.gateway.acts import FRESH, SHOWN, Tried, tried
 from services.gateway.calls import CallError, backends
 from services.gateway.desk_moves import MOVES, Move
@@ -69,6 +69,9 @@ async def _show_case(request: Request, tried: Tried = FRESH, clear: Sequence[cas
     context["departments"] = await known_departments(request) if desk_moves.needs_departments(case) else []
     context["item"] = await _item(request, case) if desk_moves.needs_item(case) else catalog.ItemDefinition()
     context["now"] = desk_inputs.moment(datetime.now(UTC))
+    # A form that was refused, or answers shown in clear, stay until he goes on.
+    context["stream"] = live.address_of_case(case) if tried is FRESH and not clear else ""
+    context["stream_asks"] = context["supervised"]
     return show(request, "desk_case.html", tried.status, problems=tried.problems, **context)
 
 

@@ -155,6 +155,9 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
         "unread": getattr(request.state, "unread", None),
         "done": _DONE.get(request.query_params.get("done", ""), ""),
         "problems": list[Problem](),
+        # The address of news of what is shown (live.py); and whether it is only told, since reading it again would be noted.
+        "stream": "",
+        "stream_asks": False,
     }
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)
 

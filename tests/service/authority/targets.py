@@ -332,6 +332,7 @@ PROCEDURES: Mapping[str, Target] = {
     "CaseService/RevokeDecision": record(lambda w: {"case_id": w.case, "reason": "以欺骗手段取得"}),
     "CaseService/CancelResult": record(lambda w: {"case_id": w.case, "reason": "主体注销"}),
     "TraceService/GetTrace": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "TraceService/GetCaseVersion": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
     "TraceService/VerifyJournal": record(lambda w: {"case_id": w.case}),
     "TraceService/ExportJournal": record(lambda w: {"case_id": w.case}),
     "FulfilmentService/SetFees": record(lambda w: {"case_id": w.case, "fees": [{"name": "工本费", "amount": 1}]}),

@@ -94,6 +94,7 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("ExchangeService", MACHINES_TOO | DESK | SUPERVISE, "GetReportedCase ListReportedCases"),
     ("ExchangeService", PUBLIC, "GetReportedProgress"),
     ("TraceService", DELEGATES | DESK | SUPERVISE, "GetTrace"),
+    ("TraceService", DELEGATES | DESK | SUPERVISE | MACHINES_TOO, "GetCaseVersion"),
     ("TraceService", HANDLERS | DESK | SUPERVISE | MACHINES_TOO, "VerifyJournal"),
     ("TraceService", HANDLERS | SUPERVISE | MACHINES_TOO, "ExportJournal"),
     ("FulfilmentService", DELEGATES, "PayFees GetPayment ChooseDelivery"),
