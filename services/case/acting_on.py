@@ -1,6 +1,6 @@
 """What every servicer of case does alike: find the case by the way its caller sees it, change it, and show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -93,7 +93,7 @@ class Desk:
         return self.keyring.seal(acting.id, views.agent_text(call.actor)) if acting else ""
 
 
-def _filters(actor: Actor, own: bool) -> list[Filter]:
+def _filters(actor: Actor, own: bool) -> Sequence[Filter]:
     """The cases somebody reads as his own or his department's, as one his department was asked about, or his window received."""
     filters = [model_seeing.visible(actor)]
     if actor.realm == OFFICER and not own:

@@ -39,9 +39,11 @@ from services.gateway import (
     pages_desk,
     pages_documents,
     pages_drafts,
+    pages_embed,
     pages_factors,
     pages_guide,
     pages_intake,
+    pages_kiosk,
     pages_lists,
     pages_market,
     pages_market_agency,
@@ -127,6 +129,7 @@ PAGES = (
     *pages_rating.PAGES,
     *pages_results.PAGES,
     *pages_windows.PAGES,
+    *pages_kiosk.PAGES,
     *pages_tickets.PAGES,
     *pages_market.PAGES,
     *pages_market_notice.PAGES,
@@ -208,6 +211,7 @@ def _routes() -> list[BaseRoute]:
         *api_json.ROUTES,
         *pages_sso.ROUTES,
         *callbacks.ROUTES,
+        *pages_embed.ROUTES,
         *(route(page) for page in PAGES),
     ]
 
@@ -244,6 +248,7 @@ def build(settings: Settings) -> ASGIApp:
     )
     app.state.settings = settings
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
+    app.state.kiosks = Sealer(settings.master_key, settings.secure_cookies, "yiwang-kiosk")
     app.state.sources = Sources(settings.master_key, settings.secure_cookies)
     app.state.refresher = Refresher()
     app.state.county = county.County(settings)

@@ -65,8 +65,13 @@ async def stream(request: Request, first: str, version: Version) -> Response:
     return StreamingResponse(events(), headers=HEADERS, media_type="text/event-stream")
 
 
-async def _events(request: Request, first: str, ask_now: Callable[[], Awaitable[str]], ends: float) -> AsyncIterator[str]:
-    known, beat = request.headers.get("last-event-id") or request.query_params.get("from", "") or first, time.monotonic()
+async def _events(
+    request: Request, first: str, ask_now: Callable[[], Awaitable[str]], ends: float
+) -> AsyncIterator[str]:
+    known, beat = (
+        request.headers.get("last-event-id") or request.query_params.get("from", "") or first,
+        time.monotonic(),
+    )
     now, pause = first, SECONDS
     yield f"retry: {RETRY_MS}\n\n"
     while time.monotonic() < ends:

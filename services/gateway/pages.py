@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.gateway import limits, unread
+from services.gateway import kiosk, limits, unread
 from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_form_token
@@ -82,6 +82,8 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
     """Who may come, is the form ours, what does the handler say, and what if a service refuses."""
     try:
         limits.of_page(request)
+        if gone := await kiosk.forget_idle(request):
+            return gone
         if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:

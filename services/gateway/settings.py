@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     # Where browsers reach the site, as it is printed into QR codes; empty = as the request was addressed.
     public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
 
+    # Sites that may show the search box of /embed in a frame: origins, blanks between them; empty = none.
+    embed_origins: Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9.:-]+( https?://[A-Za-z0-9.:-]+)*)?$")] = ""
+
     @classmethod
     def from_environment(cls) -> "Settings":
         """Reads the variables; an error names each one that is missing or wrong."""
