@@ -108,6 +108,7 @@ FIELD = words.FIELD | {
 }
 
 DONE = {
+    "bulk-none": "没有选择办件，未作任何办理。",
     "case-pre-passed": "预审已通过，申请人可以正式递交。",
     "case-pre-rejected": "预审未通过，申请人可以修改后再报。",
     "case-not-accepted": "已告知申请人不属于受理范围。",

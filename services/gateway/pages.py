@@ -56,6 +56,12 @@ def go(path: str, **query: str | int) -> RedirectResponse:
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
+def at(path: str, **query: str) -> str:
+    """An address with what is not empty."""
+    kept = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
 def home_of(session: Session) -> str:
     """Where a visitor who is signed in begins."""
     if session.realm == "officer" and not DESK & set(session.roles):

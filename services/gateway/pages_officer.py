@@ -13,7 +13,7 @@ from services.gateway import desk_inputs, desk_moves, desk_words, live, pages_me
 from services.gateway.acts import FRESH, SHOWN, Tried, tried
 from services.gateway.calls import CallError, backends
 from services.gateway.desk_moves import MOVES, Move
-from services.gateway.forms import attach, next_request_id, problems_of, request_id, text, to_case
+from services.gateway.forms import attach, new_request_id, next_request_id, problems_of, request_id, text, to_case
 from services.gateway.overview import or_none
 from services.gateway.pages import Page, go
 from services.gateway.pages_officers import departments_of
@@ -48,7 +48,9 @@ async def inbox(request: Request) -> Response:
         light=LIGHTS.get(light, cases.LIGHT_UNSPECIFIED), page_size=PAGE_SIZE, page_token=page, mine=bool(mine)
     )
     found = await ask(request, backends(request).case.ListInbox, message)
-    return show(request, "inbox.html", found=found, light=light if light in LIGHTS else "", page=page, mine=mine)
+    context: dict[str, Any] = {"light": light if light in LIGHTS else "", "page": page, "mine": mine}
+    context |= {"bulk": desk_moves.for_many(roles), "request_id": new_request_id()}
+    return show(request, "inbox.html", found=found, **context)
 
 
 async def known_departments(request: Request) -> list[officers.Department]:
