@@ -123,6 +123,8 @@ _ENVIRONMENT.globals.update(
     message_words=message_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
+    # Fetched by npm where it can be; without it charts stay as they are drawn here.
+    charts_too="echarts.simple.min.js" in _MARKS,
     sheets=SHEETS,
 )
 _ENVIRONMENT.filters.update(
