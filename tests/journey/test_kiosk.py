@@ -29,7 +29,7 @@ def test_it_is_registered_by_the_key_it_made(machine: Visitor, suite: Suite, acc
     administrator = accounts["officers"][ADMINISTRATOR]
     client = signed_in(suite.gateway_url, administrator["staffNumber"], administrator["password"])
     device = client.act(
-        "identity.v1.CountyService/RegisterDevice", region="990121", name="大厅一号自助终端", kind="DEVICE_KIND_KIOSK",
+        "identity.v1.CountyService/RegisterDevice", region="990121", label="大厅一号自助终端", kind="DEVICE_KIND_KIOSK",
         jwkJson=page.get_by_label("设备公钥（JWK）").input_value(),
     )  # fmt: skip
     page.get_by_label("设备编号").fill(device["id"])
