@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from chassis import telemetry
+from chassis import paging, telemetry
 from chassis.acts import OFFICER, Actor, now
 from chassis.errors import NOT_FOUND, Refused, not_found
 from chassis.parts import Parts
@@ -26,6 +26,10 @@ _SEES: dict[str, Callable[[Any], Filter]] = {
     model_moves.RECEIVER: model_seeing.received_here,
     model_moves.CONSULTED: model_seeing.consulted,
 }
+
+
+# A list by due date goes no further.
+DEEPEST = 10_000
 
 
 class Desk:
@@ -99,3 +103,10 @@ def _filters(actor: Actor, own: bool) -> Sequence[Filter]:
     if actor.realm == OFFICER and not own:
         filters += [model_seeing.consulted(actor), model_seeing.received_here(actor)]
     return filters
+
+
+def offset(token: str) -> int:
+    """The place a page of a list by due date begins at."""
+    if token and not (token.isdecimal() and len(token) < 6 and int(token) <= DEEPEST):
+        raise paging.malformed()
+    return int(token or 0)

@@ -47,6 +47,16 @@ WARNING = {
     supervision.WARNING_KIND_RED: Word("红牌", "bad"),
 }
 
+# The figures of a board, in their order.
+FIGURES = (
+    ("received_today", "今日收件"),
+    ("closed_today", "今日办结"),
+    ("open", "在办"),
+    ("yellow", "临近期限"),
+    ("red", "已超期"),
+    ("findings", "待答复监察事项"),
+)
+
 REPORTED = {
     exchange.REPORTED_STATUS_APPLIED: Word("已申请", "wait"),
     exchange.REPORTED_STATUS_CORRECTION: Word("待补正", "warn"),

@@ -344,6 +344,9 @@ PROCEDURES: Mapping[str, Target] = {
     ),
     "FulfilmentService/DispatchResult": record(lambda w: {"case_id": w.case, "tracking_number": "SF000001"}),
     "FulfilmentService/DeliverResult": record(lambda w: {"case_id": w.case}),
+    "BoardService/GetBoard": listing(lambda w: "received_today: 1", department=DEPARTMENT),
+    "BoardService/ListBoardCases": listing(lambda w: w.case, department=DEPARTMENT, figure=1),
+    "BoardService/GetMyDesk": itself(),
     "SupervisionService/ListFindings": listing(lambda w: w.finding, department=DEPARTMENT, page_size=100),
     "SupervisionService/CountCases": listing(
         lambda w: "arrived: 1", department=DEPARTMENT, **{"from": lambda w: w.today, "until": lambda w: w.today}

@@ -100,6 +100,8 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
     ("FulfilmentService", DELEGATES, "PayFees GetPayment ChooseDelivery"),
     ("FulfilmentService", frozenset({"review", "decide", "issue"}), "SetFees"),
     ("FulfilmentService", frozenset({"issue"}), "RecordPayment DispatchResult DeliverResult"),
+    ("BoardService", DESK | SUPERVISE, "GetBoard ListBoardCases"),
+    ("BoardService", DESK, "GetMyDesk"),
     ("SupervisionService", DESK | SUPERVISE, "ListFindings GetFinding CountCases"),
     ("SupervisionService", SUPERVISE, "UrgeCase ReturnFinding CloseFinding"),
     ("SupervisionService", DESK, "AnswerFinding"),

@@ -159,6 +159,11 @@ QUEUES = {
 # Messages that are parts of events.
 # What several events share: message tells by a table.
 SHARED = {
+    "case.note_work": [
+        "yiwang.case.v1.CaseAccepted",
+        "yiwang.case.v1.CaseClosed",
+        "yiwang.case.v1.CaseDecided",
+    ],
     "message.keep_county": [
         "yiwang.identity.v1.CountySaved",
     ],
