@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from services.gateway import charts
 from services.gateway.calls import backends
 from services.gateway.overview import or_none
+from services.gateway.pages import at
 from services.gateway.session import ask, ask_public, session_of
 from services.gateway.words import SHANGHAI
 from yiwang.case.v1 import board_pb2 as boards
@@ -84,13 +84,7 @@ class Asked(NamedTuple):
 
     def at(self, path: str = AT, **more: str) -> str:
         """An address about the same."""
-        return address(path, region=self.region, department=self.department, **more)
-
-
-def address(path: str, **query: str) -> str:
-    """A path with what of the query says anything."""
-    told = {name: value for name, value in query.items() if value}
-    return f"{path}?{urlencode(told)}" if told else path
+        return at(path, region=self.region, department=self.department, **more)
 
 
 def asked_of(request: Request) -> Asked:
@@ -115,7 +109,7 @@ async def seen(request: Request, asked: Asked, names: Mapping[str, str], if_vers
     ]
     chart = charts.columns([(day.day, day.arrived, day.closed) for day in board.days])
     county = board.region if board.by == boards.BOARD_ROWS_DEPARTMENTS else ""
-    return Seen(board, whole, rows, chart, address("/ratings", county=county, by="department" if county else ""))
+    return Seen(board, whole, rows, chart, at("/ratings", county=county, by="department" if county else ""))
 
 
 def _rated(found: Mapping[str, Rated] | None, id: str) -> Rated | None:
@@ -191,9 +185,9 @@ def _title(request: Request, board: boards.Board, names: Mapping[str, str], know
 def _links(board: boards.Board, id: str) -> dict[str, str]:
     """Where the numbers of a row lead: of a department to its cases, of a county to its departments."""
     if board.by == boards.BOARD_ROWS_COUNTIES:
-        at = address(AT, region=id)
-        return {"": at, **dict.fromkeys(FIGURES, f"{at}#rows"), "findings": _findings(county=id)}
-    return {"": address(AT, region=board.region, department=id), **_of_department(board.region, id)}
+        own = at(AT, region=id)
+        return {"": own, **dict.fromkeys(FIGURES, f"{own}#rows"), "findings": _findings(county=id)}
+    return {"": at(AT, region=board.region, department=id), **_of_department(board.region, id)}
 
 
 def _whole_links(board: boards.Board) -> dict[str, str]:
@@ -206,12 +200,12 @@ def _whole_links(board: boards.Board) -> dict[str, str]:
 
 
 def _of_department(region: str, department: str) -> dict[str, str]:
-    lists = {name: address(f"{AT}/cases", region=region, department=department, figure=name) for name in FIGURES}
+    lists = {name: at(f"{AT}/cases", region=region, department=department, figure=name) for name in FIGURES}
     return lists | ({} if region else OWN) | {"findings": _findings(department=department)}
 
 
 def _findings(**query: str) -> str:
-    return address("/desk/findings", status="open", **query)
+    return at("/desk/findings", status="open", **query)
 
 
 def average(taken: boards.Taken) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.gateway import board, charts, desk_words
 from services.gateway.board import AT, FIGURES
 from services.gateway.calls import backends
-from services.gateway.pages import Page
+from services.gateway.pages import Page, at
 from services.gateway.pages_officer import DESK_ROLES, PAGE_SIZE, known_departments
 from services.gateway.pages_officers import names
 from services.gateway.pages_supervision import READS
@@ -26,7 +26,7 @@ async def overview(request: Request) -> Response:
     known = await known_departments(request)
     seen = await board.seen(request, asked, names(known))
     supervises = "supervise" in session.roles
-    own = board.address(AT, department=session.department) if supervises and _at_desk(request) else ""
+    own = at(AT, department=session.department) if supervises and _at_desk(request) else ""
     return show(request, "board.html", seen=seen, asked=asked, departments=known, supervises=supervises, own=own)
 
 
