@@ -135,10 +135,9 @@ def test_names_are_codes_while_identity_is_away(site: Site, services: Services):
 
 
 def test_the_chart_says_what_it_shows_and_has_its_table(site: Site, services: Services):
-    as_officer(site, services, "supervise")
+    as_officer(site, services, "supervise", "decide")
     services.on("GetMyDesk", my_desk())
     for path in ("/desk/board", "/desk/mine"):
-        as_officer(site, services, "supervise", "decide")
         page = site.get(path).text
         charts = re.findall(r'<svg class="chart"[^>]*role="img" aria-labelledby="([^"]+)"', page)
         assert charts and page.count("<table") >= len(charts)
