@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from google.protobuf.message import Message
-
 from chassis.acts import OFFICER, Actor
 from chassis.errors import Violation, invalid, not_found, require
 from services.case import model_deadlines
@@ -18,19 +16,13 @@ from standards import clocks, workdays
 from standards.codes import region_covers, region_prefix, region_valid
 from standards.instants import text
 from yiwang.case.v1 import board_pb2 as pb
-from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2
 from yiwang.case.v1.supervision_pb2 import DayCount
 
 # So many days are told one by one, today's among them.
 DAYS: Final = 14
-ACCEPTED, DECIDED, CLOSED = "accepted", "decided", "closed"
-# What an officer did, by the event that tells it.
-DEEDS: Final[Mapping[type[Message], str]] = {
-    events.CaseAccepted: ACCEPTED,
-    events.CaseDecided: DECIDED,
-    events.CaseClosed: CLOSED,
-}
+# What an officer does, as it is counted; a decision together with the working days it took.
+ACCEPTED, DECIDED, CLOSED = DEEDS = ("accepted", "decided", "closed")
 _VERSION_LENGTH = 32
 
 
@@ -180,9 +172,9 @@ def _days(parts: Sequence[Counted], today: date) -> list[DayCount]:
 # -- what officers do --------------------------------------------------------------------------------------------------
 
 
-def kind_of(deed: str, days: int = 0) -> str:
-    """What a deed counts as; a decision together with the working days it took."""
-    return f"{deed}/{days}" if deed == DECIDED else deed
+def decided_in(days: int) -> str:
+    """What a decision that took so many working days counts as."""
+    return f"{DECIDED}/{days}"
 
 
 def deed_count(counts: Mapping[str, int], deed: str) -> int:
@@ -234,5 +226,5 @@ def my_desk(
 
 
 def _tell(told: pb.MyDesk | pb.WorkDay, counts: Mapping[str, int]) -> None:
-    for deed in DEEDS.values():
+    for deed in DEEDS:
         setattr(told, deed, deed_count(counts, deed))

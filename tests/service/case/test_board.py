@@ -30,9 +30,9 @@ from yiwang.case.v1 import service_pb2
 NEAR = "990122"
 HANDLERS = {
     events.CaseSubmitted: ("note_arrival",),
-    events.CaseAccepted: ("note_work",),
-    events.CaseDecided: ("note_work",),
-    events.CaseClosed: ("note_closing", "note_work"),
+    events.CaseAccepted: ("count_accepted",),
+    events.CaseDecided: ("count_decided",),
+    events.CaseClosed: ("note_closing", "count_closed"),
 }
 FIGURES = {
     "received_today": pb.BOARD_FIGURE_RECEIVED_TODAY,
@@ -402,5 +402,5 @@ def test_ones_own_desk_tells_what_is_due_and_overdue_of_ones_own(
 
 def test_what_is_decided_without_an_officer_is_nobodys_work(case_api: Here, database: Db) -> None:
     decided = events.CaseDecided(case_id="none", granted=True)
-    hear(case_api, "note_work", decided, "none", 3)
+    hear(case_api, "count_decided", decided, "none", 3)
     assert not list(database["work"].find({}))

@@ -20,6 +20,9 @@ QUEUES = {
     "case.advance_bundle": "yiwang.case.v1.BundleChildMoved",
     "case.block_promises": "yiwang.case.v1.PromiseVerified",
     "case.block_revoked": "yiwang.case.v1.DecisionRevoked",
+    "case.count_accepted": "yiwang.case.v1.CaseAccepted",
+    "case.count_closed": "yiwang.case.v1.CaseClosed",
+    "case.count_decided": "yiwang.case.v1.CaseDecided",
     "case.end_draft": "yiwang.case.v1.DraftSubmitted",
     "case.follow_closed": "yiwang.case.v1.CaseClosed",
     "case.follow_decided": "yiwang.case.v1.CaseDecided",
@@ -159,11 +162,6 @@ QUEUES = {
 # Messages that are parts of events.
 # What several events share: message tells by a table.
 SHARED = {
-    "case.note_work": [
-        "yiwang.case.v1.CaseAccepted",
-        "yiwang.case.v1.CaseClosed",
-        "yiwang.case.v1.CaseDecided",
-    ],
     "message.keep_county": [
         "yiwang.identity.v1.CountySaved",
     ],
