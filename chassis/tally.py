@@ -120,11 +120,11 @@ class Tally:
 
     def totals(self, buckets: Iterable[str]) -> dict[str, int]:
         """Counts by kind, summed over buckets."""
-        return summed((self._totals.find_one({"_id": bucket}) or {}).get("counts", {}) for bucket in buckets)
+        return _summed((self._totals.find_one({"_id": bucket}) or {}).get("counts", {}) for bucket in buckets)
 
     def between(self, first: str, last: str) -> dict[str, int]:
         """Counts by kind, summed over the buckets from the first to the last in the order of their names, both included."""
-        return summed(self.each(first, last).values())
+        return _summed(self.each(first, last).values())
 
     def each(self, first: str, last: str) -> dict[str, dict[str, int]]:
         """Counts by kind of each of these buckets, by its name."""
@@ -132,6 +132,6 @@ class Tally:
         return {row["bucket"]: row.get("counts", {}) for row in rows}
 
 
-def summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     """Counts by kind, added up."""
     return dict(sum((Counter(one) for one in counts), Counter()))
