@@ -6,7 +6,8 @@ PYTEST := $(PYTHON) -m pytest --durations=5 -q
 TWO := -n 2 --dist loadfile
 PROTOS := $(shell find proto -name '*.proto')
 CODE := chassis standards services yiwang_kit deploy
-READY := .venv/.installed gen/image.binpb
+CHARTS := services/gateway/static/echarts.simple.min.js
+READY := .venv/.installed gen/image.binpb $(CHARTS)
 
 # Load of `make load`: users, users started per second, how long.
 USERS ?= 20
@@ -73,7 +74,7 @@ reset: $(READY) ## empty .local/: data, queues, keys and logs
 	@$(PYTHON) -m deploy.local.reset
 
 clean: ## remove what was generated: gen/, build/ and caches, not .local/ and .venv/
-	@rm -rf gen gen.new build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf gen gen.new build $(CHARTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -print | xargs rm -rf
 
 # Real files from here on: made once, again when what they come from changes.
@@ -92,6 +93,11 @@ clean: ## remove what was generated: gen/, build/ and caches, not .local/ and .v
 	echo "installing the Python packages into .venv (some minutes the first time)"; \
 	.venv/bin/python -m pip install -q --disable-pip-version-check -e '.[dev,load,local]'
 	@touch $@
+
+# Charts work without it, so that a machine that cannot fetch it tries again the next time and goes on.
+$(CHARTS): services/gateway/package-lock.json .venv/.installed
+	@echo "fetching what the pages use of npm"
+	@$(PYTHON) -m deploy.local.assets
 
 # generate.py replaces gen/ as a whole; the image is its last file.
 gen/image.binpb: proto/generate.py $(PROTOS) .venv/.installed

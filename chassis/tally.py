@@ -120,12 +120,18 @@ class Tally:
 
     def totals(self, buckets: Iterable[str]) -> dict[str, int]:
         """Counts by kind, summed over buckets."""
-        return _summed(self._totals.find_one({"_id": bucket}) or {} for bucket in buckets)
+        return _summed((self._totals.find_one({"_id": bucket}) or {}).get("counts", {}) for bucket in buckets)
 
     def between(self, first: str, last: str) -> dict[str, int]:
         """Counts by kind, summed over the buckets from the first to the last in the order of their names, both included."""
-        return _summed(self._totals.find({"bucket": {"$gte": first, "$lte": last}}, {"counts": 1}))
+        return _summed(self.each(first, last).values())
+
+    def each(self, first: str, last: str) -> dict[str, dict[str, int]]:
+        """Counts by kind of each of these buckets, by its name."""
+        rows = self._totals.find({"bucket": {"$gte": first, "$lte": last}}, {"bucket": 1, "counts": 1})
+        return {row["bucket"]: row.get("counts", {}) for row in rows}
 
 
-def _summed(totals: Iterable[dict[str, Any]]) -> dict[str, int]:
-    return dict(sum((Counter(total.get("counts", {})) for total in totals), Counter()))
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Counts by kind, added up."""
+    return dict(sum((Counter(one) for one in counts), Counter()))

@@ -64,6 +64,12 @@ def need_browser(say: Say) -> None:
         )
 
 
+def need_npm(say: Say) -> None:
+    """Installs npm when it is missing: the charts of the pages are fetched with it."""
+    if not shutil.which("npm"):
+        _apt(["npm"], "npm is missing: install it (apt-get install npm)", say)
+
+
 def need_venv(say: Say) -> None:
     """Debian's Python comes without ensurepip; python3-venv brings it."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"

@@ -1,13 +1,13 @@
 """What every servicer of case does alike: find the case by the way its caller sees it, change it, and show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
 
-from chassis import telemetry
-from chassis.acts import OFFICER, now
-from chassis.errors import NOT_FOUND, Refused
+from chassis import paging, telemetry
+from chassis.acts import OFFICER, Actor, now
+from chassis.errors import NOT_FOUND, Refused, not_found
 from chassis.parts import Parts
 from chassis.records import Filter, Record
 from chassis.rpc import Call
@@ -26,6 +26,10 @@ _SEES: dict[str, Callable[[Any], Filter]] = {
     model_moves.RECEIVER: model_seeing.received_here,
     model_moves.CONSULTED: model_seeing.consulted,
 }
+
+
+# A list by due date goes no further.
+DEEPEST = 10_000
 
 
 class Desk:
@@ -58,16 +62,20 @@ class Desk:
     def read(self, id: str, call: Call, min_version: int = 0, own: bool = False) -> tuple[Record[Case], bool]:
         """The case as the caller may read it: as his own or his department's, as one his department was asked about or his window
         received (neither of these where it has to be his `own`), or as a supervisor only (True), which is noted before he sees it."""
-        filters = [model_seeing.visible(call.actor)]
-        if call.actor.realm == OFFICER and not own:
-            filters += [model_seeing.consulted(call.actor), model_seeing.received_here(call.actor)]
-        for visible in filters:
+        for visible in _filters(call.actor, own):
             try:
                 return self.cases.get(id, visible, min_version), False
             except Refused as refused:
                 if refused.code != NOT_FOUND:
                     raise
         return self.cases.get(id, model_seeing.overseen(call.actor), min_version), True
+
+    def version(self, id: str, call: Call) -> int:
+        """How often a case the caller may read was written. Nothing of it is read, so nothing is noted."""
+        for visible in (*_filters(call.actor, own=False), model_seeing.overseen(call.actor)):
+            if found := self.cases.collection.find_one({"_id": id, **visible}, {"version": 1}):
+                return int(found["version"])
+        raise not_found()
 
     def reply(self, record: Record[Case], call: Call) -> pb.Case:
         """The whole case, for its reader."""
@@ -87,3 +95,18 @@ class Desk:
         """Who acts for the applicant, sealed under his own key; empty when nobody does."""
         acting = call.actor.acting
         return self.keyring.seal(acting.id, views.agent_text(call.actor)) if acting else ""
+
+
+def _filters(actor: Actor, own: bool) -> Sequence[Filter]:
+    """The cases somebody reads as his own or his department's, as one his department was asked about, or his window received."""
+    filters = [model_seeing.visible(actor)]
+    if actor.realm == OFFICER and not own:
+        filters += [model_seeing.consulted(actor), model_seeing.received_here(actor)]
+    return filters
+
+
+def offset(token: str) -> int:
+    """The place a page of a list by due date begins at."""
+    if token and not (token.isdecimal() and len(token) < 6 and int(token) <= DEEPEST):
+        raise paging.malformed()
+    return int(token or 0)

@@ -7,7 +7,6 @@ from typing import Any
 from google.protobuf.message import Message
 from pymongo.errors import DuplicateKeyError
 
-from chassis import paging
 from chassis.acts import OFFICER, now
 from chassis.errors import NOT_FOUND, RESOURCE_EXHAUSTED, Refused, Violation, invalid, not_found, require
 from chassis.parts import Api, Parts
@@ -29,7 +28,8 @@ from services.case import (
     store_drafts,
     views,
 )
-from services.case.acting_on import Desk
+from services.case.acting_on import Desk, offset
+from services.case.api_board import BoardApi
 from services.case.api_bundles import BundleApi
 from services.case.api_documents import DocumentApi
 from services.case.api_drafts import DraftApi
@@ -49,7 +49,7 @@ from standards import identifiers, workdays
 from yiwang.case.v1 import events_pb2 as events
 from yiwang.case.v1 import service_pb2 as pb
 
-PAGE, COPIES, DEEPEST = 20, 1000, 10_000
+PAGE, COPIES = 20, 1000
 # As the contract says, blanks around it not counted.
 SHORTEST_PURPOSE = 4
 
@@ -182,7 +182,7 @@ class CaseApi:
         arrived = self.arrivals.totals([f"{department}/{instant.astimezone(workdays.SHANGHAI).date()}"])
         if request.light:
             field, after, until = model_deadlines.between(request.light, instant)
-            skip = _offset(request.page_token)
+            skip = offset(request.page_token)
             rows = store.due_at_desk(self.cases, department, handler_id, (field, after, until), skip, size)
             token = str(skip + size) if len(rows) == size else ""
             rows = [row for row in rows if model_deadlines.light(row.state, instant) == request.light]
@@ -291,17 +291,12 @@ class CaseApi:
         return [views.brief(row, call.actor, instant) for row in rows]
 
 
-def _offset(token: str) -> int:
-    if token and not (token.isdecimal() and len(token) < 6 and int(token) <= DEEPEST):
-        raise paging.malformed()
-    return int(token or 0)
-
-
 def build(parts: Parts) -> Api:
     """The api of case, from its parts."""
     desk = Desk(parts)
     servicers: dict[str, Any] = {
         "CaseService": CaseApi(desk),
+        "BoardService": BoardApi(desk),
         "BundleService": BundleApi(desk),
         "TraceService": TraceApi(desk),
         "ProcedureService": ProcedureApi(desk),

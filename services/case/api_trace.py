@@ -65,6 +65,9 @@ class TraceApi:
         ]
         return sorted([*looked, *self.looking_up.readings(case.id)], key=lambda one: one.at, reverse=True)
 
+    def GetCaseVersion(self, request: pb.GetCaseVersionRequest, call: Call) -> pb.GetCaseVersionResponse:
+        return pb.GetCaseVersionResponse(version=self.desk.version(request.case_id, call))
+
     def VerifyJournal(self, request: pb.VerifyJournalRequest, call: Call) -> pb.JournalVerdict:
         return self._verdict(self._seen(request.case_id, call).id)
 

@@ -253,4 +253,5 @@ def closed(case: Case, granted: bool, officer_id: str = "") -> events.CaseClosed
         bundle_key=case.bundle_key,
         window_id=case.window_id,
         officer_ids=officers(case, officer_id),
+        officer_id=officer_id,
     )

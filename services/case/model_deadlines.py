@@ -89,11 +89,16 @@ def renews_by_silence(case: Case) -> bool:
 
 def light(case: Case, now: datetime) -> int:
     """How near the promised limit is; none before acceptance, while the clocks stand still, and once it is decided or asked back."""
-    if case.promised_due is None or case.status not in RUNNING:
+    return light_of(case.status, case.promised_due, case.yellow_at, now)
+
+
+def light_of(status: int, promised_due: datetime | None, yellow_at: datetime | None, now: datetime) -> int:
+    """The same, of no more than it takes to tell."""
+    if promised_due is None or status not in RUNNING:
         return pb.LIGHT_UNSPECIFIED
-    if now > case.promised_due:
+    if now > promised_due:
         return pb.LIGHT_RED
-    yellow = case.yellow_at <= now if case.yellow_at else case.promised_due <= _yellow_until(now)
+    yellow = yellow_at <= now if yellow_at else promised_due <= _yellow_until(now)
     return pb.LIGHT_YELLOW if yellow else pb.LIGHT_GREEN
 
 

@@ -15,6 +15,7 @@ from services.case import (
     model_access,
     model_findings,
     store_blocks,
+    store_board,
     store_bundles,
     store_counties,
     store_drafts,
@@ -86,13 +87,19 @@ def urged(all: Records[Finding], case_id: str) -> str | None:
 
 
 def arrivals(database: Database[Document]) -> Tally:
-    """Cases received, by day in China: buckets `<department>/<day>`, `county:<county>/<day>`, `item:<code>/<day>`."""
-    return Tally(database, "arrivals")
+    """Cases received, by day in China: buckets `<department>/<day>`, `county:<county>/<day>`, `item:<code>/<day>` and, for the departments
+    within a county, `within:<county>/<day>/<department>`."""
+    return Tally(database, store_board.ARRIVALS)
 
 
 def closings(database: Database[Document]) -> Tally:
     """Cases closed, by the same buckets."""
-    return Tally(database, "closings")
+    return Tally(database, store_board.CLOSINGS)
+
+
+def work(database: Database[Document]) -> Tally:
+    """What officers accepted, decided and closed, by day in China: buckets `officer:<id>/<day>`, and of decisions `<department>/<day>`."""
+    return Tally(database, store_board.WORK)
 
 
 def attachments(database: Database[Document]) -> Files:
@@ -102,8 +109,9 @@ def attachments(database: Database[Document]) -> Files:
 
 def buckets(event: events.CaseSubmitted | events.CaseClosed, day: date) -> list[str]:
     """Where a case counts on a day."""
-    names = (event.department, f"county:{event.region[:COUNTY_DIGITS]}", f"item:{event.item_code}")
-    return [f"{name}/{day}" for name in names]
+    county = event.region[:COUNTY_DIGITS]
+    names = (event.department, f"county:{county}", f"item:{event.item_code}")
+    return [*(f"{name}/{day}" for name in names), store_board.within(county, day, event.department)]
 
 
 def ensure_indexes(database: Database[Document]) -> None:
@@ -119,6 +127,7 @@ def ensure_indexes(database: Database[Document]) -> None:
         [("state.consulted", 1), ("state.submitted_at", 1)],
         [("state.asked", 1), ("state.submitted_at", 1)],
         [("state.county", 1), ("state.due", 1)],
+        [("state.county", 1), ("state.desk", 1)],
         [("state.bundle_id", 1)],
         [("state.project_code", 1), ("state.submitted_at", 1)],
         [("state.item_code", 1)],
@@ -129,11 +138,13 @@ def ensure_indexes(database: Database[Document]) -> None:
     findings(database).ensure_indexes(
         [("state.department", 1), ("state.raised_at", 1)],
         [("state.county", 1), ("state.raised_at", 1)],
+        [("state.department", 1), ("state.status", 1)],
+        [("state.county", 1), ("state.status", 1)],
         [("state.case_id", 1), ("state.rule", 1), ("state.status", 1)],
         [("state.case_id", 1), ("state.raised_at", 1)],
     )
-    arrivals(database).ensure_indexes()
-    closings(database).ensure_indexes()
+    for tally in (arrivals(database), closings(database), work(database)):
+        tally.ensure_indexes()
     for part in PARTS:
         part.ensure_indexes(database)
     attachments(database).ensure_indexes()
@@ -166,6 +177,18 @@ def due_at_desk(
         return [row for at, _, _, row in sorted(due) if after < at <= until][skip : skip + count]
     query = {"state.desk": desk, f"state.{field}": {"$gt": after, "$lte": until}}
     return all.select(query, [(f"state.{field}", 1), ("state.submitted_at", 1)], skip, count)
+
+
+def open_cases(
+    all: Records[Case], desk: str, keep: Callable[[Case], bool], token: str, count: int
+) -> tuple[list[Record[Case]], str]:
+    """A page of the open cases of a department that are to be kept, newest first, and the next page's token."""
+    return paging.kept(all, [_at_desk(desk, "")], "submitted_at", keep, token, count, FIRST_WINDOW)
+
+
+def handled_by(all: Records[Case], desk: str, handler_id: str) -> list[Case]:
+    """The open cases an officer handles in a department; they are few."""
+    return [row.state for row in all.select(_at_desk(desk, handler_id))]
 
 
 def _at_desk(desk: str, handler_id: str) -> Document:

@@ -33,6 +33,7 @@ from services.case.worker_promises import HearsPromises
 from services.case.worker_proofs import HearsProofs
 from services.case.worker_supervision import HearsSupervision
 from services.case.worker_visits import HearsVisits
+from services.case.worker_work import HearsWork
 from standards.workdays import SHANGHAI
 from yiwang.case.v1.events_pb2 import CaseClosed, CaseSubmitted
 from yiwang.catalog.v1.events_pb2 import ItemPublished, ItemResumed, ItemSuspended, ItemWithdrawn
@@ -52,6 +53,7 @@ class Worker(
     HearsProofs,
     HearsSupervision,
     HearsVisits,
+    HearsWork,
 ):
     """The handlers and timers of case; a queue each, `case.<method>`."""
 
@@ -138,6 +140,7 @@ class Worker(
         """Recounts the days that changed."""
         self.arrivals.recount()
         self.closings.recount()
+        self.work.recount()
 
     @every(interval=3600)
     def sweep_uploads(self) -> None:
@@ -160,7 +163,7 @@ def build(parts: Parts) -> type[Worker]:
     """The worker of case, from its parts."""
     Worker.parts = parts
     Worker.items, Worker.arrivals = store_items.Items(parts.database), store.arrivals(parts.database)
-    Worker.closings = store.closings(parts.database)
+    Worker.closings, Worker.work = store.closings(parts.database), store.work(parts.database)
     Worker.counties = store_counties.Counties(parts.database)
     Worker.timing = timing.timing_of(parts.database, store.cases(parts.database))
     Worker.children = Children(parts.database, parts.keyring)

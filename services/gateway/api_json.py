@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import contracts
-from services.gateway import sources
+from services.gateway import limits, sources
 from services.gateway.calls import DEADLINE, FILE_DEADLINE, CallError, FieldError, backends, call
 from services.gateway.observe import trace_id
 from services.gateway.security import visitor_address
@@ -46,6 +46,8 @@ SLOW = (
     "GetBulletinPdf",
     "GetProof",
 )
+# Of the contracts, which say v1 in every name; a program may ask for it, and is refused another one rather than answered by chance.
+VERSION = {"API-Version": "1"}
 _BEARER = re.compile(r"^[Bb]earer ([A-Za-z0-9._~+/-]{1,4096}=*)$")
 
 TITLES = {
@@ -103,12 +105,15 @@ async def serve(request: Request) -> Response:
     method = METHODS.get(f"/{request.path_params['service']}/{request.path_params['method']}")
     if method is None:
         raise HTTPException(404, "METHOD_UNKNOWN")
+    if request.headers.get("api-version", VERSION["API-Version"]) != VERSION["API-Version"]:
+        raise HTTPException(400, "API_VERSION_UNKNOWN")
     try:
         token = _token(request, method)
+        limits.of_program(request, token)
         answer = await _forward(request, method, await _read(request, method), token)
     except CallError as error:
         return problem(request, error.status, error.reason, error.message, error.fields)
-    return Response(answer, media_type="application/json")
+    return Response(answer, headers=VERSION, media_type="application/json")
 
 
 def _token(request: Request, method: Method) -> str:
@@ -193,14 +198,16 @@ def problem(
         "traceId": trace_id(request.state.traceparent),
     }
     headers = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "POST"}, 503: {"Retry-After": "10"}}.get(status)
-    return Response(orjson.dumps(body), status, headers, PROBLEM)
+    return Response(orjson.dumps(body), status, VERSION | (headers or {}), PROBLEM)
 
 
 def problem_of(request: Request, error: HTTPException) -> Response:
     """A refusal of the gateway itself; its reason stands in `detail` when it has one."""
     phrase = HTTPStatus(error.status_code).phrase
     reason = phrase.upper().replace(" ", "_") if error.detail == phrase else error.detail
-    return problem(request, error.status_code, reason)
+    answer = problem(request, error.status_code, reason)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 ROUTES = [Route("/api/{service}/{method}", serve, methods=["POST"])]

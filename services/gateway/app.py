@@ -17,11 +17,15 @@ from services.gateway import (
     callbacks,
     county,
     health,
+    live,
     openapi,
     pages_account,
     pages_acting,
     pages_agent,
+    pages_api,
     pages_apply,
+    pages_board,
+    pages_bulk,
     pages_bundles,
     pages_case,
     pages_catalog,
@@ -37,9 +41,11 @@ from services.gateway import (
     pages_desk,
     pages_documents,
     pages_drafts,
+    pages_embed,
     pages_factors,
     pages_guide,
     pages_intake,
+    pages_kiosk,
     pages_lists,
     pages_market,
     pages_market_agency,
@@ -92,6 +98,7 @@ from services.gateway import (
 )
 from services.gateway.calls import Backends
 from services.gateway.items import ItemNames
+from services.gateway.limits import Limits
 from services.gateway.observe import Observe
 from services.gateway.overview import Overview
 from services.gateway.pages import route
@@ -104,12 +111,14 @@ from services.gateway.unread import Bell
 
 PAGES = (
     *pages_public.PAGES,
+    *live.PAGES,
     *pages_reported.PAGES,
     *pages_guide.PAGES,
     *pages_topics.PAGES,
     *pages_themes.PAGES,
     *pages_lists.PAGES,
     *pages_qr.PAGES,
+    *pages_api.PAGES,
     *pages_sign_in.PAGES,
     *pages_sso.PAGES,
     *pages_account.PAGES,
@@ -122,6 +131,7 @@ PAGES = (
     *pages_rating.PAGES,
     *pages_results.PAGES,
     *pages_windows.PAGES,
+    *pages_kiosk.PAGES,
     *pages_tickets.PAGES,
     *pages_market.PAGES,
     *pages_market_notice.PAGES,
@@ -159,6 +169,7 @@ PAGES = (
     *pages_messages_desk.PAGES,
     *pages_messages_rules.PAGES,
     *pages_agent.PAGES,
+    *pages_board.PAGES,
     *pages_catalog_words.PAGES,
     *pages_catalog_kinds.PAGES,
     *pages_catalog_kinds_edit.PAGES,
@@ -170,6 +181,7 @@ PAGES = (
     *pages_rating_desk.PAGES,
     *pages_intake.PAGES,
     *pages_supervision.PAGES,
+    *pages_bulk.PAGES,
     *pages_officer.PAGES,
     *pages_officers.PAGES,
     *pages_places.PAGES,
@@ -203,6 +215,7 @@ def _routes() -> list[BaseRoute]:
         *api_json.ROUTES,
         *pages_sso.ROUTES,
         *callbacks.ROUTES,
+        *pages_embed.ROUTES,
         *(route(page) for page in PAGES),
     ]
 
@@ -212,7 +225,9 @@ async def _refuse(request: Request, error: Exception) -> Response:
     refusal = error if isinstance(error, HTTPException) else HTTPException(500)
     if request.url.path.startswith("/api/"):
         return api_json.problem_of(request, refusal)
-    return show_refusal(request, refusal.status_code, refusal.detail)
+    page = show_refusal(request, refusal.status_code, refusal.detail)
+    page.headers.update(refusal.headers or {})
+    return page
 
 
 def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
@@ -237,10 +252,13 @@ def build(settings: Settings) -> ASGIApp:
     )
     app.state.settings = settings
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
+    app.state.kiosks = Sealer(settings.master_key, settings.secure_cookies, "yiwang-kiosk")
     app.state.sources = Sources(settings.master_key, settings.secure_cookies)
     app.state.refresher = Refresher()
     app.state.county = county.County(settings)
     app.state.item_names = ItemNames()
     app.state.overview = Overview()
     app.state.bell = Bell()
+    app.state.limits = Limits(settings.rate_limit)
+    app.state.streams = live.Streams()
     return Observe(SecurityHeaders(BodyLimit(app), https=settings.secure_cookies), routes)

@@ -13,6 +13,7 @@ from grpc import StatusCode
 from starlette.requests import Request
 
 from services.gateway.settings import Settings
+from yiwang.case.v1.board_pb2_grpc import BoardServiceStub
 from yiwang.case.v1.bundles_pb2_grpc import BundleServiceStub
 from yiwang.case.v1.documents_pb2_grpc import DocumentServiceStub
 from yiwang.case.v1.exchange_pb2_grpc import ExchangeServiceStub
@@ -203,6 +204,7 @@ class Backends:
         self.promises = PromiseServiceStub(channel)
         self.fulfilment = FulfilmentServiceStub(channel)
         self.supervision = SupervisionServiceStub(channel)
+        self.board = BoardServiceStub(channel)
         self.trace = TraceServiceStub(channel)
         self.exchange = ExchangeServiceStub(channel)
         self.intermediaries = IntermediaryServiceStub(channel)

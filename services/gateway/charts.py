@@ -1,4 +1,5 @@
-"""Charts as shapes for inline SVG. Pure; pages show the numbers in a table beside each, for whoever does not see them."""
+"""Charts as shapes for inline SVG. Pure; pages show the numbers in a table beside each, for whoever does not see them. Where scripts run,
+`static/charts.js` draws the same numbers with ECharts, to be pointed at and enlarged."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -21,6 +22,7 @@ class Bar(NamedTuple):
     y: int
     length: float
     tone: str
+    value: float
 
 
 class Bars(NamedTuple):
@@ -35,19 +37,21 @@ def bars(rows: Sequence[tuple[str, float, str, str]], most: float = 0) -> Bars:
     top = max([most, *(value for _, value, _, _ in rows)], default=0)
     room = WIDTH - LABEL - VALUE
     drawn = [
-        Bar(label, text, at * ROW, round(room * value / top, 1) if top else 0.0, tone)
+        Bar(label, text, at * ROW, round(room * value / top, 1) if top else 0.0, tone, value)
         for at, (label, value, text, tone) in enumerate(rows)
     ]
     return Bars(max(ROW, len(drawn) * ROW), drawn)
 
 
 class Column(NamedTuple):
-    """One day: the whole and a part of it, one before the other."""
+    """One day: the whole and a part of it, one before the other; and the numbers themselves."""
 
     x: float
     width: float
     whole: float
     part: float
+    label: str
+    numbers: tuple[int, int]
 
 
 class Columns(NamedTuple):
@@ -72,7 +76,9 @@ def columns(rows: Sequence[tuple[str, int, int]]) -> Columns | None:
             round(step * 0.76, 2),
             round(room * whole / most, 1),
             round(room * part / most, 1),
+            label,
+            (whole, part),
         )
-        for at, (_, whole, part) in enumerate(rows)
+        for at, (label, whole, part) in enumerate(rows)
     ]
     return Columns(drawn, most, rows[0][0], rows[-1][0], HEIGHT - FOOT)

@@ -1,6 +1,6 @@
 """What officers may do with a case, as forms: one row per move, its inputs as data. The page draws whatever the case offers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -209,6 +209,20 @@ MOVES: Final[Mapping[str, Move]] = {
         "CancelResult", "case", cases.CancelResultRequest, "注销结果", "case-cancelled", [_reason("注销的理由")], tone="danger"
     ),
 }  # fmt: skip
+
+# Moves that may be made on many cases at once, with the roles that may: nothing that is judged case by case, such as a decision.
+FOR_MANY: Final[Mapping[str, tuple[str, ...]]] = {
+    "accept": ("receive",),
+    "pre-pass": ("receive",),
+    "pass": ("review",),
+    "confirm-withdrawal": ("receive", "review"),
+    "close": ("issue", "decide"),
+}
+
+
+def for_many(roles: Iterable[str]) -> list[tuple[str, str]]:
+    """The moves an officer with these roles may make on many: name and title."""
+    return [(name, MOVES[name].title) for name, may in FOR_MANY.items() if set(may) & set(roles)]
 
 
 def offered(case: cases.Case) -> list[tuple[str, Move]]:

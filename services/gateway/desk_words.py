@@ -47,6 +47,16 @@ WARNING = {
     supervision.WARNING_KIND_RED: Word("红牌", "bad"),
 }
 
+# The figures of a board, in their order.
+FIGURES = (
+    ("received_today", "今日收件"),
+    ("closed_today", "今日办结"),
+    ("open", "在办"),
+    ("yellow", "临近期限"),
+    ("red", "已超期"),
+    ("findings", "待答复监察事项"),
+)
+
 REPORTED = {
     exchange.REPORTED_STATUS_APPLIED: Word("已申请", "wait"),
     exchange.REPORTED_STATUS_CORRECTION: Word("待补正", "warn"),
@@ -108,6 +118,7 @@ FIELD = words.FIELD | {
 }
 
 DONE = {
+    "bulk-none": "没有选择办件，未作任何办理。",
     "case-pre-passed": "预审已通过，申请人可以正式递交。",
     "case-pre-rejected": "预审未通过，申请人可以修改后再报。",
     "case-not-accepted": "已告知申请人不属于受理范围。",

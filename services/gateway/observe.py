@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import telemetry
 
-# Style sheets and probes are no requests of people; their spans would bury the others.
-QUIET = ("/static/", "/county.css", "/favicon.ico", "/healthz", "/readyz")
+# Style sheets and probes are no requests of people, and a stream is one for minutes; their spans would bury the others.
+QUIET = ("/static/", "/county.css", "/favicon.ico", "/healthz", "/readyz", "/live/")
 NO_ROUTE = "(no such path)"
 
 

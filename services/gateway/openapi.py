@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.gateway.api_json import METHODS, PROBLEM, Method
+from services.gateway.api_json import METHODS, PROBLEM, VERSION, Method
 from services.gateway.openapi_rules import comments, needed, rules_of
 from yiwang.access.v1 import access_pb2 as access
 
@@ -57,6 +57,13 @@ _IDEMPOTENCY_KEY: Schema = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": "^[A-Za-z0-9_.:-]+$"},
 }
 
+_API_VERSION: Schema = {
+    "name": "API-Version",
+    "in": "header",
+    "description": "The version the caller was written for; another one than the answer's header tells is refused.",
+    "schema": {"type": "string", "enum": [VERSION["API-Version"]]},
+}
+
 
 @cache
 def document() -> Schema:
@@ -102,8 +109,9 @@ def _operation(method: Method, schemas: Schema) -> Schema:
             },
         },
     }
+    operation["parameters"] = [_API_VERSION]
     if "request_id" in descriptor.input_type.fields_by_name:
-        operation["parameters"] = [_IDEMPOTENCY_KEY]
+        operation["parameters"].append(_IDEMPOTENCY_KEY)
     if text := comments().get(descriptor.full_name):
         operation |= {"summary": text.partition(". ")[0].rstrip("."), "description": text}
     return operation

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.gateway import unread
+from services.gateway import kiosk, limits, unread
 from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_form_token
@@ -56,6 +56,12 @@ def go(path: str, **query: str | int) -> RedirectResponse:
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
+def at(path: str, **query: str) -> str:
+    """An address with what is not empty."""
+    kept = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
 def home_of(session: Session) -> str:
     """Where a visitor who is signed in begins."""
     if session.realm == "officer" and not DESK & set(session.roles):
@@ -81,6 +87,9 @@ def route(page: Page) -> Route:
 async def _serve(request: Request, page: Page, get: Handler) -> Response:
     """Who may come, is the form ours, what does the handler say, and what if a service refuses."""
     try:
+        limits.of_page(request)
+        if gone := await kiosk.forget_idle(request):
+            return gone
         if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import applying, pages_drafts, person_words, scenarios
+from services.gateway import applying, kiosk, pages_drafts, person_words, scenarios
 from services.gateway.applying import Entered
 from services.gateway.calls import CallError, FieldError, backends
 from services.gateway.forms import item_labels, new_request_id, next_request_id, problems_of, request_id, text, whole
@@ -138,7 +138,7 @@ async def _submit(request: Request, form: FormData, act: str, got: Entered) -> c
         form=got.form,
         materials=got.materials,
         answers=scenarios.messages(scenarios.answers_of(form.multi_items())),
-        channel=cases.CHANNEL_WEB,
+        channel=kiosk.channel(request),
         pre_review=got.more["pre_review"] == "yes",
         stand_ins=stated,
         promise_digest=got.more["promise_digest"],

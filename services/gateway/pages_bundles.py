@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import applying, person_words, scenarios
+from services.gateway import applying, kiosk, person_words, scenarios
 from services.gateway.acts import FRESH, Act, Tried, do, only, refused
 from services.gateway.applying import Entered
 from services.gateway.calls import FILE_DEADLINE, CallError, backends
@@ -22,7 +22,6 @@ from services.gateway.scenarios import Needed
 from services.gateway.session import ask
 from services.gateway.words import DEMAND, Word
 from yiwang.case.v1 import bundles_pb2 as bundles
-from yiwang.case.v1 import service_pb2 as cases
 from yiwang.catalog.v1 import themes_pb2 as themes
 
 WITHDRAW: Final = Act(
@@ -99,7 +98,7 @@ async def _submit(request: Request, form: FormData, act: str, got: Entered) -> b
         answers=scenarios.messages(scenarios.answers_of(form.multi_items())),
         form=got.form,
         materials=got.materials,
-        channel=cases.CHANNEL_WEB,
+        channel=kiosk.channel(request),
         project_code=got.more["project_code"],
         **applying.chosen_delivery(form),
     )

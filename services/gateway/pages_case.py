@@ -7,7 +7,7 @@ from grpc import StatusCode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import case_acts, pages_messages
+from services.gateway import case_acts, live, pages_messages
 from services.gateway.acts import FRESH, Tried
 from services.gateway.calls import CallError, backends
 from services.gateway.case_acts import act_page
@@ -48,6 +48,7 @@ async def show_case(request: Request, tried: Tried) -> Response:
         "ratings": ratings,
         "asked": asked,
         "notices": notices,
+        "stream": live.address_of_case(case) if tried is FRESH else "",
     }
     return show(request, "case.html", tried.status, **context)
 

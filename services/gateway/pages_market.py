@@ -15,8 +15,8 @@ from services.gateway.calls import CallError, backends
 from services.gateway.market_forms import act, refused
 from services.gateway.market_reading import PAGE_SIZE, kinds_of, seen
 from services.gateway.overview import or_none
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at, county_of
+from services.gateway.pages import Page, at, go
+from services.gateway.pages_rating_desk import county_of
 from services.gateway.render import show
 from services.gateway.session import ask_public
 from services.gateway.words import SHANGHAI

@@ -15,9 +15,9 @@ from services.gateway.forms import text
 from services.gateway.market_forms import act, fen, refused
 from services.gateway.moves import Move
 from services.gateway.overview import or_none
-from services.gateway.pages import Handler, Page, go
+from services.gateway.pages import Handler, Page, at, go
 from services.gateway.pages_officer import PAGE_SIZE
-from services.gateway.pages_rating_desk import at, county_of
+from services.gateway.pages_rating_desk import county_of
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public, session_of
 from yiwang.intermediary.v1 import agencies_pb2 as agencies

@@ -11,8 +11,7 @@ from services.gateway import message_words
 from services.gateway.acts import FRESH, Act, Tried, do, number, post, refused, shown, texts
 from services.gateway.calls import FILE_DEADLINE, CallError, backends
 from services.gateway.forms import text
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at, go
 from services.gateway.render import show, show_refusal
 from services.gateway.session import ask, session_of
 from yiwang.message.v1 import desk_pb2 as desk

@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import desk_inputs, desk_moves, desk_words, pages_messages
+from services.gateway import desk_inputs, desk_moves, desk_words, live, pages_messages
 from services.gateway.acts import FRESH, SHOWN, Tried, tried
 from services.gateway.calls import CallError, backends
 from services.gateway.desk_moves import MOVES, Move
-from services.gateway.forms import attach, next_request_id, problems_of, request_id, text, to_case
+from services.gateway.forms import attach, new_request_id, next_request_id, problems_of, request_id, text, to_case
 from services.gateway.overview import or_none
 from services.gateway.pages import Page, go
 from services.gateway.pages_officers import departments_of
@@ -48,7 +48,9 @@ async def inbox(request: Request) -> Response:
         light=LIGHTS.get(light, cases.LIGHT_UNSPECIFIED), page_size=PAGE_SIZE, page_token=page, mine=bool(mine)
     )
     found = await ask(request, backends(request).case.ListInbox, message)
-    return show(request, "inbox.html", found=found, light=light if light in LIGHTS else "", page=page, mine=mine)
+    context: dict[str, Any] = {"light": light if light in LIGHTS else "", "page": page, "mine": mine}
+    context |= {"bulk": desk_moves.for_many(roles), "request_id": new_request_id()}
+    return show(request, "inbox.html", found=found, **context)
 
 
 async def known_departments(request: Request) -> list[officers.Department]:
@@ -69,6 +71,9 @@ async def _show_case(request: Request, tried: Tried = FRESH, clear: Sequence[cas
     context["departments"] = await known_departments(request) if desk_moves.needs_departments(case) else []
     context["item"] = await _item(request, case) if desk_moves.needs_item(case) else catalog.ItemDefinition()
     context["now"] = desk_inputs.moment(datetime.now(UTC))
+    # A form that was refused, or answers shown in clear, stay until he goes on.
+    context["stream"] = live.address_of_case(case) if tried is FRESH and not clear else ""
+    context["stream_asks"] = context["supervised"]
     return show(request, "desk_case.html", tried.status, problems=tried.problems, **context)
 
 

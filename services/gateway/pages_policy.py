@@ -9,8 +9,7 @@ from starlette.responses import Response
 from services.gateway import policy_words
 from services.gateway.calls import backends
 from services.gateway.overview import or_none
-from services.gateway.pages import Page
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at
 from services.gateway.policy_reading import AT, PAGE_SIZE, TABS, item_of, kinds_of, own, region
 from services.gateway.render import show
 from services.gateway.session import ask_public

@@ -13,8 +13,7 @@ from services.gateway.forms import text
 from services.gateway.market_forms import fen, refused
 from services.gateway.moves import offered
 from services.gateway.overview import or_none
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at, go
 from services.gateway.policy_desk_moves import CLAIM, ROLES, STATUSES
 from services.gateway.policy_desk_words import FIELD
 from services.gateway.policy_forms import VALUE, act, fact_value, moved

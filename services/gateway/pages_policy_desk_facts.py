@@ -15,8 +15,7 @@ from services.gateway.calls import CallError, FieldError, backends
 from services.gateway.desk_inputs import wrong
 from services.gateway.forms import text
 from services.gateway.market_forms import refused
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at, go
 from services.gateway.policy_desk_words import FIELD, KIND_FIELD
 from services.gateway.policy_forms import VALUE, act, fact_value, renamed
 from services.gateway.policy_reading import PAGE_SIZE, kinds_of, region

@@ -12,8 +12,7 @@ from services.gateway.forms import whole
 from services.gateway.market_forms import refused
 from services.gateway.moves import offered
 from services.gateway.overview import or_none
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at, go
 from services.gateway.policy_desk_moves import ROLES, ROLL, ROLL_STATUSES
 from services.gateway.policy_forms import act, moved
 from services.gateway.policy_reading import PAGE_SIZE

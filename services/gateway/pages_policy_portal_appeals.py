@@ -14,10 +14,10 @@ from services.gateway.case_acts import act_page
 from services.gateway.desk_inputs import wrong
 from services.gateway.forms import text
 from services.gateway.moves import Move, offered
-from services.gateway.pages import Page, go
+from services.gateway.pages import Page, at, go
 from services.gateway.pages_officer import known_departments
 from services.gateway.pages_policy_enterprise import nobody
-from services.gateway.pages_rating_desk import at, county_of
+from services.gateway.pages_rating_desk import county_of
 from services.gateway.policy_portal_words import APPEAL_KIND, APPEALS, FIELD
 from services.gateway.policy_reading import AT as POLICIES
 from services.gateway.policy_reading import PAGE_SIZE, own

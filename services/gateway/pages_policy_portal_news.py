@@ -12,8 +12,7 @@ from services.gateway.acts import Act, Tried, do, form, only, refused, shown
 from services.gateway.calls import CallError, FieldError, backends
 from services.gateway.forms import text, whole
 from services.gateway.market_forms import fen
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at, go
 from services.gateway.policy_portal_words import FIELD, NEWS_KINDS, unit
 from services.gateway.policy_reading import AT as POLICIES
 from services.gateway.policy_reading import PAGE_SIZE, TABS, region

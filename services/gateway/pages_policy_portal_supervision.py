@@ -12,9 +12,9 @@ from services.gateway.acts import Act, Tried, do, only, refused, shown
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import text
 from services.gateway.moves import Move, offered
-from services.gateway.pages import Handler, Page, go
+from services.gateway.pages import Handler, Page, at, go
 from services.gateway.pages_policy_portal_complaints import private
-from services.gateway.pages_rating_desk import at, county_of
+from services.gateway.pages_rating_desk import county_of
 from services.gateway.policy_portal_words import COMPLAINTS, FIELD, OUTCOME
 from services.gateway.policy_reading import PAGE_SIZE
 from services.gateway.rating_moves import Entry

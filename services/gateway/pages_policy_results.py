@@ -11,8 +11,7 @@ from services.gateway.calls import CallError, backends
 from services.gateway.forms import text
 from services.gateway.market_forms import refused
 from services.gateway.market_reading import seen
-from services.gateway.pages import Page, go
-from services.gateway.pages_rating_desk import at
+from services.gateway.pages import Page, at, go
 from services.gateway.policy_forms import act
 from services.gateway.policy_reading import AT, PAGE_SIZE, TABS, region
 from services.gateway.render import show

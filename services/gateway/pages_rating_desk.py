@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -14,7 +13,7 @@ from services.gateway.acts import Act, Tried, form, post, shown
 from services.gateway.calls import backends
 from services.gateway.moves import offered
 from services.gateway.overview import or_none
-from services.gateway.pages import Page
+from services.gateway.pages import Page, at
 from services.gateway.pages_officer import PAGE_SIZE, known_departments
 from services.gateway.pages_officers import ADMINISTER, names
 from services.gateway.rating_moves import LIFT, LOOP
@@ -52,12 +51,6 @@ def scope_of(request: Request) -> dict[str, str]:
         return {"department": "", "county": ""}
     asked = request.query_params
     return {"department": asked.get("department", "")[:18], "county": county_of(asked.get("county", ""))}
-
-
-def at(path: str, **query: str) -> str:
-    """An address with what is not empty."""
-    kept = {name: value for name, value in query.items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 async def listed(request: Request) -> Response:

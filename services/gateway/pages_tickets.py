@@ -15,10 +15,10 @@ from services.gateway.desk_inputs import wrong
 from services.gateway.forms import problems_of, text
 from services.gateway.moves import offered
 from services.gateway.overview import departments_of, or_none
-from services.gateway.pages import Page, go
+from services.gateway.pages import Page, at, go
 from services.gateway.pages_officer import PAGE_SIZE, known_departments
 from services.gateway.pages_officers import names
-from services.gateway.pages_rating_desk import at, scope_of
+from services.gateway.pages_rating_desk import scope_of
 from services.gateway.rating_moves import TICKETS
 from services.gateway.render import show
 from services.gateway.session import ask, ask_public, session_of

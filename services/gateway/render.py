@@ -88,6 +88,7 @@ CODES = {
         "没有找到这条消息",
         "它可能是发给别人的。发给企业的消息，请先在“我的企业”里代企业办理，再打开这个地址。",
     ),
+    "NO_DEVICE": ("这台设备没有登记", "请在“管理 · 设备”里登记为自助终端，再用登记后的设备编号启用。"),
     "NOT_WHILE_ACTING": ("代办期间不能使用此页面", "您正在代他人办理。请先结束代办，再回到您自己的页面。"),
 }
 
@@ -122,6 +123,8 @@ _ENVIRONMENT.globals.update(
     message_words=message_words,
     comparisons=editing_words.COMPARISONS,
     asset=_asset,
+    # Fetched by npm where it can be; without it charts stay as they are drawn here.
+    charts_too="echarts.simple.min.js" in _MARKS,
     sheets=SHEETS,
 )
 _ENVIRONMENT.filters.update(
@@ -155,6 +158,11 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
         "unread": getattr(request.state, "unread", None),
         "done": _DONE.get(request.query_params.get("done", ""), ""),
         "problems": list[Problem](),
+        # The device whose browser this is, at a self-service machine.
+        "kiosk": getattr(request.state, "kiosk", ""),
+        # The address of news of what is shown (live.py); and whether it is only told, since reading it again would be noted.
+        "stream": "",
+        "stream_asks": False,
     }
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(common | context), status)
 

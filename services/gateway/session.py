@@ -55,6 +55,8 @@ class Session:
     # Who stands at the officer's window: his id, and name and number masked.
     serving: str = ""
     serving_name: str = ""
+    # At a self-service machine: when its visitor was last seen (kiosk.py).
+    seen: int = 0
     # While a sign-in waits for its second factor: the challenge, whether recovery codes are left, and where to go afterwards.
     challenge: str = ""
     recovery: bool = False
@@ -112,12 +114,13 @@ class Session:
 class Sealer:
     """Seals sessions into cookies with AES-256-GCM, under a key of its own derived from the master key."""
 
-    def __init__(self, master_key: bytes, secure: bool) -> None:
+    def __init__(self, master_key: bytes, secure: bool, name: str = "yiwang") -> None:
         key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"yiwang gateway session 1").derive(master_key)
         self._cipher = AESGCM(key)
         self.secure = secure
-        # The __Host- prefix makes browsers refuse the cookie from any other host, but needs Secure.
-        self.name = "__Host-yiwang" if secure else "yiwang"
+        # The __Host- prefix makes browsers refuse the cookie from any other host, but needs Secure. What is sealed under one name opens
+        # under no other.
+        self.name = f"__Host-{name}" if secure else name
 
     def seal(self, session: Session) -> str:
         """The cookie's value."""

@@ -38,11 +38,16 @@ class Settings(BaseSettings):
     secure_cookies: bool = True
     # How many proxies of ours stand before the gateway; so many addresses from the right of X-Forwarded-For are theirs to tell.
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    # How much of services/gateway/limits.py is let through: 2 = twice as much, 0 = nobody is counted.
+    rate_limit: Annotated[float, Field(ge=0, le=100)] = 1.0
     # The county whose settings (name, look, channels) the pages follow; and its name until identity has told them.
     region: Annotated[str, Field(pattern=r"^[0-9]{6}$")] = "990121"
     region_name: str = "示范县"
     # Where browsers reach the site, as it is printed into QR codes; empty = as the request was addressed.
     public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+
+    # Sites that may show the search box of /embed in a frame: origins, blanks between them; empty = none.
+    embed_origins: Annotated[str, Field(pattern=r"^(https?://[A-Za-z0-9.:-]+( https?://[A-Za-z0-9.:-]+)*)?$")] = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":

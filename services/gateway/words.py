@@ -140,6 +140,9 @@ ROLE = {
     "administer": "系统管理",
     "market": "中介超市管理",
     "procure": "项目采购",
+    "policy": "惠企政策",
+    "payout": "兑付审核",
+    "finance": "财政资金",
 }
 
 # How somebody signed in.
@@ -173,6 +176,7 @@ FIELD = {
 
 # After a redirect the page says what was done; the key travels in the address, the text stays here.
 DONE = {
+    "kiosk-over": "已退出，您的信息没有留在这台设备上。",
     "submitted": "申请已提交。请记下办件编号和查询码，可随时查询进度。",
     "corrected": "补正材料已提交，部门将继续办理。",
     "withdrawn": "申请已撤回。",

@@ -332,6 +332,7 @@ PROCEDURES: Mapping[str, Target] = {
     "CaseService/RevokeDecision": record(lambda w: {"case_id": w.case, "reason": "以欺骗手段取得"}),
     "CaseService/CancelResult": record(lambda w: {"case_id": w.case, "reason": "主体注销"}),
     "TraceService/GetTrace": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
+    "TraceService/GetCaseVersion": record(lambda w: {"case_id": w.case}, ("owner", "delegate")),
     "TraceService/VerifyJournal": record(lambda w: {"case_id": w.case}),
     "TraceService/ExportJournal": record(lambda w: {"case_id": w.case}),
     "FulfilmentService/SetFees": record(lambda w: {"case_id": w.case, "fees": [{"name": "工本费", "amount": 1}]}),
@@ -343,6 +344,9 @@ PROCEDURES: Mapping[str, Target] = {
     ),
     "FulfilmentService/DispatchResult": record(lambda w: {"case_id": w.case, "tracking_number": "SF000001"}),
     "FulfilmentService/DeliverResult": record(lambda w: {"case_id": w.case}),
+    "BoardService/GetBoard": listing(lambda w: "received_today: 1", department=DEPARTMENT),
+    "BoardService/ListBoardCases": listing(lambda w: w.case, department=DEPARTMENT, figure=1),
+    "BoardService/GetMyDesk": itself(),
     "SupervisionService/ListFindings": listing(lambda w: w.finding, department=DEPARTMENT, page_size=100),
     "SupervisionService/CountCases": listing(
         lambda w: "arrived: 1", department=DEPARTMENT, **{"from": lambda w: w.today, "until": lambda w: w.today}

@@ -12,6 +12,7 @@ from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause, now
 from services.case import model_blocks, model_lookups, store_blocks, store_lookups
 from services.case import store as case_store
 from services.case.folding import Folder
+from services.case.store_board import within
 from services.identity import appointing, store_organizations
 from services.identity.machines import open_rpcs
 from services.rating import model_loop
@@ -291,7 +292,8 @@ class World:
         self.finding = urging.UrgeCase(case_id=self.case, text="请说明办理情况").id
         self.today = str(datetime.now(SHANGHAI).date())
         arrivals = case_store.arrivals(case.database)
-        arrivals.contribute("arrived-today", [f"{DEPARTMENT}/{self.today}"], "arrived", 1)
+        buckets = [f"{DEPARTMENT}/{self.today}", within(REGION, self.today, DEPARTMENT)]
+        arrivals.contribute(self.case, buckets, "arrived", 1)
         arrivals.recount()
         self.case_access = owner.ListCaseAccesses().accesses[0].id
         self.spare_case = owner.SubmitCase(item_id=self.item_to_apply_for).id

@@ -42,9 +42,21 @@ def test_who_may_not_see_a_case_is_told_nothing_of_its_way(case_api: Here, citiz
     case = submit(citizen, item)
     for stranger in (person(), officer("receive", department=OTHER_DEPARTMENT)):
         one = case_api.by(stranger, service="TraceService")
-        for call in (one.GetTrace, one.VerifyJournal):
+        for call in (one.GetTrace, one.GetCaseVersion, one.VerifyJournal):
             with refused(NOT_FOUND):
                 call(case_id=case.id)
+
+
+def test_who_waits_for_news_of_a_case_is_told_its_version_and_that_is_no_look(
+    case_api: Here, citizen: As, desk: dict[str, As], item: str
+) -> None:
+    case = submit(citizen, item)
+    own = case_api.by(citizen.actor, service="TraceService")
+    readers = [own, *(case_api.by(one, service="TraceService") for one in (officer("receive"), supervisor()))]
+    assert {reader.GetCaseVersion(case_id=case.id).version for reader in readers} == {1}
+    moved = desk["receive"].AcceptCase(case_id=case.id)
+    assert {reader.GetCaseVersion(case_id=case.id).version for reader in readers} == {moved.version} == {2}
+    assert not own.GetTrace(case_id=case.id).readings
 
 
 def test_a_journal_that_was_changed_in_the_store_is_found_out(

@@ -15,6 +15,7 @@ from chassis import rules
 from services.gateway.calls import CallError, FieldError
 from standards import scenarios
 from yiwang.case.v1 import (
+    board_pb2_grpc,
     bundles_pb2_grpc,
     documents_pb2_grpc,
     exchange_pb2_grpc,
@@ -80,7 +81,7 @@ CONTRACTS = (
     windows_pb2_grpc,
     intermediary_grpc, agencies_pb2_grpc, market_pb2_grpc, performance_pb2_grpc, selection_pb2_grpc, signups_pb2_grpc,
     policy_grpc, payouts_grpc, enterprises_pb2_grpc, claims_pb2_grpc, rolls_pb2_grpc, money_pb2_grpc, appeals_pb2_grpc,
-    complaints_pb2_grpc, news_pb2_grpc, bulletins_pb2_grpc, message_grpc, message_desk_grpc,
+    complaints_pb2_grpc, news_pb2_grpc, bulletins_pb2_grpc, message_grpc, message_desk_grpc, board_pb2_grpc,
 )  # fmt: skip
 # Asked beside the requests, so no part of what a page asked for.
 BESIDE = ("GetCounty", "CountUnread")
