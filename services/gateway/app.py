@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
@@ -96,7 +97,7 @@ from services.gateway.observe import Observe
 from services.gateway.overview import Overview
 from services.gateway.pages import route
 from services.gateway.render import STATIC, show_refusal
-from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
+from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders, own_path
 from services.gateway.session import Refresher, Sealer
 from services.gateway.settings import Settings
 from services.gateway.sources import Sources
@@ -210,9 +211,26 @@ def _routes() -> list[BaseRoute]:
 async def _refuse(request: Request, error: Exception) -> Response:
     """A refusal of the gateway itself: problem+json below /api, a page elsewhere."""
     refusal = error if isinstance(error, HTTPException) else HTTPException(500)
+    if refusal.status_code == 404 and (meant := _without_slash(request)):
+        return RedirectResponse(meant, 307)
     if request.url.path.startswith("/api/"):
         return api_json.problem_of(request, refusal)
-    return show_refusal(request, refusal.status_code, refusal.detail)
+    page = show_refusal(request, refusal.status_code, refusal.detail)
+    page.headers.update(refusal.headers or {})
+    return page
+
+
+def _without_slash(request: Request) -> str:
+    """The page an address with a slash too many was meant for, as a path of this site; empty when there is none. Starlette's own redirect
+    would name the host and scheme of the request, which are the caller's, or a proxy's, to choose."""
+    path = str(request.scope["path"])
+    bare = path.rstrip("/")
+    if bare == path or request.method not in ("GET", "HEAD"):
+        return ""
+    scope = request.scope | {"path": bare}
+    if not any(isinstance(one, Route) and one.matches(scope)[0] == Match.FULL for one in request.app.routes):
+        return ""
+    return own_path(quote(bare) + (f"?{request.url.query}" if request.url.query else ""), "")
 
 
 def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
@@ -235,6 +253,7 @@ def build(settings: Settings) -> ASGIApp:
     app = Starlette(
         routes=routes, exception_handlers={HTTPException: _refuse, 500: _refuse}, lifespan=_lifespan(settings)
     )
+    app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
     app.state.sources = Sources(settings.master_key, settings.secure_cookies)

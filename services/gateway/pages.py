@@ -12,7 +12,7 @@ from starlette.routing import Route
 from services.gateway import unread
 from services.gateway.calls import CallError
 from services.gateway.render import show_call_error, show_refusal
-from services.gateway.security import check_form_token
+from services.gateway.security import check_charset, check_form_token
 from services.gateway.session import Session, keep_session, session_of
 from services.gateway.sources import keep_mark
 
@@ -84,6 +84,7 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
         if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:
+            check_charset(request)
             await request.form(max_fields=page.fields)
             await check_form_token(request)
             return await page.post(request)

@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -23,6 +24,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+# A charset other than the one our pages are in.
+_FOREIGN_CHARSET = re.compile(r'charset(?!="?utf-8"?\s*(;|$))', re.IGNORECASE)
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -74,6 +77,13 @@ class BodyLimit:
         while message.get("more_body") and seen < DRAIN_LIMIT:
             message = await receive()
             seen += len(message.get("body", b""))
+
+
+def check_charset(request: Request) -> None:
+    """Refuses a form that names another charset than ours, which no browser does: among Python's codecs are some that make of bytes what
+    is no text, or raise what nobody expects."""
+    if _FOREIGN_CHARSET.search(request.headers.get("content-type", "")):
+        raise HTTPException(415)
 
 
 async def check_form_token(request: Request) -> None:

@@ -1,6 +1,9 @@
 """What keeps visitors safe: form tokens, headers, limits, redirects to own paths only."""
 
+import base64
+import itertools
 import re
+from collections.abc import Callable, Iterator
 
 import pytest
 from starlette.routing import Route
@@ -10,10 +13,14 @@ from services.gateway.observe import NO_ROUTE, Observe
 from services.gateway.pages import Page
 from services.gateway.render import HERE
 from services.gateway.security import own_path
-from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, session
+from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, hidden, session
 from tests.unit.gateway.told_policy_portal import officer
+from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.identity.v1 import sso_pb2 as sso
 
 FORMS = [page for page in PAGES if page.post]
+COOKIE = "__Host-yiwang="
+Form = Callable[[Site], dict[str, str]]
 OTHER = "7b0f3c1e-0000-4000-8000-000000000009"
 
 
@@ -22,31 +29,56 @@ def path_of(page: Page) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: named.get(found[1], OTHER), page.path)
 
 
-@pytest.mark.parametrize("page", FORMS, ids=lambda page: page.path)
-@pytest.mark.parametrize("token", [None, "", "guessed"], ids=str)
-def test_a_form_without_our_token_does_nothing(site: Site, services: Services, page: Page, token: str | None):
+def come(site: Site, services: Services, page: Page) -> None:
+    """Signs somebody in who may send the form: whoever may not come is refused before its token is looked at."""
     if page.needs == "officer" and page.roles:
-        # Whoever may not come is refused before the token is looked at.
         officer(site, services, page.roles)
     else:
         site.sign_in(as_officer=page.needs == "officer", agent=page.needs == "agent")
-    services.heard.clear()
-    answer = site.post(path_of(page), {"csrf": token} if token is not None else {"x": "y"})
-    assert answer.status_code == 403 and "页面已过期" in answer.text
-    assert services.heard == []
+
+
+def sent(site: Site, services: Services, form: Form, headers: dict[str, str] | None = None) -> dict[str, str]:
+    """What every form of the route table is answered when it is sent like this by somebody who may send it; by path."""
+    answers, forms = dict[str, str](), sorted(FORMS, key=lambda page: (page.needs, page.roles))
+    for _, pages in itertools.groupby(forms, key=lambda page: (page.needs, page.roles)):
+        over = True
+        for page in pages:
+            if over:
+                come(site, services, page)
+            typed = form(site)
+            services.heard.clear()
+            answer = site.post(path_of(page), typed, headers=headers or {})
+            refused = next((word for word in ("页面已过期", "请求来自其他网站") if word in answer.text), "")
+            acted = "" if services.heard == [] else " and something was asked"
+            over = COOKIE in answer.headers.get("set-cookie", "")
+            answers[page.path] = f"{answer.status_code} {refused}{acted}"
+    assert len(answers) == len(FORMS)
+    return answers
+
+
+@pytest.mark.parametrize("form", [{"x": "y"}, {"csrf": ""}, {"csrf": "guessed"}], ids=["none", "empty", "guessed"])
+def test_no_form_without_our_token_does_anything(site: Site, services: Services, form: dict[str, str]):
+    assert set(sent(site, services, lambda _: form).values()) == {"403 页面已过期"}
+
+
+def test_no_form_with_the_token_of_another_session_does_anything(site: Site, services: Services):
+    site.sign_in()
+    foreign = site.token()
+    answers = sent(site, services, lambda _: {"csrf": foreign, "request_id": "act-00000001"})
+    assert set(answers.values()) == {"403 页面已过期"}
 
 
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])
-def test_a_form_from_another_site_does_nothing(site: Site, services: Services, origin: str):
-    answer = site.send("/sign-in", {"login": "a", "password": "b"}, headers={"Sec-Fetch-Site": origin})
-    assert answer.status_code == 403 and not services.requests("SignIn")
+def test_no_form_from_another_site_does_anything(site: Site, services: Services, origin: str):
+    answers = sent(site, services, lambda site: {"csrf": site.token()}, {"Sec-Fetch-Site": origin})
+    assert set(answers.values()) == {"403 请求来自其他网站"}
 
 
-def test_a_token_of_another_visitor_is_refused(site: Site, services: Services):
-    foreign = site.token()
-    site.client.cookies.clear()
-    site.token()
-    assert site.post("/sign-in", {"csrf": foreign, "login": "a", "password": "b"}).status_code == 403
+def test_every_form_of_the_session_itself_is_taken(site: Site, services: Services):
+    """Without which the three above would hold for a site that refuses everything."""
+    answers = sent(site, services, lambda site: {"csrf": site.token()}, {"Sec-Fetch-Site": "same-origin"})
+    wrong = {path: told for path, told in answers.items() if told[0] == "5" or "页面" in told or "网站" in told}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/static/tokens.css", "/api/openapi.json", "/api/x/y", "/healthz"])
@@ -110,11 +142,42 @@ def test_the_api_refuses_a_large_body_too(site: Site):
 @pytest.mark.parametrize(
     "target",
     ["https://evil.test", "//evil.test", "/\\evil.test", "\\\\evil.test", "/\t/evil.test", "javascript:alert(1)", "", "evil",
-     "/x\r\nSet-Cookie: a=b", " //evil.test"],
+     "/x\r\nSet-Cookie: a=b", " //evil.test", "///evil.test", "http:/evil.test", "https:evil.test", "/\n/evil.test", "\x00//evil.test",
+     "/\u2028/evil.test", "\\/evil.test", "HTTPS://county.test@evil.test", "data:text/html,x", "?next=//evil.test", "@evil.test",
+     ".evil.test"],
 )  # fmt: skip
-def test_no_redirect_leaves_the_site(site: Site, target: str):
+def test_no_page_that_takes_where_to_go_next_leaves_the_site(site: Site, services: Services, target: str):
     assert own_path(target) == "/"
     assert site.get("/letters/large", params={"next": target}).headers["location"] == "/"
+    assert hidden(site.get("/sign-in", params={"next": target}).text, "next") == ""
+    for path, location in (*_ways_in(site, services, target), *_by_upstream(site, services, target)):
+        assert location == "/cases", path
+
+
+def _ways_in(site: Site, services: Services, target: str) -> Iterator[tuple[str, str]]:
+    """Where each way to sign in leads somebody who wanted to go to `target`."""
+    services.on("FinishPasskeySignIn", session())
+    services.on("AnswerChallenge", session())
+    challenge = identity.Session(challenge=identity.Challenge(challenge="c" * 40, factors=["totp"]))
+    for path, first in (("/sign-in", session()), ("/sign-in/passkey", session()), ("/sign-in/code", challenge)):
+        site.client.cookies.clear()
+        services.on("SignIn", first)
+        if path == "/sign-in/code":
+            site.send("/sign-in", {"login": "a", "password": "b", "next": target})
+        yield path, site.send(path, {"login": "a", "password": "b", "code": "1", "next": target}).headers["location"]
+
+
+def _by_upstream(site: Site, services: Services, target: str) -> Iterator[tuple[str, str]]:
+    """The same through an upstream provider: what it was asked with, and with a cookie somebody else has written."""
+    services.on("BeginUpstream", sso.BeginUpstreamResponse(redirect_to="https://upstream.test/", keep="k" * 40))
+    services.on("FinishUpstream", session())
+    begun = site.get("/sign-in/upstream/province", params={"next": target})
+    assert begun.headers["location"] == "https://upstream.test/"
+    yield "upstream", site.get("/sign-in/upstream/callback?code=1").headers["location"]
+    written = f"{'k' * 40}.{base64.urlsafe_b64encode(target.encode()).decode()}"
+    site.client.cookies.clear()
+    forged = {"Cookie": f"__Host-yiwang-upstream={written}"}
+    yield "upstream, forged", site.get("/sign-in/upstream/callback?code=1", headers=forged).headers["location"]
 
 
 @pytest.mark.parametrize("target", ["/", "/cases?page=2", "/items/x#materials"])
