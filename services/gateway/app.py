@@ -227,7 +227,7 @@ def _without_slash(request: Request) -> str:
     bare = path.rstrip("/")
     if bare == path or request.method not in ("GET", "HEAD"):
         return ""
-    scope = request.scope | {"path": bare}
+    scope = {**request.scope, "path": bare}
     if not any(isinstance(one, Route) and one.matches(scope)[0] == Match.FULL for one in request.app.routes):
         return ""
     return own_path(quote(bare) + (f"?{request.url.query}" if request.url.query else ""), "")
