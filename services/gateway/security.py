@@ -7,6 +7,7 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.session import session_of
@@ -49,14 +50,20 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses bodies over the limit with 413, whether their length was told or not."""
+    """Refuses bodies over the limit with 413, whether their length was told or not; and those with two ways to tell it."""
 
     def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT) -> None:
         self.app = app
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        told = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # Which of the two holds is how a request is smuggled past a proxy that believes the other one (RFC 9112, 6.1): whatever
+            # follows on this connection is nobody's.
+            await PlainTextResponse("", 400, {"Connection": "close"})(scope, receive, send)
+            return
+        told = headers.get("content-length", "0")
         told_size = int(told) if told.isdigit() else 0
         seen = 0
 

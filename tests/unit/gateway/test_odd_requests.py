@@ -81,6 +81,12 @@ def test_a_form_in_our_charset_is_taken(site: Site, services: Services, charset:
     assert answer.status_code == 303 and len(services.requests("SignIn")) == 1
 
 
+def test_a_body_that_tells_its_length_in_two_ways_is_refused_and_the_connection_ends(site: Site, services: Services):
+    headers = {"Content-Length": "6", "Transfer-Encoding": "chunked"}
+    answer = site.post(FORM, content=b"", headers=headers)
+    assert (answer.status_code, answer.headers["connection"]) == (400, "close") and services.heard == []
+
+
 @pytest.mark.parametrize(
     "body",
     ["&".join(f"a{number}=1" for number in range(1001)), "a=" + "x" * (1 << 21), "x" * (1 << 21) + "=a"],
