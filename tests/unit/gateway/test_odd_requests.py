@@ -87,6 +87,25 @@ def test_a_body_that_tells_its_length_in_two_ways_is_refused_and_the_connection_
     assert (answer.status_code, answer.headers["connection"]) == (400, "close") and services.heard == []
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_form_is_no_fault_of_ours(
+    site: Site, services: Services, capsys: pytest.CaptureFixture[str]
+):
+    coming = iter([{"type": "http.request", "body": b"csrf=", "more_body": True}, {"type": "http.disconnect"}])
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {"type": "http", "method": "POST", "path": FORM, "headers": [kind], "query_string": b"", "state": {}}
+
+    async def receive() -> dict[str, object]:
+        return next(coming)
+
+    async def send(message: dict[str, object]) -> None: ...
+
+    app = site.client._transport.app
+    site.run(
+        app({**scope, "scheme": "https", "server": ("county.test", 443), "client": ("127.0.0.1", 1)}, receive, send)
+    )
+    assert "request_failed" not in "".join(capsys.readouterr()) and services.heard == []
+
+
 @pytest.mark.parametrize(
     "body",
     ["&".join(f"a{number}=1" for number in range(1001)), "a=" + "x" * (1 << 21), "x" * (1 << 21) + "=a"],
