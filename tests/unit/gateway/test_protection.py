@@ -4,6 +4,7 @@ import base64
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from starlette.routing import Route
@@ -15,8 +16,14 @@ from services.gateway.render import HERE
 from services.gateway.security import own_path
 from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, hidden, session
 from tests.unit.gateway.told_policy_portal import officer
+from yiwang.case.v1 import bundles_pb2 as bundles
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
 from yiwang.identity.v1 import service_pb2 as identity
 from yiwang.identity.v1 import sso_pb2 as sso
+from yiwang.intermediary.v1 import performance_pb2 as performance
+from yiwang.policy.v1 import claims_pb2 as claims
+from yiwang.rating.v1 import service_pb2 as rating
 
 FORMS = [page for page in PAGES if page.post]
 COOKIE = "__Host-yiwang="
@@ -79,6 +86,60 @@ def test_every_form_of_the_session_itself_is_taken(site: Site, services: Service
     answers = sent(site, services, lambda site: {"csrf": site.token()}, {"Sec-Fetch-Site": "same-origin"})
     wrong = {path: told for path, told in answers.items() if told[0] == "5" or "页面" in told or "网站" in told}
     assert wrong == {}
+
+
+HTML = b"<script>alert(1)</script>"
+NAMED = '"; x.html\r\nSet-Cookie: a=b\r\n/../资料<b>.html'
+# Every page that hands out what somebody uploaded: the method it asks, and what that answers with.
+UPLOADS: dict[str, tuple[str, type[Any]]] = {
+    "/cases/{case_id:uuid}/files/{attachment_id:uuid}": ("DownloadAttachment", cases.DownloadAttachmentResponse),
+    "/bundles/{bundle_id:uuid}/files/{attachment_id:uuid}": ("DownloadBundleFile", bundles.DownloadBundleFileResponse),
+    "/rating-files/{record_id:uuid}/{file_id:uuid}": ("DownloadRatingFile", rating.DownloadRatingFileResponse),
+    "/market/procurements/{procurement_id:uuid}/files/{file_id:uuid}": (
+        "DownloadDeliverable",
+        performance.MarketFileContent,
+    ),
+    "/market/agencies/{agency_id:uuid}/files/{file_id:uuid}": ("DownloadMarketFile", performance.MarketFileContent),
+    "/policies/claims/{claim_id:uuid}/files/{file_id:uuid}": ("DownloadClaimFile", claims.DownloadClaimFileResponse),
+    "/guide-files/{id}": ("DownloadGuideFile", catalog.DownloadGuideFileResponse),
+}
+
+
+def uploaded(answer: type[Any], kind: str) -> Any:
+    """A file of this kind as its service hands it out."""
+    if "type" in answer.DESCRIPTOR.fields_by_name:
+        return answer(content=HTML, name=NAMED, type=kind)
+    about = {"filename": NAMED, "media_type": kind}
+    return answer(
+        content=HTML, **{name: about for name in ("attachment", "file") if name in answer.DESCRIPTOR.fields_by_name}
+    )
+
+
+def test_the_pages_that_hand_out_uploads_are_known():
+    files = {page.path for page in PAGES if re.search(r"files/\{\w*id(:uuid)?\}|-files/", page.path)}
+    assert files == set(UPLOADS)
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+@pytest.mark.parametrize(
+    "kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml; charset=x", "", "image/png"]
+)
+def test_what_was_uploaded_is_saved_and_never_run_whatever_it_is_called(
+    site: Site, services: Services, path: str, kind: str
+):
+    page = next(page for page in PAGES if page.path == path)
+    method, answer = UPLOADS[path]
+    services.on(method, uploaded(answer, kind))
+    site.sign_in()
+    found = site.get("/guide-files/" + "0" * 64 if path.startswith("/guide") else path_of(page))
+    assert found.status_code == 200 and found.content == HTML
+    assert found.headers["content-type"] == ("image/png" if kind == "image/png" else "application/octet-stream")
+    assert re.fullmatch(r"attachment; filename\*=UTF-8''[A-Za-z0-9%._-]+", found.headers["content-disposition"])
+    assert (
+        found.headers["x-content-type-options"] == "nosniff"
+        and "default-src 'self'" in found.headers["content-security-policy"]
+    )
+    assert "a=b" not in found.headers.get("set-cookie", "")
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/static/tokens.css", "/api/openapi.json", "/api/x/y", "/healthz"])
