@@ -83,7 +83,11 @@ class World:
 
     def by(self, caller: Caller, service: str) -> As:
         """A gRPC service (its full name) as this caller calls it."""
-        return self._as(service, self.tokens[caller.name])
+        return self.by_name(caller.name, service)
+
+    def by_name(self, who: str, service: str) -> As:
+        """The same by the caller's name."""
+        return self._as(service, self.tokens[who])
 
     def versions(self) -> set[tuple[str, str, str, int]]:
         """Every record of every service with its version."""

@@ -14,7 +14,7 @@ from deploy.local.places import SERVICES, Places, master_key
 from deploy.local.ports import Ports
 from deploy.local.processes import Process
 from deploy.local.stores import Store
-from services.gateway.session import Sealer, Session
+from services.gateway.session import COOKIE_LIMIT, Sealer, Session
 from tests.service.authority.asked import DEPARTMENT, PASSWORD, REGION
 from tests.service.authority.callers import ROLES
 from tests.service.authority.standing import standing
@@ -75,20 +75,31 @@ class Outside:
         world, own = self.world, {NAME} if sender.realm in (PERSON, OFFICER, AGENT) else set[str]()
         return own | {told[sender.name] for told in (world.numbers, world.phones) if sender.name in told}
 
-    def cookie(self, principal: str) -> str:
-        """The session cookie of a principal (`person:<id>` …) who has just signed in."""
+    def session(self, principal: str) -> Session:
+        """The session of a principal (`person:<id>` …) who has just signed in."""
         session = Session()
         session.sign_in(self.world.signed_in(principal))
-        return self.sealer.seal(session)
+        return session
 
-    def browser(self, principal: str = "") -> requests.Session:
-        """A browser without a screen, signed in as this principal or as nobody; it follows no redirects by itself."""
+    def handler(self) -> Session:
+        """The session of the owner while he handles matters of his organisation; his own waits inside."""
+        session = self.session(f"person:{self.world.owner_id}")
+        reply = self.world.by_name("owner", "yiwang.identity.v1.OrganizationService").ActForOrganization(
+            organization_id=self.world.organization
+        )
+        session.act_for(reply, "示范公司", "企业事项")
+        return session
+
+    def browser(self, session: Session | None = None) -> requests.Session:
+        """A browser without a screen, signed in with this session or as nobody; it follows no redirects by itself."""
         browser = requests.Session()
         browser.trust_env = False
-        browser.headers["Accept-Encoding"] = "identity"
-        if principal:
-            # Over http a Secure cookie has to be brought by hand.
-            browser.headers["Cookie"] = f"{self.sealer.name}={self.cookie(principal)}"
+        if session:
+            # Over http a Secure cookie has to be brought by hand; a long one in pieces.
+            value, name = self.sealer.seal(session), self.sealer.name
+            pieces = [value[at : at + COOKIE_LIMIT] for at in range(0, len(value), COOKIE_LIMIT)]
+            named = [f"{name}-{number}={piece}" for number, piece in enumerate(pieces[1:], 2)]
+            browser.headers["Cookie"] = "; ".join([f"{name}={pieces[0]}", *named])
         return browser
 
 

@@ -115,16 +115,13 @@ class Seen(NamedTuple):
 def walk(outside: Outside) -> Iterator[Seen]:
     """Every page of the table by GET: as somebody who may come, and as nobody."""
     world = outside.world
-    principals = {
-        "": "",
-        "person": f"person:{world.owner_id}",
-        "officer": f"officer:{outside.officer}",
-        "agent": f"agent:{world.agent_id}",
-        "organization": f"organization:{world.organization}",
+    browsers = {
+        "": outside.browser(),
+        "person": outside.browser(outside.session(f"person:{world.owner_id}")),
+        "officer": outside.browser(outside.session(f"officer:{outside.officer}")),
+        "agent": outside.browser(outside.session(f"agent:{world.agent_id}")),
+        "organization": outside.browser(outside.handler()),
     }
-    browsers = {by: outside.browser(principal) for by, principal in principals.items() if by != "organization"}
-    browsers["organization"] = outside.browser()
-    browsers["organization"].headers["Cookie"] = outside.acting_cookie()
     for page in PAGES:
         where = outside.url + address_of(page, world)
         for by in dict.fromkeys((_who(page), "")):
