@@ -95,6 +95,7 @@ from services.gateway.calls import Backends
 from services.gateway.items import ItemNames
 from services.gateway.observe import Observe
 from services.gateway.overview import Overview
+from services.gateway.packing import packed, taken
 from services.gateway.pages import route
 from services.gateway.render import STATIC, show_refusal
 from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders, own_path
@@ -179,10 +180,17 @@ PAGES = (
 
 
 class Assets(StaticFiles):
-    """The site's own files. Their addresses carry a mark of the content, so browsers need not ask again."""
+    """The site's own files, packed once. Their addresses carry a mark of the content, so browsers need not ask again."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+        self._packed = {file.name: packed(file.read_bytes()) for file in STATIC.iterdir() if file.is_file()}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        if response.status_code == 200 and path in self._packed and taken(scope):
+            response = Response(self._packed[path], 200, {"Content-Encoding": "gzip"}, response.media_type)
+        response.headers.add_vary_header("Accept-Encoding")
         marked = response.status_code == 200 and b"v=" in scope["query_string"]
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if marked else "public, max-age=300"
         return response
@@ -196,7 +204,7 @@ async def _favicon(request: Request) -> Response:
 def _routes() -> list[BaseRoute]:
     """Everything that has an address."""
     return [
-        Mount("/static", Assets(directory=STATIC)),
+        Mount("/static", Assets()),
         Route("/favicon.ico", _favicon),
         *county.ROUTES,
         *health.ROUTES,

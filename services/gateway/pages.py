@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from services.gateway import unread
 from services.gateway.calls import CallError
+from services.gateway.packing import pack
 from services.gateway.render import show_call_error, show_refusal
 from services.gateway.security import check_charset, check_form_token
 from services.gateway.session import Session, keep_session, session_of
@@ -71,6 +72,8 @@ def route(page: Page) -> Route:
         response = await _serve(request, page, get)
         private = page.needs or session_of(request).csrf
         response.headers.setdefault("Cache-Control", "no-store" if private else "private, no-cache")
+        if not private:
+            pack(request, response)
         keep_session(request, response)
         keep_mark(request, response)
         return response
