@@ -193,6 +193,20 @@ def search(spec: Spec) -> Act:
     return act
 
 
+def pages(spec: Spec) -> Act:
+    """The spec's pages one after the other, each with the cookie of who asks."""
+    session, asked = requests.Session(), spec["asked"]
+
+    def act(number: int) -> None:
+        one = asked[number % len(asked)]
+        headers = {"Cookie": f"yiwang={one['cookie']}"} if one["cookie"] else {}
+        answer = session.get(spec["gateway"] + one["path"], headers=headers, timeout=SECONDS, allow_redirects=False)
+        if answer.status_code != 200:
+            raise Refusal(f"{answer.status_code} {one['path'].partition('?')[0][:20]}")
+
+    return act
+
+
 def echo(spec: Spec) -> Act:
     """The floor of a call: the same bytes to a server that answers them with the bytes of a Case."""
     channel = grpc.insecure_channel(spec["echo"])
@@ -229,6 +243,7 @@ ACTS: dict[str, Callable[[Spec], Act]] = {
     "accept": _on_cases(_accept, "receivers"),
     "inbox": inbox,
     "search": search,
+    "pages": pages,
     "echo": echo,
     "raw_insert": raw_insert,
     "raw_find": raw_find,

@@ -27,6 +27,7 @@ from loadtests import (
     bench_identity,
     bench_market,
     bench_message,
+    bench_pages,
     bench_policy_claims,
     bench_policy_match,
     bench_rating,
@@ -311,6 +312,8 @@ def measure(campaign: Campaign, floor: Floor, folder: Path) -> list[Figure]:
     figures += bench_policy_claims.measure()
     _say("notices through a provider")
     figures += bench_message.measure()
+    _say("pages of the site")
+    figures += bench_pages.measure()
     _say("search")
     figures += bench_search.figures(campaign)
     _say("guide lint")

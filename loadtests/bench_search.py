@@ -85,11 +85,11 @@ def figures(campaign: Campaign) -> list[Figure]:
     """Everything of search; the suite's catalogue is empty before."""
     seen = _publications(campaign)
     before = campaign.suite.process("catalog", "api").rss
-    found = _import(campaign)
-    queries = [*_queries(1200)]
-    mixed = _checked(campaign.load("search", RATE, SECONDS, queries=queries, facets=FACETS, warm=20))
+    found = import_items(campaign)
+    said = [*queries(1200)]
+    mixed = _checked(campaign.load("search", RATE, SECONDS, queries=said, facets=FACETS, warm=20))
     rss = campaign.suite.process("catalog", "api").rss
-    counted = _checked(campaign.load("search", RATE, SECONDS, queries=queries[::-1], facets=1))
+    counted = _checked(campaign.load("search", RATE, SECONDS, queries=said[::-1], facets=1))
     return [
         Figure("catalog.search_items", found, "items"),
         Figure("catalog.search_p50", mixed["p50"], "ms"),
@@ -110,7 +110,7 @@ def _checked(result: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _queries(count: int) -> Iterator[str]:
+def queries(count: int) -> Iterator[str]:
     """Different queries: what people say, pieces of names, slips, pinyin."""
     draw = random.Random(5)
     names = [item.name for item in full_items(3_000, 2)]
@@ -227,12 +227,12 @@ def _until_all(seen: dict[str, Callable[[], bool]]) -> dict[str, float]:
     return took
 
 
-def _import(campaign: Campaign) -> int:
+def import_items(campaign: Campaign, count: int = ITEMS) -> int:
     """Imports generated items the way a county does; the catalogue's relay is frozen, since nobody here wants the events."""
     campaign.suite.process("catalog", "worker").pause()
     file = campaign.folder / "items.jsonl"
     with file.open("wb") as out:
-        for item in full_items(ITEMS, 1):
+        for item in full_items(count, 1):
             out.write(orjson.dumps(json_format.MessageToDict(item)) + b"\n")
     environment = campaign.suite.places.environment("catalog", "api")
     importing = [sys.executable, "-m", "services.catalog", "import", str(file)]

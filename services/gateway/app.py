@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
@@ -101,9 +102,10 @@ from services.gateway.items import ItemNames
 from services.gateway.limits import Limits
 from services.gateway.observe import Observe
 from services.gateway.overview import Overview
+from services.gateway.packing import packed, taken
 from services.gateway.pages import route
 from services.gateway.render import STATIC, show_refusal
-from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders
+from services.gateway.security import BODY_LIMIT, BodyLimit, SecurityHeaders, own_path
 from services.gateway.session import Refresher, Sealer
 from services.gateway.settings import Settings
 from services.gateway.sources import Sources
@@ -190,10 +192,17 @@ PAGES = (
 
 
 class Assets(StaticFiles):
-    """The site's own files. Their addresses carry a mark of the content, so browsers need not ask again."""
+    """The site's own files, packed once. Their addresses carry a mark of the content, so browsers need not ask again."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+        self._packed = {file.name: packed(file.read_bytes()) for file in STATIC.iterdir() if file.is_file()}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
+        if response.status_code == 200 and path in self._packed and taken(scope):
+            response = Response(self._packed[path], 200, {"Content-Encoding": "gzip"}, response.media_type)
+        response.headers.add_vary_header("Accept-Encoding")
         marked = response.status_code == 200 and b"v=" in scope["query_string"]
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if marked else "public, max-age=300"
         return response
@@ -207,7 +216,7 @@ async def _favicon(request: Request) -> Response:
 def _routes() -> list[BaseRoute]:
     """Everything that has an address."""
     return [
-        Mount("/static", Assets(directory=STATIC)),
+        Mount("/static", Assets()),
         Route("/favicon.ico", _favicon),
         *county.ROUTES,
         *health.ROUTES,
@@ -223,11 +232,26 @@ def _routes() -> list[BaseRoute]:
 async def _refuse(request: Request, error: Exception) -> Response:
     """A refusal of the gateway itself: problem+json below /api, a page elsewhere."""
     refusal = error if isinstance(error, HTTPException) else HTTPException(500)
+    if refusal.status_code == 404 and (meant := _without_slash(request)):
+        return RedirectResponse(meant, 307)
     if request.url.path.startswith("/api/"):
         return api_json.problem_of(request, refusal)
     page = show_refusal(request, refusal.status_code, refusal.detail)
     page.headers.update(refusal.headers or {})
     return page
+
+
+def _without_slash(request: Request) -> str:
+    """The page an address with a slash too many was meant for, as a path of this site; empty when there is none. Starlette's own redirect
+    would name the host and scheme of the request, which are the caller's, or a proxy's, to choose."""
+    path = str(request.scope["path"])
+    bare = path.rstrip("/")
+    if bare == path or request.method not in ("GET", "HEAD"):
+        return ""
+    scope = {**request.scope, "path": bare}
+    if not any(isinstance(one, Route) and one.matches(scope)[0] == Match.FULL for one in request.app.routes):
+        return ""
+    return own_path(quote(bare) + (f"?{request.url.query}" if request.url.query else ""), "")
 
 
 def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
@@ -250,6 +274,7 @@ def build(settings: Settings) -> ASGIApp:
     app = Starlette(
         routes=routes, exception_handlers={HTTPException: _refuse, 500: _refuse}, lifespan=_lifespan(settings)
     )
+    app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.sealer = Sealer(settings.master_key, settings.secure_cookies)
     app.state.kiosks = Sealer(settings.master_key, settings.secure_cookies, "yiwang-kiosk")

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from chassis import telemetry
 # Style sheets and probes are no requests of people, and a stream is one for minutes; their spans would bury the others.
 QUIET = ("/static/", "/county.css", "/favicon.ico", "/healthz", "/readyz", "/live/")
 NO_ROUTE = "(no such path)"
+# What log and span say of a request whose client left before it had been read; nobody is sent it.
+GONE = 499
 
 
 class Observe:
@@ -66,6 +69,9 @@ class Observe:
 
         try:
             await self.app(scope, receive, send_with_trace)
+        except ClientDisconnect:
+            # Left in the middle of an upload: nobody is there to be answered, and nothing of ours went wrong.
+            return GONE
         except Exception as error:
             where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
             self.log.error("request_failed", trace_id=trace_id(traceparent), error=type(error).__name__, where=where)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from services.gateway.api_json import METHODS, PROBLEM, VERSION, Method
 from services.gateway.openapi_rules import comments, needed, rules_of
+from services.gateway.packing import packed, taken
 from yiwang.access.v1 import access_pb2 as access
 
 Schema = dict[str, Any]
@@ -181,12 +182,20 @@ def _one(field: FieldDescriptor, schemas: Schema) -> Schema:
 
 async def serve(request: Request) -> Response:
     """The document as JSON."""
-    return Response(_bytes(), media_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
+    if taken(request.scope):
+        return Response(_packed(), 200, headers | {"Content-Encoding": "gzip"}, "application/json")
+    return Response(_bytes(), 200, headers, "application/json")
 
 
 @cache
 def _bytes() -> bytes:
     return orjson.dumps(document())
+
+
+@cache
+def _packed() -> bytes:
+    return packed(_bytes())
 
 
 ROUTES = [Route("/api/openapi.json", serve)]

@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from services.gateway import kiosk, limits, unread
 from services.gateway.calls import CallError
+from services.gateway.packing import pack
 from services.gateway.render import show_call_error, show_refusal
-from services.gateway.security import check_form_token
+from services.gateway.security import check_charset, check_form_token
 from services.gateway.session import Session, keep_session, session_of
 from services.gateway.sources import keep_mark
 
@@ -77,6 +78,8 @@ def route(page: Page) -> Route:
         response = await _serve(request, page, get)
         private = page.needs or session_of(request).csrf
         response.headers.setdefault("Cache-Control", "no-store" if private else "private, no-cache")
+        if not private:
+            pack(request, response)
         keep_session(request, response)
         keep_mark(request, response)
         return response
@@ -93,6 +96,7 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
         if stop := _stop(request, page):
             return stop
         if request.method == "POST" and page.post:
+            check_charset(request)
             await request.form(max_fields=page.fields)
             await check_form_token(request)
             return await page.post(request)

@@ -2,10 +2,12 @@
 
 import hmac
 import ipaddress
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.session import session_of
@@ -23,6 +25,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+# A charset other than the one our pages are in.
+_FOREIGN_CHARSET = re.compile(r'charset(?!="?utf-8"?\s*(;|$))', re.IGNORECASE)
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -46,14 +50,20 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses bodies over the limit with 413, whether their length was told or not."""
+    """Refuses bodies over the limit with 413, whether their length was told or not; and those with two ways to tell it."""
 
     def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT) -> None:
         self.app = app
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        told = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # Which of the two holds is how a request is smuggled past a proxy that believes the other one (RFC 9112, 6.1): whatever
+            # follows on this connection is nobody's.
+            await PlainTextResponse("", 400, {"Connection": "close"})(scope, receive, send)
+            return
+        told = headers.get("content-length", "0")
         told_size = int(told) if told.isdigit() else 0
         seen = 0
 
@@ -74,6 +84,13 @@ class BodyLimit:
         while message.get("more_body") and seen < DRAIN_LIMIT:
             message = await receive()
             seen += len(message.get("body", b""))
+
+
+def check_charset(request: Request) -> None:
+    """Refuses a form that names another charset than ours, which no browser does: among Python's codecs are some that make of bytes what
+    is no text, or raise what nobody expects."""
+    if _FOREIGN_CHARSET.search(request.headers.get("content-type", "")):
+        raise HTTPException(415)
 
 
 async def check_form_token(request: Request) -> None:

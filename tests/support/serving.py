@@ -85,15 +85,16 @@ def parts_of(database: Database[dict[str, Any]], name: str, **told: str) -> Part
 
 
 @contextmanager
-def serving(name: str, database: Database[dict[str, Any]], kind: type[H], **told: str) -> Iterator[H]:
-    """Serves a service inside this process, on a socket as ever; it trusts the tests' signing key."""
+def serving(name: str, database: Database[dict[str, Any]], kind: type[H], listen: str = "", **told: str) -> Iterator[H]:
+    """Serves a service inside this process, on a socket as ever (`listen`: where others look for it); it trusts the tests' signing
+    key."""
     trust(database)
     parts = parts_of(database, name, **told)
     api = importlib.import_module(f"services.{name}.api").build(parts)
     book = tokens.KeyBook(database["signing_keys_heard"], lambda: '{"keys": []}')
     own = api.find_key or book.find
     verifier = tokens.Verifier(lambda kid: own(kid) or book.find(kid))
-    address = f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
+    address = listen or f"unix:/tmp/yiwang-{os.getpid()}-{uuid.uuid4().hex[:8]}.sock"
     server = rpc.Server(address)
     for one in contracts.services(name):
         server.add(one, api.servicers[one.name], rpc.guard_of(parts, verifier))

@@ -1,34 +1,16 @@
 """The world of the authority matrix, built once."""
 
-import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
-from chassis import store as chassis_store
-from deploy.local.stores import Store, with_database
+from deploy.local.stores import Store
+from tests.service.authority.standing import standing
 from tests.service.authority.world import World
-from tests.support import actors, left_behind
-from tests.support.market import MarketHere
-from tests.support.policy_claims import ClaimsHere
-from tests.support.rating_service import RatingHere
-from tests.support.serving import Here, serving
-
-KINDS: dict[str, type[Here]] = {"rating": RatingHere, "intermediary": MarketHere, "policy": ClaimsHere}
-# No handler runs here, so nobody asks the source.
-TOLD = {"verification_url": "http://127.0.0.1:1", "service_secrets": actors.SERVICE_SECRETS}
 
 
 @pytest.fixture(scope="package")
 def world(store: Store) -> Iterator[World]:
-    """The seven services in this process, each on a database of its own, and everybody signed in."""
-    with ExitStack() as stack:
-        here: dict[str, Any] = {}
-        for name in ("identity", "catalog", "case", "rating", "intermediary", "policy", "message"):
-            database = chassis_store.connect(with_database(store.uri, f"{name}_{uuid.uuid4().hex[:8]}"), name)
-            stack.callback(left_behind.drop, database)
-            told = TOLD if name == "identity" else {}
-            here[name] = stack.enter_context(serving(name, database, KINDS.get(name, Here), **told))
-        yield World(**here)
+    """The seven services in this process, and everybody signed in."""
+    with standing(store) as world:
+        yield world

@@ -83,10 +83,14 @@ class World:
         self._records_of_the_rest()
 
     def by(self, caller: Caller, service: str) -> As:
-        """A gRPC service (its full name) as this caller calls it. A service signs for a minute, so each time anew."""
-        if caller.realm == SERVICE:
+        """A gRPC service (its full name) as this caller calls it."""
+        return self.by_name(caller.name, service)
+
+    def by_name(self, who: str, service: str) -> As:
+        """The same by the caller's name. A service signs for a minute, so each time anew."""
+        if who == SERVICE:
             return self._as(service, actors.token(actors.service("message")))
-        return self._as(service, self.tokens[caller.name])
+        return self._as(service, self.tokens[who])
 
     def versions(self) -> set[tuple[str, str, str, int]]:
         """Every record of every service with its version."""
@@ -110,8 +114,9 @@ class World:
         for here in self.services.values():
             here.database["signing_keys_heard"].update_one({"_id": key.kid}, {"$set": jwk}, upsert=True)
 
-    def _signed_in(self, principal: str) -> identity_pb.Session:
-        session: identity_pb.Session = self.opening.start(_cause(), principal, ["pwd"])
+    def signed_in(self, principal: str) -> identity_pb.Session:
+        """A new session of a principal (`person:<id>` …), as if the password had been right."""
+        session: identity_pb.Session = self.opening.start(cause(), principal, ["pwd"])
         return session
 
     # -- principals ----------------------------------------------------------------------------------------------------
@@ -124,16 +129,16 @@ class World:
         rows = ((DEPARTMENT, REGION), (OTHER_DEPARTMENT, REGION), (self.department_elsewhere, OTHER_REGION))
         for code, region in rows:
             request = officers_pb.SaveDepartmentRequest(uscc=code, name=f"某局{code[-3:]}", region=region)
-            self.appointing.save_department(request, _cause(), None)
+            self.appointing.save_department(request, cause(), None)
 
     def _people(self) -> None:
         registry = self.services["identity"].servicers["IdentityService"].registry
-        self.numbers = {}
+        self.numbers, self.phones = dict[str, str](), dict[str, str]()
         for name, level in (("owner", 3), ("somebody else", 3), ("unverified", 1), ("bystander", 3)):
             known = {"name": NAME, "id_number": fresh_number(), "phone": fresh_phone()}
-            record = registry.admit(_cause(), known, level)
-            self.numbers[name] = known["id_number"]
-            session = self._signed_in(f"person:{record.id}")
+            record = registry.admit(cause(), known, level)
+            self.numbers[name], self.phones[name] = known["id_number"], known["phone"]
+            session = self.signed_in(f"person:{record.id}")
             self.tokens[name] = session.access_token
             if name == "owner":
                 self.owner_id, self.session_of_owner = record.id, session.id
@@ -147,7 +152,7 @@ class World:
                 id = self._appointed(
                     caller.role, caller.department == OWN, REGION if caller.county == OWN else OTHER_REGION
                 )
-                self.tokens[caller.name] = self._signed_in(f"officer:{id}").access_token
+                self.tokens[caller.name] = self.signed_in(f"officer:{id}").access_token
         self.spare_officer = self._appointed("receive", True, REGION)
         self.successor = self._appointed("receive", True, REGION)
         self.proposed_officer = self._appointed("receive", True, REGION)
@@ -168,11 +173,11 @@ class World:
             region=region,
             password=PASSWORD,
         )
-        return self.appointing.appoint(request, _cause(), None).id
+        return self.appointing.appoint(request, cause(), None).id
 
     def _agents(self) -> None:
         administrators = {
-            region: self._signed_in(f"officer:{self._appointed('administer', region == REGION, region)}").access_token
+            region: self.signed_in(f"officer:{self._appointed('administer', region == REGION, region)}").access_token
             for region in (REGION, OTHER_REGION)
         }
         points = {}
@@ -183,7 +188,7 @@ class World:
                 agent_number=f"bb-{region}", name=NAME, agent_organization_id=point.id, password=PASSWORD
             )
             name = "agent" if region == REGION else "agent elsewhere"
-            self.tokens[name] = self._signed_in(f"agent:{agent.id}").access_token
+            self.tokens[name] = self.signed_in(f"agent:{agent.id}").access_token
             points[region] = point.id
             if region == REGION:
                 self.agent_id, self.point = agent.id, point.id
@@ -251,7 +256,7 @@ class World:
         # As the source would say: the owner is the representative.
         store_organizations.organizations(self.services["identity"].database).change(
             self.organization,
-            _cause(),
+            cause(),
             lambda one: events.OrganizationConfirmed(organization_id=one.id, representative_id=self.owner_id),
         )
         acting = organizations.ActForOrganization(organization_id=self.organization)
@@ -338,7 +343,7 @@ class World:
         self.negative = rating.close(closed(self.owner_id, region=REGION, department=DEPARTMENT))
         self._as("yiwang.rating.v1.RatingService", self.tokens["owner"]).GiveRating(rating_id=self.negative, grade=1)
         rating.ratings.change(
-            self.negative, _cause(), lambda one: model_loop.assign(one, officer("supervise"), "", "", None, now())
+            self.negative, cause(), lambda one: model_loop.assign(one, officer("supervise"), "", "", None, now())
         )
 
     def _window_of_rating(self, rating: RatingHere) -> None:
@@ -385,10 +390,10 @@ class World:
         case, material = case_store.cases(database).get(self.case).state, catalog_pb.Material(key="business")
         asked = (self.owner_id, self.item_to_apply_for, simple(code=ITEM_CODE), material)
         looked_up = store_lookups.lookups(database).create(
-            _cause(), lambda id: model_lookups.looked_up(id, *asked, model_lookups.NONE, "", instant)
+            cause(), lambda id: model_lookups.looked_up(id, *asked, model_lookups.NONE, "", instant)
         )
         broken = store_blocks.blocks(database).create(
-            _cause(), lambda id: model_blocks.begin(id, case, 1, instant), store_blocks.id_of(case.id)
+            cause(), lambda id: model_blocks.begin(id, case, 1, instant), store_blocks.id_of(case.id)
         )
         self.look_up, self.promise_block = looked_up.id, broken.id
 
@@ -441,7 +446,7 @@ class World:
     def _records_of_catalog(self) -> None:
         """Written by an officer who is none of the callers, since nobody reviews what he wrote."""
         writer, reviewer = (
-            self._signed_in(f"officer:{self._appointed('catalog', True, REGION)}").access_token for _ in range(2)
+            self.signed_in(f"officer:{self._appointed('catalog', True, REGION)}").access_token for _ in range(2)
         )
         items, directory, themes = (
             self._as(f"yiwang.catalog.v1.{name}Service", writer) for name in ("Item", "Directory", "Theme")
@@ -473,5 +478,6 @@ class World:
         self.theme, self.spare_theme = (themes.SaveTheme(definition=one).id for one in wanted)
 
 
-def _cause() -> Cause:
+def cause() -> Cause:
+    """An act of nobody, another one each time."""
     return Cause(key=f"matrix/{uuid.uuid4()}", by="system:identity", request="matrix")

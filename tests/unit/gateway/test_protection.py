@@ -1,6 +1,10 @@
 """What keeps visitors safe: form tokens, headers, limits, redirects to own paths only."""
 
+import base64
+import itertools
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from starlette.routing import Route
@@ -10,10 +14,20 @@ from services.gateway.observe import NO_ROUTE, Observe
 from services.gateway.pages import Page
 from services.gateway.render import HERE
 from services.gateway.security import own_path
-from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, session
+from tests.unit.gateway.told import CASE, FILE, ITEM, Services, Site, hidden, session
 from tests.unit.gateway.told_policy_portal import officer
+from yiwang.case.v1 import bundles_pb2 as bundles
+from yiwang.case.v1 import service_pb2 as cases
+from yiwang.catalog.v1 import service_pb2 as catalog
+from yiwang.identity.v1 import service_pb2 as identity
+from yiwang.identity.v1 import sso_pb2 as sso
+from yiwang.intermediary.v1 import performance_pb2 as performance
+from yiwang.policy.v1 import claims_pb2 as claims
+from yiwang.rating.v1 import service_pb2 as rating
 
 FORMS = [page for page in PAGES if page.post]
+COOKIE = "__Host-yiwang="
+Form = Callable[[Site], dict[str, str]]
 OTHER = "7b0f3c1e-0000-4000-8000-000000000009"
 
 
@@ -22,31 +36,110 @@ def path_of(page: Page) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: named.get(found[1], OTHER), page.path)
 
 
-@pytest.mark.parametrize("page", FORMS, ids=lambda page: page.path)
-@pytest.mark.parametrize("token", [None, "", "guessed"], ids=str)
-def test_a_form_without_our_token_does_nothing(site: Site, services: Services, page: Page, token: str | None):
+def come(site: Site, services: Services, page: Page) -> None:
+    """Signs somebody in who may send the form: whoever may not come is refused before its token is looked at."""
     if page.needs == "officer" and page.roles:
-        # Whoever may not come is refused before the token is looked at.
         officer(site, services, page.roles)
     else:
         site.sign_in(as_officer=page.needs == "officer", agent=page.needs == "agent")
-    services.heard.clear()
-    answer = site.post(path_of(page), {"csrf": token} if token is not None else {"x": "y"})
-    assert answer.status_code == 403 and "页面已过期" in answer.text
-    assert services.heard == []
+
+
+def sent(site: Site, services: Services, form: Form, headers: dict[str, str] | None = None) -> dict[str, str]:
+    """What every form of the route table is answered when it is sent like this by somebody who may send it; by path."""
+    answers, forms = dict[str, str](), sorted(FORMS, key=lambda page: (page.needs, page.roles))
+    for _, pages in itertools.groupby(forms, key=lambda page: (page.needs, page.roles)):
+        over = True
+        for page in pages:
+            if over:
+                come(site, services, page)
+            typed = form(site)
+            services.heard.clear()
+            answer = site.post(path_of(page), typed, headers=headers or {})
+            refused = next((word for word in ("页面已过期", "请求来自其他网站") if word in answer.text), "")
+            acted = "" if services.heard == [] else " and something was asked"
+            over = COOKIE in answer.headers.get("set-cookie", "")
+            answers[page.path] = f"{answer.status_code} {refused}{acted}"
+    assert len(answers) == len(FORMS)
+    return answers
+
+
+@pytest.mark.parametrize("form", [{"x": "y"}, {"csrf": ""}, {"csrf": "guessed"}], ids=["none", "empty", "guessed"])
+def test_no_form_without_our_token_does_anything(site: Site, services: Services, form: dict[str, str]):
+    assert set(sent(site, services, lambda _: form).values()) == {"403 页面已过期"}
+
+
+def test_no_form_with_the_token_of_another_session_does_anything(site: Site, services: Services):
+    site.sign_in()
+    foreign = site.token()
+    answers = sent(site, services, lambda _: {"csrf": foreign, "request_id": "act-00000001"})
+    assert set(answers.values()) == {"403 页面已过期"}
 
 
 @pytest.mark.parametrize("origin", ["cross-site", "same-site"])
-def test_a_form_from_another_site_does_nothing(site: Site, services: Services, origin: str):
-    answer = site.send("/sign-in", {"login": "a", "password": "b"}, headers={"Sec-Fetch-Site": origin})
-    assert answer.status_code == 403 and not services.requests("SignIn")
+def test_no_form_from_another_site_does_anything(site: Site, services: Services, origin: str):
+    answers = sent(site, services, lambda site: {"csrf": site.token()}, {"Sec-Fetch-Site": origin})
+    assert set(answers.values()) == {"403 请求来自其他网站"}
 
 
-def test_a_token_of_another_visitor_is_refused(site: Site, services: Services):
-    foreign = site.token()
-    site.client.cookies.clear()
-    site.token()
-    assert site.post("/sign-in", {"csrf": foreign, "login": "a", "password": "b"}).status_code == 403
+def test_every_form_of_the_session_itself_is_taken(site: Site, services: Services):
+    """Without which the three above would hold for a site that refuses everything."""
+    answers = sent(site, services, lambda site: {"csrf": site.token()}, {"Sec-Fetch-Site": "same-origin"})
+    wrong = {path: told for path, told in answers.items() if told[0] == "5" or "页面" in told or "网站" in told}
+    assert wrong == {}
+
+
+HTML = b"<script>alert(1)</script>"
+NAMED = '"; x.html\r\nSet-Cookie: a=b\r\n/../资料<b>.html'
+# Every page that hands out what somebody uploaded: the method it asks, and what that answers with.
+UPLOADS: dict[str, tuple[str, type[Any]]] = {
+    "/cases/{case_id:uuid}/files/{attachment_id:uuid}": ("DownloadAttachment", cases.DownloadAttachmentResponse),
+    "/bundles/{bundle_id:uuid}/files/{attachment_id:uuid}": ("DownloadBundleFile", bundles.DownloadBundleFileResponse),
+    "/rating-files/{record_id:uuid}/{file_id:uuid}": ("DownloadRatingFile", rating.DownloadRatingFileResponse),
+    "/market/procurements/{procurement_id:uuid}/files/{file_id:uuid}": (
+        "DownloadDeliverable",
+        performance.MarketFileContent,
+    ),
+    "/market/agencies/{agency_id:uuid}/files/{file_id:uuid}": ("DownloadMarketFile", performance.MarketFileContent),
+    "/policies/claims/{claim_id:uuid}/files/{file_id:uuid}": ("DownloadClaimFile", claims.DownloadClaimFileResponse),
+    "/guide-files/{id}": ("DownloadGuideFile", catalog.DownloadGuideFileResponse),
+}
+
+
+def uploaded(answer: type[Any], kind: str) -> Any:
+    """A file of this kind as its service hands it out."""
+    if "type" in answer.DESCRIPTOR.fields_by_name:
+        return answer(content=HTML, name=NAMED, type=kind)
+    about = {"filename": NAMED, "media_type": kind}
+    return answer(
+        content=HTML, **{name: about for name in ("attachment", "file") if name in answer.DESCRIPTOR.fields_by_name}
+    )
+
+
+def test_the_pages_that_hand_out_uploads_are_known():
+    files = {page.path for page in PAGES if re.search(r"files/\{\w*id(:uuid)?\}|-files/", page.path)}
+    assert files == set(UPLOADS)
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+@pytest.mark.parametrize(
+    "kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml; charset=x", "", "image/png"]
+)
+def test_what_was_uploaded_is_saved_and_never_run_whatever_it_is_called(
+    site: Site, services: Services, path: str, kind: str
+):
+    page = next(page for page in PAGES if page.path == path)
+    method, answer = UPLOADS[path]
+    services.on(method, uploaded(answer, kind))
+    site.sign_in()
+    found = site.get("/guide-files/" + "0" * 64 if path.startswith("/guide") else path_of(page))
+    assert found.status_code == 200 and found.content == HTML
+    assert found.headers["content-type"] == ("image/png" if kind == "image/png" else "application/octet-stream")
+    assert re.fullmatch(r"attachment; filename\*=UTF-8''[A-Za-z0-9%._-]+", found.headers["content-disposition"])
+    assert (
+        found.headers["x-content-type-options"] == "nosniff"
+        and "default-src 'self'" in found.headers["content-security-policy"]
+    )
+    assert "a=b" not in found.headers.get("set-cookie", "")
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/static/tokens.css", "/api/openapi.json", "/api/x/y", "/healthz"])
@@ -110,11 +203,42 @@ def test_the_api_refuses_a_large_body_too(site: Site):
 @pytest.mark.parametrize(
     "target",
     ["https://evil.test", "//evil.test", "/\\evil.test", "\\\\evil.test", "/\t/evil.test", "javascript:alert(1)", "", "evil",
-     "/x\r\nSet-Cookie: a=b", " //evil.test"],
+     "/x\r\nSet-Cookie: a=b", " //evil.test", "///evil.test", "http:/evil.test", "https:evil.test", "/\n/evil.test", "\x00//evil.test",
+     "/\u2028/evil.test", "\\/evil.test", "HTTPS://county.test@evil.test", "data:text/html,x", "?next=//evil.test", "@evil.test",
+     ".evil.test"],
 )  # fmt: skip
-def test_no_redirect_leaves_the_site(site: Site, target: str):
+def test_no_page_that_takes_where_to_go_next_leaves_the_site(site: Site, services: Services, target: str):
     assert own_path(target) == "/"
     assert site.get("/letters/large", params={"next": target}).headers["location"] == "/"
+    assert hidden(site.get("/sign-in", params={"next": target}).text, "next") == ""
+    for path, location in (*_ways_in(site, services, target), *_by_upstream(site, services, target)):
+        assert location == "/cases", path
+
+
+def _ways_in(site: Site, services: Services, target: str) -> Iterator[tuple[str, str]]:
+    """Where each way to sign in leads somebody who wanted to go to `target`."""
+    services.on("FinishPasskeySignIn", session())
+    services.on("AnswerChallenge", session())
+    challenge = identity.Session(challenge=identity.Challenge(challenge="c" * 40, factors=["totp"]))
+    for path, first in (("/sign-in", session()), ("/sign-in/passkey", session()), ("/sign-in/code", challenge)):
+        site.client.cookies.clear()
+        services.on("SignIn", first)
+        if path == "/sign-in/code":
+            site.send("/sign-in", {"login": "a", "password": "b", "next": target})
+        yield path, site.send(path, {"login": "a", "password": "b", "code": "1", "next": target}).headers["location"]
+
+
+def _by_upstream(site: Site, services: Services, target: str) -> Iterator[tuple[str, str]]:
+    """The same through an upstream provider: what it was asked with, and with a cookie somebody else has written."""
+    services.on("BeginUpstream", sso.BeginUpstreamResponse(redirect_to="https://upstream.test/", keep="k" * 40))
+    services.on("FinishUpstream", session())
+    begun = site.get("/sign-in/upstream/province", params={"next": target})
+    assert begun.headers["location"] == "https://upstream.test/"
+    yield "upstream", site.get("/sign-in/upstream/callback?code=1").headers["location"]
+    written = f"{'k' * 40}.{base64.urlsafe_b64encode(target.encode()).decode()}"
+    site.client.cookies.clear()
+    forged = {"Cookie": f"__Host-yiwang-upstream={written}"}
+    yield "upstream, forged", site.get("/sign-in/upstream/callback?code=1", headers=forged).headers["location"]
 
 
 @pytest.mark.parametrize("target", ["/", "/cases?page=2", "/items/x#materials"])
