@@ -142,7 +142,7 @@ def read(place: Place) -> None:
     until(lambda: (found := place.notice(case, "case.correction")) and found["state"]["channel"] == 0)
     id = place.notice(case, "case.correction")["_id"]
     # As if he had not opened it for a day.
-    place.notices.update_one({"_id": id}, {"$set": {"state.due": now()}})
+    place.notices.update_one({"_id": id}, {"$set": {"state.due": now() - timedelta(seconds=1)}})
     until(partial(place.cases["findings"].find_one, {"state.case_id": case, "state.rule": "J13"}))
     place.by(who, "MessageService", "message").ReadNotice(notice_id=id)
     until(lambda: kept(place, case))

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from google.protobuf.message import Message
@@ -110,7 +111,7 @@ class MessageHere(Here):
     def hurry(self) -> int:
         """As if what waits were due; how many do."""
         waiting = {"state.status": model.WAITING}
-        self.notices.collection.update_many(waiting, {"$set": {"state.due": now()}})
+        self.notices.collection.update_many(waiting, {"$set": {"state.due": now() - timedelta(seconds=1)}})
         return self.notices.collection.count_documents(waiting)
 
     def finish(self, most: int = 30) -> None:

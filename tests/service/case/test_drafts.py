@@ -174,7 +174,7 @@ def test_after_erasure_a_draft_says_nothing_and_ends_by_itself(
     assert not seen.HasField("content") and not seen.attachments
     with refused(PRECONDITION, "PERSON_ERASED"):
         own.SaveDraft(item_id=item, content=pb.DraftContent())
-    database["drafts"].update_one({"_id": draft.id}, {"$set": {"state.ends_at": now()}})
+    database["drafts"].update_one({"_id": draft.id}, {"$set": {"state.ends_at": now() - timedelta(seconds=1)}})
     worker.build(case_api.parts)().end_left_alone()
     assert not own.ListDrafts().drafts
 

@@ -164,7 +164,7 @@ def test_silence_does_not_let_an_unchecked_licence_pass(town: Town) -> None:
     """Deemed accepted it is, by law; granted it is not before somebody looked, and what does not hold is brought later."""
     case, cases = town.submit(town.away().id), store.cases(town.api.database)
     later = now() + timedelta(days=30)
-    town.api.database["cases"].update_one({"_id": case.id}, {"$set": {"state.due": now()}})
+    town.api.database["cases"].update_one({"_id": case.id}, {"$set": {"state.due": now() - timedelta(seconds=1)}})
     cases.change(case.id, Cause("timer", "system:case"), lambda one: model_timers.fire(one, later))
     decider, reviewer = town.api.by(officer("decide")), town.at(officer("review"))
     assert status(decider.GetCase(case_id=case.id)) == "REVIEWED"
@@ -231,7 +231,7 @@ def test_a_proof_is_good_for_its_own_person_item_and_material_once_and_for_a_day
         town.submit(mine.id)
     assert refusal.fields == {"stand_ins[business]": "PROOF_VOID"}
     old = town.look_up()
-    database[store_lookups.COLLECTION].update_one({"_id": old.id}, {"$set": {"state.expires_at": now()}})
+    database[store_lookups.COLLECTION].update_one({"_id": old.id}, {"$set": {"state.expires_at": now() - timedelta(seconds=1)}})
     with refused(INVALID, "PROOF_VOID"):
         town.submit(old.id)
 

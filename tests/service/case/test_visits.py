@@ -319,7 +319,7 @@ def test_slots_are_listed_page_by_page_to_those_of_the_case_only(
     full, past = slot(inspector, hours=28), slot(inspector, hours=29)
     other, other_id = accepted()
     other.BookVisit(case_id=other_id, slot_id=full)
-    database["slots"].update_one({"_id": past}, {"$set": {"start": now()}})
+    database["slots"].update_one({"_id": past}, {"$set": {"start": now() - timedelta(seconds=1)}})
     found, token = [], ""
     while True:
         page = citizen.ListSlots(case_id=case_id, page_size=3, page_token=token)
