@@ -88,7 +88,7 @@ class World:
 
     def by_name(self, who: str, service: str) -> As:
         """The same by the caller's name. A service signs for a minute, so each time anew."""
-        if who == SERVICE:
+        if who == "service":
             return self._as(service, actors.token(actors.service("message")))
         return self._as(service, self.tokens[who])
 
