@@ -231,7 +231,9 @@ def test_a_proof_is_good_for_its_own_person_item_and_material_once_and_for_a_day
         town.submit(mine.id)
     assert refusal.fields == {"stand_ins[business]": "PROOF_VOID"}
     old = town.look_up()
-    database[store_lookups.COLLECTION].update_one({"_id": old.id}, {"$set": {"state.expires_at": now() - timedelta(seconds=1)}})
+    database[store_lookups.COLLECTION].update_one(
+        {"_id": old.id}, {"$set": {"state.expires_at": now() - timedelta(seconds=1)}}
+    )
     with refused(INVALID, "PROOF_VOID"):
         town.submit(old.id)
 

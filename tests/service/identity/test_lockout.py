@@ -47,7 +47,9 @@ def lock_of(identity: Identity, key: str) -> float:
 def let_pass(identity: Identity, *keys: str) -> None:
     """As if the locks of these keys were over."""
     for key in keys:
-        identity.parts.database[lockout.COLLECTION].update_one({"_id": key}, {"$set": {"until": now() - timedelta(seconds=1)}})
+        identity.parts.database[lockout.COLLECTION].update_one(
+            {"_id": key}, {"$set": {"until": now() - timedelta(seconds=1)}}
+        )
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -182,7 +182,9 @@ def test_an_objection_holds_the_award_until_it_is_decided(market: MarketHere) ->
     loser.ObjectToResult(procurement_id=id, text="中选机构的资质证书已被注销")
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "OBJECTED_ALREADY"):
         loser.ObjectToResult(procurement_id=id, text="再说一次同样的话")
-    market.procurements.collection.update_one({"_id": id}, {"$set": {"state.result_until": now() - timedelta(seconds=1)}})
+    market.procurements.collection.update_one(
+        {"_id": id}, {"$set": {"state.result_until": now() - timedelta(seconds=1)}}
+    )
     assert market.award(id).status == model.OBJECTED
     public = market.by(None).GetProcurement(procurement_id=id).objections[0]
     assert (public.text, public.agency_name) == ("", "")
