@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from chassis import tokens
-from chassis.acts import DEVICE, MACHINE, OFFICER, SERVICE, Actor, Cause, now
+from chassis.acts import DEVICE, MACHINE, OFFICER, Actor, Cause, now
 from services.case import model_blocks, model_lookups, store_blocks, store_lookups
 from services.case import store as case_store
 from services.case.folding import Folder
