@@ -8,7 +8,7 @@ import gzip
 import re
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Scope
 
 # Of the two sides of a second on the way, ours is the dearer one: a higher level packs hardly better.
@@ -32,7 +32,9 @@ def taken(scope: Scope) -> bool:
 
 
 def pack(request: Request, response: Response) -> None:
-    """Packs the body of a page anybody may read, in place."""
+    """Packs the body of a page anybody may read, in place; what streams goes as it comes."""
+    if isinstance(response, StreamingResponse):
+        return
     body = bytes(response.body)
     if not response.headers.get("content-type", "").startswith(KINDS):
         return

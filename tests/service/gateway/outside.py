@@ -110,7 +110,7 @@ def outside(store: Store, folder: Path) -> Iterator[Outside]:
     addresses = {name: f"127.0.0.1:{ports.take(name)}" for name in SERVICES}
     places = Places(str(folder), "", {}, addresses, f"127.0.0.1:{ports.take('gateway')}")
     gateway = Process(places, "gateway", "")
-    gateway._environment |= {"SECURE_COOKIES": "true", "PUBLIC_URL": "", "LOG_LEVEL": "INFO"}
+    gateway._environment |= {"SECURE_COOKIES": "true", "PUBLIC_URL": "", "LOG_LEVEL": "INFO", "RATE_LIMIT": "0"}
     with standing(store, addresses) as world:
         gateway.start()
         try:

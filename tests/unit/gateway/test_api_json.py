@@ -5,6 +5,7 @@ import pytest
 from services.gateway.api_json import METHODS
 from tests.unit.gateway.told import CASE, ITEM, Services, Site, a_case, refuse
 from yiwang.case.v1 import (
+    board_pb2,
     bundles_pb2,
     documents_pb2,
     exchange_pb2,
@@ -57,8 +58,8 @@ IDENTITY = (
     sso_pb2, verifications_pb2,
 )  # fmt: skip
 CASE_FILES = (
-    bundles_pb2, documents_pb2, exchange_pb2, fulfilment_pb2, intake_pb2, intermediary_pb2, procedures_pb2, promises_pb2, supervision_pb2,
-    trace_pb2,
+    board_pb2, bundles_pb2, documents_pb2, exchange_pb2, fulfilment_pb2, intake_pb2, intermediary_pb2, procedures_pb2, promises_pb2,
+    supervision_pb2, trace_pb2,
 )  # fmt: skip
 CATALOGUE = (directory_pb2, items_pb2, lists_pb2, themes_pb2, vocabulary_pb2)
 MESSAGE = (messages, message_desk)

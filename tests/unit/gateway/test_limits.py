@@ -77,7 +77,7 @@ def test_nobody_is_counted_where_that_is_set(site: Site) -> None:
 
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | getattr(request, "param", {})
+    return settings | getattr(request, "param", {"rate_limit": 1.0})
 
 
 def test_the_version_of_the_api_is_told_and_another_one_refused(site: Site, services: Services) -> None:
