@@ -94,12 +94,10 @@ def asked_of(request: Request) -> Asked:
     return Asked(region if known else "", department)
 
 
-async def seen(request: Request, asked: Asked, names: Mapping[str, str], if_version: str = "") -> Seen | None:
-    """The board as it is now; None when it is still that of this version."""
-    message = boards.GetBoardRequest(region=asked.region, department=asked.department, if_version=if_version)
+async def seen(request: Request, asked: Asked, names: Mapping[str, str]) -> Seen:
+    """The board as it is now."""
+    message = boards.GetBoardRequest(region=asked.region, department=asked.department)
     board = await ask(request, backends(request).board.GetBoard, message)
-    if board.unchanged:
-        return None
     wide = board.by == boards.BOARD_ROWS_COUNTIES
     known, rated = await (_of_counties(request, board) if wide else _of_departments(request, board, names))
     whole = Row("", _title(request, board, names, known), board.whole, _whole_links(board), _rated(rated, ""))

@@ -6,9 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import board, charts, desk_words
+from services.gateway import board, charts, desk_words, live
 from services.gateway.board import AT, FIGURES
-from services.gateway.calls import backends
+from services.gateway.calls import backends, call
 from services.gateway.pages import Page, at
 from services.gateway.pages_officer import DESK_ROLES, PAGE_SIZE, known_departments
 from services.gateway.pages_officers import names
@@ -27,7 +27,28 @@ async def overview(request: Request) -> Response:
     seen = await board.seen(request, asked, names(known))
     supervises = "supervise" in session.roles
     own = at(AT, department=session.department) if supervises and _at_desk(request) else ""
-    return show(request, "board.html", seen=seen, asked=asked, departments=known, supervises=supervises, own=own)
+    context: dict[str, Any] = {"seen": seen, "asked": asked, "departments": known, "supervises": supervises, "own": own}
+    return show(request, "board.html", **context, stream=_address_of_news(asked, seen.board))
+
+
+def _address_of_news(asked: board.Asked, found: boards.Board) -> str:
+    """Where news of a board are told from what is shown on."""
+    return asked.at("/live/board", **{"from": found.version})
+
+
+async def news(request: Request) -> Response:
+    """News of a board: of its figures, not of the ratings beside them."""
+    asked = board.asked_of(request)
+    message = boards.GetBoardRequest(region=asked.region, department=asked.department)
+    rpc = backends(request).board.GetBoard
+    first = await ask(request, rpc, message)
+    # While it is still that of this version, no more than the version comes back.
+    message.if_version = first.version
+
+    async def version(token: str) -> str:
+        return str((await call(rpc, message, token=token)).version)
+
+    return await live.stream(request, first.version, version)
 
 
 def _at_desk(request: Request) -> bool:
@@ -69,6 +90,7 @@ async def mine(request: Request) -> Response:
 
 
 PAGES = (
+    Page("/live/board", news, None, "officer", READS),
     Page(AT, overview, None, "officer", READS, counts=True),
     Page(f"{AT}/cases", behind, None, "officer", READS),
     Page(MINE, mine, None, "officer", tuple(sorted(DESK_ROLES)), counts=True),

@@ -1,4 +1,4 @@
-"""The gateway from outside, built once."""
+"""The gateway from outside, built once for each file: what one sends ends what another needs."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.service.gateway import outside as outsides
 from tests.service.gateway.outside import Outside
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def outside(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """The gateway's own process in front of the seven services."""
     with outsides.outside(store, tmp_path_factory.mktemp("outside")) as outside:

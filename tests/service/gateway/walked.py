@@ -14,6 +14,7 @@ from services.gateway.security import own_path
 from tests.service.gateway.outside import Outside
 
 SECONDS = 30
+STREAM = "text/event-stream"
 # Of names in paths, by the first pattern that fits the path: the record of the world that is meant.
 REAL: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
     ("item_id", r"/policies/", lambda w: w.policy.item),
@@ -28,14 +29,15 @@ REAL: tuple[tuple[str, str, Callable[[Any], object]], ...] = (
     ("id", r"/themes/.*/apply", lambda w: w.theme_to_apply_for),
     ("id", r"/themes/", lambda w: w.theme),
     ("id", r"/guide-files/", lambda w: "0" * 64),
-    ("code", r"/departments/", lambda w: w.other_department),
     ("code", r"/admin/messages/", lambda w: "case-correction"),
     ("section", r"/desk/catalog/items/", lambda w: "basic"),
     ("section", r"/desk/catalog/themes/", lambda w: "basic"),
     ("section", r"/desk/catalog/", lambda w: "basic"),
     ("size", r"/", lambda w: "large"),
     ("topic", r"/", lambda w: "设立变更"),
-    ("kind", r"/lists", lambda w: "public_services"),
+    ("kind", r"/lists", lambda w: "fees"),
+    ("service", r"/open/", lambda w: "yiwang.case.v1.CaseService"),
+    ("method", r"/open/", lambda w: "GetCase"),
     ("kind", r"/rates", lambda w: "online"),
     ("case_id", r"/desk/", lambda w: w.case),
     ("case_id", r"/", lambda w: w.case),
@@ -125,7 +127,17 @@ def walk(outside: Outside) -> Iterator[Seen]:
     for page in PAGES:
         where = outside.url + address_of(page, world)
         for by in dict.fromkeys((_who(page), "")):
-            yield Seen(page, by, browsers[by].get(where, timeout=SECONDS, allow_redirects=False))
+            yield Seen(page, by, _answer(browsers[by], where))
+
+
+def _answer(browser: requests.Session, where: str) -> requests.Response:
+    """The answer of a page; of a stream, which does not end by itself, its head alone."""
+    answer = browser.get(where, timeout=SECONDS, allow_redirects=False, stream=True)
+    if answer.headers.get("content-type", "").startswith(STREAM):
+        answer.close()
+    else:
+        _ = answer.content
+    return answer
 
 
 def _who(page: Page) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from services.gateway import live
+from tests.unit.gateway.test_desk_pages import as_officer
 from tests.unit.gateway.told import CASE, Services, Site, a_case, refuse
+from yiwang.case.v1 import board_pb2 as boards
 from yiwang.case.v1 import supervision_pb2 as supervision
 from yiwang.case.v1 import trace_pb2 as traces
 
@@ -154,3 +156,22 @@ def test_a_supervisor_is_only_told_since_each_of_his_looks_is_noted(site: Site, 
     services.on("GetCase", case)
     page = site.get(f"/desk/{CASE}").text
     assert 'data-live="ask"' in page
+
+
+def test_the_news_of_a_board_are_its_versions(site: Site, services: Services) -> None:
+    as_officer(site, services, "supervise")
+    versions = iter(["a" * 32, "a" * 32, "b" * 32])
+    services.on("GetBoard", lambda _: boards.Board(version=next(versions, "b" * 32)))
+    listener = Listener(site, f"/live/board?region=990121&from={'a' * 32}")
+    heard = listener.listen(lambda said: "data" in said)
+    assert [line for line in heard.splitlines() if line.startswith("data")] == [f"data: {'b' * 32}"]
+    first, *later = services.requests("GetBoard")
+    assert (first.region, first.if_version) == ("990121", "")
+    assert {one.if_version for one in later} == {"a" * 32}
+
+
+def test_a_citizen_has_no_news_of_a_board(site: Site) -> None:
+    site.sign_in()
+    listener = Listener(site, "/live/board")
+    listener.listen(lambda _: True)
+    assert listener.status in (303, 403)
