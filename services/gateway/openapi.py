@@ -10,11 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.gateway.api_json import METHODS, PROBLEM, VERSION, Method
-from services.gateway.openapi_rules import comments, needed, rules_of
+from services.gateway.openapi_rules import FREE, comments, needed, rules_of
 from services.gateway.packing import packed, taken
 from yiwang.access.v1 import access_pb2 as access
 
 Schema = dict[str, Any]
+# What the name of a message ends with where it is an answer and free of the rules it is sent under; no message of a contract is called so.
+ANSWERED = "_answered"
 
 _SCALARS: dict[int, Schema] = {
     FieldDescriptor.TYPE_STRING: {"type": "string"},
@@ -97,12 +99,12 @@ def _operation(method: Method, schemas: Schema) -> Schema:
         "x-access": _access(method.rule),
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _message(descriptor.input_type, schemas)}},
+            "content": {"application/json": {"schema": _message(descriptor.input_type, schemas, asked=True)}},
         },
         "responses": {
             "200": {
                 "description": "The answer.",
-                "content": {"application/json": {"schema": _message(descriptor.output_type, schemas)}},
+                "content": {"application/json": {"schema": _message(descriptor.output_type, schemas, asked=False)}},
             },
             "default": {
                 "description": "Refused, or not possible now.",
@@ -137,16 +139,27 @@ def _grant(grant: access.Grant) -> Schema:
     return found
 
 
-def _message(descriptor: Descriptor, schemas: Schema) -> Schema:
-    """A reference to a message's schema, which is written on first sight."""
-    name = descriptor.full_name
+def _ruled(descriptor: Descriptor, within: frozenset[str] = frozenset()) -> bool:
+    """Whether a message, or one in it, has rules: they bind who sends it, and no answer."""
+    if descriptor.full_name in within:
+        return False
+    within |= {descriptor.full_name}
+    return any(
+        rules_of(field) != FREE or needed(field) or (field.message_type and _ruled(field.message_type, within))
+        for field in descriptor.fields
+    )
+
+
+def _message(descriptor: Descriptor, schemas: Schema, asked: bool) -> Schema:
+    """A reference to a message's schema, which is written on first sight; one with rules has another schema in answers, without them."""
+    name = descriptor.full_name + ("" if asked or not _ruled(descriptor) else ANSWERED)
     if name not in schemas:
         schema: Schema = {"type": "object"}
         schemas[name] = schema
-        schema["properties"] = {field.json_name: _field(field, schemas) for field in descriptor.fields}
-        if required := [field.json_name for field in descriptor.fields if needed(field)]:
+        schema["properties"] = {field.json_name: _field(field, schemas, asked) for field in descriptor.fields}
+        if required := [field.json_name for field in descriptor.fields if asked and needed(field)]:
             schema["required"] = required
-        if text := comments().get(name):
+        if text := comments().get(descriptor.full_name):
             schema["description"] = text
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -157,24 +170,24 @@ def _enum(descriptor: EnumDescriptor, schemas: Schema) -> Schema:
     return {"$ref": f"#/components/schemas/{descriptor.full_name}"}
 
 
-def _field(field: FieldDescriptor, schemas: Schema) -> Schema:
-    """One field with its rules and comment."""
-    rules = rules_of(field)
+def _field(field: FieldDescriptor, schemas: Schema, asked: bool) -> Schema:
+    """One field with its comment, and where it is asked for with its rules."""
+    rules = rules_of(field) if asked else FREE
     if field.message_type and field.message_type.GetOptions().map_entry:
         value = field.message_type.fields_by_name["value"]
-        schema = {"type": "object", "additionalProperties": _one(value, schemas) | rules.items} | rules.own
+        schema = {"type": "object", "additionalProperties": _one(value, schemas, asked) | rules.items} | rules.own
     elif field.is_repeated:
-        schema = {"type": "array", "items": _one(field, schemas) | rules.items} | rules.own
+        schema = {"type": "array", "items": _one(field, schemas, asked) | rules.items} | rules.own
     else:
-        schema = _one(field, schemas) | rules.own
+        schema = _one(field, schemas, asked) | rules.own
     text = comments().get(field.full_name)
     return schema | {"description": text} if text else schema
 
 
-def _one(field: FieldDescriptor, schemas: Schema) -> Schema:
+def _one(field: FieldDescriptor, schemas: Schema, asked: bool) -> Schema:
     """The schema of one value."""
     if field.message_type:
-        return _message(field.message_type, schemas)
+        return _message(field.message_type, schemas, asked)
     if field.enum_type:
         return _enum(field.enum_type, schemas)
     return dict(_SCALARS[field.type])

@@ -28,6 +28,10 @@ class Rules(NamedTuple):
     items: dict[str, Any]
 
 
+# Of what no rule binds.
+FREE = Rules({}, {})
+
+
 def rules_of(field: FieldDescriptor) -> Rules:
     """The rules of a field."""
     rules = _rules(field)

@@ -169,7 +169,7 @@ def _fill(page: Page) -> None:
             page.keyboard.type("3" if page.evaluate("document.activeElement.inputMode") == "decimal" else TYPED[kind])
         if kind == "file" and stop["required"]:
             with page.expect_file_chooser() as chooser:
-                page.keyboard.press("Enter")
+                page.keyboard.press("Space")
             chooser.value.set_files([PDF])
             files += 1
     assert stop["tag"] == "button" and files
