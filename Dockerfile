@@ -1,8 +1,8 @@
 # One image for everything: which service, and in which mode, is the command (deploy/k8s, compose.yaml).
 # Nothing is written but /tmp; the user is a number, so that runAsNonRoot can be checked.
 
-# The charts of the pages, in the version of the lock file.
-FROM node:22-slim AS charts
+# The charts and htmx of the pages, in the versions of the lock file.
+FROM node:22-slim AS scripts
 WORKDIR /src
 COPY services/gateway/package.json services/gateway/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -21,7 +21,7 @@ COPY chassis chassis
 COPY standards standards
 COPY services services
 COPY yiwang_kit yiwang_kit
-COPY --from=charts /src/node_modules/echarts/dist/echarts.simple.min.js services/gateway/static/
+COPY --from=scripts /src/node_modules/echarts/dist/echarts.simple.min.js /src/node_modules/htmx.org/dist/htmx.min.js services/gateway/static/
 RUN pip install .
 
 FROM python:3.12-slim

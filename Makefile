@@ -6,8 +6,8 @@ PYTEST := $(PYTHON) -m pytest --durations=5 -q
 TWO := -n 2 --dist loadfile
 PROTOS := $(shell find proto -name '*.proto')
 CODE := chassis standards services yiwang_kit deploy
-CHARTS := services/gateway/static/echarts.simple.min.js
-READY := .venv/.installed gen/image.binpb $(CHARTS)
+SCRIPTS := services/gateway/static/echarts.simple.min.js services/gateway/static/htmx.min.js
+READY := .venv/.installed gen/image.binpb $(SCRIPTS)
 
 # Load of `make load`: users, users started per second, how long.
 USERS ?= 20
@@ -74,7 +74,7 @@ reset: $(READY) ## empty .local/: data, queues, keys and logs
 	@$(PYTHON) -m deploy.local.reset
 
 clean: ## remove what was generated: gen/, build/ and caches, not .local/ and .venv/
-	@rm -rf gen gen.new build $(CHARTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf gen gen.new build $(SCRIPTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -print | xargs rm -rf
 
 # Real files from here on: made once, again when what they come from changes.
@@ -95,7 +95,7 @@ clean: ## remove what was generated: gen/, build/ and caches, not .local/ and .v
 	@touch $@
 
 # Charts work without it, so that a machine that cannot fetch it tries again the next time and goes on.
-$(CHARTS): services/gateway/package-lock.json .venv/.installed
+$(SCRIPTS): services/gateway/package-lock.json .venv/.installed
 	@echo "fetching what the pages use of npm"
 	@$(PYTHON) -m deploy.local.assets
 

@@ -5,16 +5,17 @@
 
 (() => {
   const LIST = "yiwang-desk-list";
-  const links = Array.from(document.querySelectorAll("table.rows tbody th a[href^='/desk/']"));
-  if (links.length) {
-    const listed = links.map((one) => one.getAttribute("href"));
-    addEventListener("click", (event) => {
-      if (links.includes(event.target.closest("a"))) sessionStorage.setItem(LIST, JSON.stringify(listed));
-    });
-  }
+  // Asked for each time: a filter replaces the list.
+  const rows = () => Array.from(document.querySelectorAll("table.rows tbody th a[href^='/desk/']"));
+  addEventListener("click", (event) => {
+    const links = rows();
+    if (!links.includes(event.target.closest("a"))) return;
+    sessionStorage.setItem(LIST, JSON.stringify(links.map((one) => one.getAttribute("href"))));
+  });
 
   const steps = { ArrowDown: 1, ArrowUp: -1 };
   const among = (key) => {
+    const links = rows();
     const at = links.indexOf(document.activeElement);
     if (at < 0) return false;
     const to = key === "Home" ? 0 : key === "End" ? links.length - 1 : at + (steps[key] || 0);
