@@ -70,7 +70,7 @@ def main(base: str, login: str, wanted: str) -> None:
     draft = call(
         base,
         token,
-        "case.v1.IntakeService/SaveDraft",
+        "case.v1.DraftService/SaveDraft",
         key=new_key(),
         itemId=item["id"],
         edition=item["edition"],

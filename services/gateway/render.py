@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -32,10 +32,6 @@ from services.gateway.unread import has_centre
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-# Links and filters with it change the list alone (htmx); where there is none they are what they always were.
-QUIETLY: Final = (
-    ' data-hx-boost="true" data-hx-target="#main" data-hx-select="#main" data-hx-swap="outerHTML show:none"'
-)
 SHEETS = (
     "tokens.css",
     "base.css",
@@ -130,7 +126,6 @@ _ENVIRONMENT.globals.update(
     # Fetched by npm where they can be; without them charts stay as they are drawn here, and a list is loaded with its page.
     charts_too="echarts.simple.min.js" in _MARKS,
     quiet_too="htmx.min.js" in _MARKS,
-    quietly=QUIETLY,
     sheets=SHEETS,
 )
 _ENVIRONMENT.filters.update(
