@@ -38,6 +38,7 @@ from services.gateway import (
     pages_clients,
     pages_contact,
     pages_correct,
+    pages_county,
     pages_delegations,
     pages_desk,
     pages_documents,
@@ -188,6 +189,7 @@ PAGES = (
     *pages_officers.PAGES,
     *pages_places.PAGES,
     *pages_clients.PAGES,
+    *pages_county.PAGES,
 )
 
 

@@ -1,17 +1,19 @@
-"""What the county sets for itself: its name and look, and which channels are open. Kept here and refreshed beside the requests."""
+"""What the county sets for itself: its name and look, what it offers, and which channels are open. Kept here and refreshed beside the
+requests."""
 
 import asyncio
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, NamedTuple, cast
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import telemetry
-from services.gateway.calls import Backends, CallError, call
+from services.gateway.calls import Backends, CallError, backends, call
 from services.gateway.settings import Settings
 from yiwang.identity.v1 import counties_pb2 as counties
 
@@ -22,6 +24,23 @@ CONTRAST = 4.5
 # The dimmest text on the bars of the page: the gold of tokens.css, in the slogan.
 DIM = "#e3b75a"
 HOVER = 0.82
+
+
+class Part(NamedTuple):
+    """A part of the site a county may do without: its name here, its title, where its pages begin, and whether some of them are
+    people's own matters, which go on to their end."""
+
+    name: str
+    title: str
+    at: str
+    has_own: bool
+
+
+PARTS: Final = {
+    counties.SITE_PART_THEMES: Part("themes", "一件事", "/themes", False),
+    counties.SITE_PART_POLICIES: Part("policies", "惠企政策", "/policies", True),
+    counties.SITE_PART_MARKET: Part("market", "中介超市", "/market", True),
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +54,16 @@ class Look:
     sheet: str = ""
     # The web channel is open; applications are refused by their service when it is not.
     web: bool = True
+    # The digest of its emblem; empty = the suite's own.
+    emblem: str = ""
+    hotlines: tuple[counties.Hotline, ...] = ()
+    # Names of the parts it does not offer.
+    closed: frozenset[str] = frozenset()
+
+    def closes(self, path: str, public: bool) -> bool:
+        """Whether a page is of a part the county does not offer; what is not `public` may be somebody's own."""
+        parts = [one for one in PARTS.values() if one.name in self.closed and (public or not one.has_own)]
+        return any(path == one.at or path.startswith(f"{one.at}/") for one in parts)
 
     @property
     def mark(self) -> str:
@@ -50,6 +79,9 @@ def look_of(county: counties.County, name: str) -> Look:
         hotline=county.hotline,
         sheet=sheet(county.color),
         web=county.channels.web or not county.HasField("channels"),
+        emblem=county.emblem,
+        hotlines=tuple(county.hotlines),
+        closed=frozenset(one.name for part, one in PARTS.items() if part in county.closed_parts),
     )
 
 
@@ -131,4 +163,15 @@ async def _sheet(request: Request) -> Response:
     return Response(shown.sheet, headers={"Cache-Control": kept}, media_type="text/css")
 
 
-ROUTES = (Route("/county.css", _sheet),)
+async def _emblem(request: Request) -> Response:
+    """The county's emblem under its digest, so that browsers keep it; 404 for a digest nobody has."""
+    message = counties.GetEmblemRequest(digest=str(request.path_params["digest"]))
+    try:
+        found = await call(backends(request).counties.GetEmblem, message, timeout=DEADLINE)
+    except CallError as error:
+        raise HTTPException(error.status if error.status >= 500 else 404) from None
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(found.content, headers=headers, media_type="image/png")
+
+
+ROUTES = (Route("/county.css", _sheet), Route("/county-emblem/{digest}.png", _emblem))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.gateway import kiosk, limits, unread
+from services.gateway import county, kiosk, limits, unread
 from services.gateway.calls import CallError
 from services.gateway.packing import pack
 from services.gateway.render import show_call_error, show_refusal
@@ -95,6 +95,8 @@ async def _serve(request: Request, page: Page, get: Handler) -> Response:
             return gone
         if stop := _stop(request, page):
             return stop
+        if county.look(request).closes(request.url.path, not page.needs):
+            return show_refusal(request, 404, "PART_CLOSED")
         if request.method == "POST" and page.post:
             check_charset(request)
             await request.form(max_fields=page.fields)

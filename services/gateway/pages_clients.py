@@ -1,4 +1,4 @@
-"""Administration of departments' systems, of the county's settings, and of accounts that are misused."""
+"""Administration of departments' systems, and of accounts that are misused."""
 
 import asyncio
 from typing import Any
@@ -8,22 +8,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import county as look
-from services.gateway.acts import Act, Shown, Tried, do, form, number, only, post, refused, shown, texts
+from services.gateway.acts import Act, Shown, Tried, do, form, number, only, refused, shown, texts
 from services.gateway.calls import CallError, backends
 from services.gateway.forms import text
 from services.gateway.pages import Handler, Page, go
 from services.gateway.pages_officers import ADMINISTER, departments_of, names
 from services.gateway.render import show
-from services.gateway.session import ask, ask_public, session_of
-from services.gateway.terms import CHANNEL, PLACE
+from services.gateway.session import ask
+from services.gateway.terms import PLACE
 from yiwang.identity.v1 import clients_pb2 as clients
-from yiwang.identity.v1 import counties_pb2 as counties
 from yiwang.identity.v1 import service_pb2 as identity
 
 PAGE_SIZE = 200
 DAYS = (7, 31)
-CLIENTS, COUNTY, PERSONS = "/admin/clients", "/admin/county", "/admin/persons"
+CLIENTS, PERSONS = "/admin/clients", "/admin/persons"
 ONE = CLIENTS + "/{client_id:uuid}"
 
 
@@ -104,31 +102,6 @@ def saving(page: Shown) -> Handler:
     return handler
 
 
-async def county(request: Request, tried: Tried) -> Response:
-    """The county's settings. What its colour makes is told with the contrast it has."""
-    message = counties.GetCountyRequest(region=session_of(request).region)
-    found = await ask_public(request, backends(request).counties.GetCounty, message)
-    contrast = f"{look.contrast(found.color, '#ffffff'):.1f}" if found.color else ""
-    context = {"one": found, "contrast": contrast, "tried": tried, "region": session_of(request).region[:6]}
-    return show(request, "admin_county.html", tried.status, problems=tried.problems, **context)
-
-
-def _county(form: FormData) -> dict[str, Any]:
-    open_ = texts(form, "channels")
-    return {
-        **only("region", "name", "slogan", "hotline")(form),
-        "color": text(form, "color") if text(form, "own_color") else "",
-        "channels": counties.ChannelSwitch(**{name: name in open_ for name in CHANNEL}),
-        "quotas": counties.Quotas(
-            submits_per_minute=number(form, "submits_per_minute"),
-            machine_calls_per_minute=number(form, "machine_calls_per_minute"),
-        ),
-    }
-
-
-SAVE_COUNTY = Act("county", "counties.SaveCounty", counties.SaveCountyRequest, "saved", _county, PLACE)
-
-
 async def persons(request: Request, tried: Tried) -> Response:
     """Stopping an account that is misused, and letting it be used again."""
     return show(request, "admin_persons.html", tried.status, tried=tried, problems=tried.problems)
@@ -145,7 +118,6 @@ PAGES = (
     Page(ONE, shown(one), saving(one), "officer", ADMINISTER),
     form(ONE + "/disable", DISABLE, one, CLIENTS + "/{client_id}", "officer", ADMINISTER),
     form(ONE + "/enable", ENABLE, one, CLIENTS + "/{client_id}", "officer", ADMINISTER),
-    Page(COUNTY, shown(county), post(SAVE_COUNTY, county, COUNTY), "officer", ADMINISTER),
     Page(PERSONS, shown(persons), None, "officer", ADMINISTER),
     form(PERSONS + "/suspend", SUSPEND, persons, PERSONS, "officer", ADMINISTER),
     form(PERSONS + "/resume", RESUME, persons, PERSONS, "officer", ADMINISTER),

@@ -4,6 +4,7 @@ from joserfc.jwk import Key
 
 from chassis import sessions, tokens
 from chassis.acts import now
+from chassis.errors import not_found
 from chassis.parts import Parts
 from chassis.rpc import Call
 from services.identity import (
@@ -42,6 +43,12 @@ class CountyApi:
         if found is None:
             return views_counties.county(store_counties.county_of(self.parts.database, request.region))
         return views_counties.county(found.state, found.version)
+
+    def GetEmblem(self, request: counties_pb.GetEmblemRequest, call: Call) -> counties_pb.Emblem:
+        content = store_counties.emblem(self.parts.database, request.digest)
+        if not content:
+            raise not_found()
+        return counties_pb.Emblem(content=content)
 
     def SaveWindow(self, request: counties_pb.SaveWindowRequest, call: Call) -> counties_pb.Window:
         record = halls.save_window(self.parts, request, call.cause, call.actor)

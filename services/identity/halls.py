@@ -29,9 +29,13 @@ def save_county(
     wanted = model_counties.wanted(request)
 
     def decide(county: County | None) -> events.CountySaved | None:
-        model_counties.check(wanted)
+        model_counties.check(wanted, request.new_emblem)
         _own_region(actor, wanted.region)
-        return model_counties.save(county, wanted)
+        saved = model_counties.save(county, wanted, model_counties.keeps_emblem(request))
+        if saved and request.new_emblem:
+            # Before its name stands in the record; a picture nobody names harms nobody.
+            store_counties.keep_emblem(parts.database, wanted.emblem, request.new_emblem)
+        return saved
 
     counties = store_counties.counties(parts.database)
     return store.put(counties, store_counties.county_id(request.region), cause, decide)

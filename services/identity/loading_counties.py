@@ -16,6 +16,8 @@ COUNTY_FIELDS: Final[Mapping[str, str]] = {
     "hotline": "hotline",
     "channels": "channels",
     "quotas": "quotas",
+    "hotlines": "hotlines",
+    "closed_parts": "closed_parts",
 }
 WINDOW_FIELDS: Final[Mapping[str, str]] = {
     "number": "number",
@@ -29,7 +31,7 @@ WINDOW_FIELDS: Final[Mapping[str, str]] = {
 def load_county(desk: Desk, row: object) -> bool:
     """Sets what a county sets for itself; False when it is so already."""
     request = counties_pb.SaveCountyRequest()
-    fill(request, row, COUNTY_FIELDS, ("color", "slogan", "hotline", "quotas"))
+    fill(request, row, COUNTY_FIELDS, ("color", "slogan", "hotline", "quotas", "hotlines", "closed_parts"))
     id = store_counties.county_id(request.region)
     request.request_id = f"load-{id}"
     check(request)

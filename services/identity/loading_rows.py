@@ -58,7 +58,9 @@ def fill(request: Message, row: object, fields: Mapping[str, str], optional: Col
 
 def _set(request: Message, name: str, value: Any) -> None:
     field = request.DESCRIPTOR.fields_by_name[name]
-    if field.is_repeated:
+    if field.is_repeated and (field.message_type or field.enum_type):
+        ParseDict({field.json_name: value}, request)
+    elif field.is_repeated:
         getattr(request, name).extend(value)
     elif field.message_type:
         ParseDict(value, getattr(request, name))

@@ -1,16 +1,31 @@
-"""What a county sets for itself, as pure functions: name, look, channels, quotas."""
+"""What a county sets for itself, as pure functions: name, look, what it offers, channels, quotas."""
 
+import hashlib
+import struct
 from dataclasses import dataclass, field
 
 from chassis.acts import Evolve, Moment
 from chassis.errors import Violation, invalid
+from standards import content_picture
 from standards.codes import region_valid
+from standards.content_signs import ContentRefused
 from yiwang.identity.v1 import counties_pb2 as counties_pb
 from yiwang.identity.v1 import events_pb2 as events
 
 CHANNELS = tuple(one.name for one in counties_pb.ChannelSwitch.DESCRIPTOR.fields)
 # WCAG 2.2, 1.4.3 (level AA): text in the county's colour on white, and white on it.
 LEAST_CONTRAST = 4.5
+# Pixels of an emblem, a side: shown at 44, and as the picture of a bookmark.
+LEAST_SIDE, MOST_SIDE = 32, 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """Whom people call about something; without hours always."""
+
+    name: str
+    phone: str
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,9 @@ class County:
     channels: list[str] = field(default_factory=lambda: list(CHANNELS))
     submits_per_minute: int = 0
     machine_calls_per_minute: int = 0
+    emblem: str = ""
+    hotlines: list[Hotline] = field(default_factory=list)
+    closed_parts: list[int] = field(default_factory=list)
 
 
 def contrast_with_white(color: str) -> float:
@@ -45,10 +63,35 @@ def wanted(request: counties_pb.SaveCountyRequest) -> events.CountySaved:
         channels=[one for one in CHANNELS if getattr(request.channels, one)],
         submits_per_minute=request.quotas.submits_per_minute,
         machine_calls_per_minute=request.quotas.machine_calls_per_minute,
+        emblem=hashlib.sha256(request.new_emblem).hexdigest() if request.new_emblem else "",
+        hotlines=[
+            events.CountyHotline(name=one.name.strip(), phone=one.phone.strip(), hours=one.hours.strip())
+            for one in request.hotlines
+        ],
+        closed_parts=sorted(request.closed_parts),
     )
 
 
-def check(wanted: events.CountySaved) -> None:
+def keeps_emblem(request: counties_pb.SaveCountyRequest) -> bool:
+    """Whether a request leaves the emblem as it is."""
+    return not request.new_emblem and not request.no_emblem
+
+
+def emblem_fault(content: bytes) -> str:
+    """Why a picture is no emblem; empty when it is one. Only PNG: what is drawn by instructions may have some for who looks at it."""
+    if not content.startswith(content_picture.PNG_SIGN):
+        return "徽标须为PNG图片"
+    try:
+        content_picture.check_png(content)
+    except ContentRefused as fault:
+        return fault.message
+    sides = struct.unpack_from(">II", content, 16)
+    if not LEAST_SIDE <= min(sides) <= max(sides) <= MOST_SIDE:
+        return f"徽标的边长须为{LEAST_SIDE}至{MOST_SIDE}像素"
+    return ""
+
+
+def check(wanted: events.CountySaved, emblem: bytes = b"") -> None:
     """INVALID_ARGUMENT for every field at fault."""
     found = []
     if not region_valid(wanted.region):
@@ -57,12 +100,16 @@ def check(wanted: events.CountySaved) -> None:
         found.append(Violation("name", "REQUIRED", "请填写名称"))
     if wanted.color and contrast_with_white(wanted.color) < LEAST_CONTRAST:
         found.append(Violation("color", "COLOR_TOO_LIGHT", "颜色过浅，与白色的对比度须不低于4.5:1"))
+    if emblem and (fault := emblem_fault(emblem)):
+        found.append(Violation("new_emblem", "EMBLEM_UNFIT", fault))
     if found:
         raise invalid(*found)
 
 
-def save(county: County | None, wanted: events.CountySaved) -> events.CountySaved | None:
-    """The settings as wanted; nothing when they are so already."""
+def save(county: County | None, wanted: events.CountySaved, keeps: bool = False) -> events.CountySaved | None:
+    """The settings as wanted, with the emblem there is where that stays; nothing when they are so already."""
+    if keeps and county is not None:
+        wanted.emblem = county.emblem
     return None if county == _county(wanted) else wanted
 
 
@@ -76,6 +123,9 @@ def _county(event: events.CountySaved) -> County:
         channels=list(event.channels),
         submits_per_minute=event.submits_per_minute,
         machine_calls_per_minute=event.machine_calls_per_minute,
+        emblem=event.emblem,
+        hotlines=[Hotline(one.name, one.phone, one.hours) for one in event.hotlines],
+        closed_parts=list(event.closed_parts),
     )
 
 

@@ -10,6 +10,7 @@ from services.identity.model_counties import County
 from yiwang.identity.v1 import events_pb2 as events
 
 Document = dict[str, Any]
+EMBLEMS = "emblems"
 
 
 def counties(database: Database[Document]) -> Records[County]:
@@ -27,6 +28,17 @@ def ensure_indexes(database: Database[Document]) -> None:
     counties(database).ensure_indexes()
     store_windows.ensure_indexes(database)
     store_devices.ensure_indexes(database)
+
+
+def keep_emblem(database: Database[Document], digest: str, content: bytes) -> None:
+    """Keeps a picture under its digest; keeping it again changes nothing."""
+    database[EMBLEMS].update_one({"_id": digest}, {"$setOnInsert": {"content": content}}, upsert=True)
+
+
+def emblem(database: Database[Document], digest: str) -> bytes:
+    """The picture of a digest; empty when there is none."""
+    found = database[EMBLEMS].find_one({"_id": digest})
+    return bytes(found["content"]) if found else b""
 
 
 def county_id(region: str) -> str:

@@ -26,6 +26,9 @@ def county(state: County, version: int = 0) -> counties_pb.County:
         quotas=counties_pb.Quotas(
             submits_per_minute=state.submits_per_minute, machine_calls_per_minute=state.machine_calls_per_minute
         ),
+        emblem=state.emblem,
+        hotlines=[counties_pb.Hotline(name=one.name, phone=one.phone, hours=one.hours) for one in state.hotlines],
+        closed_parts=state.closed_parts,  # type: ignore[arg-type]
     )
 
 

@@ -1,5 +1,6 @@
 """Devices: trusted by their key, known by their token, refused once revoked; and what a county sets for itself."""
 
+import hashlib
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pymongo.database import Database
 from chassis.acts import DEVICE, OFFICER, Actor
 from tests.support import actors
 from tests.support.calling import refused
+from tests.support.files import png
 from tests.support.halls import MARKET, Halls
 from tests.support.identity_here import identity_here
 from yiwang.identity.v1 import counties_pb2
@@ -183,3 +185,38 @@ def test_a_county_is_set_by_its_own_administrators_and_in_a_colour_that_can_be_r
         halls.counties().SaveCounty(**county(color="#ff7f50"))
     assert set(told.fields) == {"color"}
     assert halls.counties().GetCounty(region="990121").version == 0
+
+
+def test_an_emblem_is_read_by_its_digest_and_stays_until_another_comes(halls: Halls) -> None:
+    public, picture = halls.here.by(None, service="CountyService"), png(64, 48)
+    lines = [counties_pb2.Hotline(name="企业服务", phone="0990-0000102", hours="工作日")]
+    asked = county(new_emblem=picture, hotlines=lines, closed_parts=[counties_pb2.SITE_PART_MARKET])
+    saved = halls.counties().SaveCounty(**asked)
+    assert public.GetEmblem(digest=saved.emblem).content == picture
+    assert (list(saved.hotlines), list(saved.closed_parts)) == (lines, [counties_pb2.SITE_PART_MARKET])
+    kept = halls.counties().SaveCounty(**county(slogan="最多跑一次"))
+    assert (kept.emblem, list(kept.hotlines), list(kept.closed_parts)) == (saved.emblem, [], [])
+    gone = halls.counties().SaveCounty(**county(no_emblem=True))
+    assert gone.emblem == "" and public.GetEmblem(digest=saved.emblem).content == picture, "old pages still name it"
+
+
+def test_no_other_picture_is_an_emblem_and_nothing_of_it_is_kept(halls: Halls) -> None:
+    drawn = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    for content in (drawn, png(16, 16), png(64, 64)[:-4]):
+        with refused(Status.INVALID_ARGUMENT, "EMBLEM_UNFIT") as told:
+            halls.counties().SaveCounty(**county(new_emblem=content))
+        assert set(told.fields) == {"new_emblem"}
+    with refused(Status.INVALID_ARGUMENT) as told:
+        halls.counties().SaveCounty(**county(new_emblem=png(64, 64) + bytes(70_000)))
+    assert set(told.fields) == {"new_emblem"}
+    with refused(Status.PERMISSION_DENIED, "OUTSIDE_REGION"):
+        halls.counties(FAR).SaveCounty(**county(new_emblem=png(64, 64)))
+    with refused(Status.NOT_FOUND):
+        halls.counties().GetEmblem(digest=hashlib.sha256(png(64, 64)).hexdigest())
+
+
+def test_a_hotline_or_a_part_that_is_none_is_named(halls: Halls) -> None:
+    lines = [counties_pb2.Hotline(name="企业服务", phone="0990-1"), counties_pb2.Hotline(name="x", phone="打电话")]
+    with refused(Status.INVALID_ARGUMENT) as told:
+        halls.counties().SaveCounty(**county(hotlines=lines, closed_parts=[0]))
+    assert {"hotlines[1].name", "hotlines[1].phone", "closed_parts[0]"} <= set(told.fields)

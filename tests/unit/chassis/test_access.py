@@ -226,7 +226,7 @@ TABLE: list[tuple[str, frozenset[str], str]] = [
         "SaveDepartment AppointOfficer ApproveAppointment RejectAppointment TransferOfficer DismissOfficer GetOfficer "
         "ListOfficers",
     ),
-    ("CountyService", PUBLIC, "GetCounty IssueDeviceToken"),
+    ("CountyService", PUBLIC, "GetCounty GetEmblem IssueDeviceToken"),
     ("CountyService", ADMINISTER, "SaveCounty SaveWindow RegisterDevice RevokeDevice ListDevices"),
     ("CountyService", OFFICERS | DEVICE, "ListWindows"),
     ("CountyService", DESK, "SignOnWindow"),

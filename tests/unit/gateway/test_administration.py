@@ -225,6 +225,35 @@ def test_county_settings_send_switches_quotas_and_the_colour_only_when_wanted(si
     assert pale.status_code == 400 and "2.1 : 1" in pale.text and 'value="#ffcc00"' in pale.text
 
 
+def test_the_county_page_sends_emblem_hotlines_and_what_is_offered(site: Site, services: Services):
+    site.sign_in(as_officer=True)
+    services.on("SaveCounty", counties.County())
+    typed = {
+        "region": "990121",
+        "name": "示范县",
+        "parts": ["themes", "market"],
+        "hotlines": "企业服务，0990-102，工作日\n\n医保,0990-103\n坏的",
+    }
+    picture = {"new_emblem": ("emblem.png", b"\x89PNG...", "image/png")}
+    site.send("/admin/county", typed, files=picture)
+    (sent,) = services.requests("SaveCounty")
+    assert (sent.new_emblem, sent.no_emblem, list(sent.closed_parts)) == (
+        b"\x89PNG...",
+        False,
+        [counties.SITE_PART_POLICIES],
+    )
+    assert [(one.name, one.phone, one.hours) for one in sent.hotlines] == [
+        ("企业服务", "0990-102", "工作日"),
+        ("医保", "0990-103", ""),
+        ("坏的", "", ""),
+    ]
+    fault = {"hotlines[2].phone": "电话不正确", "new_emblem": "徽标须为PNG图片"}
+    services.on("SaveCounty", refuse("INVALID_ARGUMENT", "INVALID", "有误", **fault))
+    page = site.send("/admin/county", typed, files=picture)
+    assert page.status_code == 400 and "第3行：电话不正确" in page.text and "徽标须为PNG图片" in page.text
+    assert "坏的</textarea>" in page.text
+
+
 def test_a_secret_is_shown_once_and_stands_in_no_address(site: Site, services: Services):
     site.sign_in(as_officer=True)
     saved = clients.SaveClientResponse(client={"id": ID, "name": "测试系统"}, secret="only-once-secret")

@@ -12,6 +12,7 @@ from chassis.errors import Refused
 from services.identity import model_counties, model_devices
 from services.identity.model_counties import EVOLVE, County
 from services.identity.model_windows import Window
+from tests.support.files import png
 from yiwang.identity.v1 import counties_pb2 as pb
 from yiwang.identity.v1 import events_pb2 as events
 
@@ -137,3 +138,43 @@ def test_devices_are_seen_by_officers_of_their_region_only() -> None:
         "state.region": {"$gte": "990121", "$lt": "990122"}
     }
     assert model_devices.visible(Actor("p", PERSON, region="990121")) == {"state.region": ""}
+
+
+@pytest.mark.parametrize(
+    ("content", "fits"),
+    [
+        (png(32, 32), True),
+        (png(1024, 1024), True),
+        (png(31, 64), False),
+        (png(64, 1025), False),
+        (png(64, 64)[:-6], False),
+        (png(64, 64) + b"PK\x03\x04" * 400, False),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", False),
+        (b"\xff\xd8\xff\xe0", False),
+    ],
+)
+def test_an_emblem_is_a_small_png(content: bytes, fits: bool) -> None:
+    assert (not model_counties.emblem_fault(content)) is fits
+    if not fits:
+        wanted = model_counties.wanted(request(new_emblem=content))
+        assert fields(model_counties.check, wanted, content) == [("new_emblem", "EMBLEM_UNFIT")]
+
+
+def test_the_emblem_stays_until_another_comes_or_it_is_given_up() -> None:
+    def after(county: County | None, asked: pb.SaveCountyRequest) -> events.CountySaved | None:
+        return model_counties.save(county, model_counties.wanted(asked), model_counties.keeps_emblem(asked))
+
+    first = after(None, request(new_emblem=png(44, 44)))
+    assert first and len(first.emblem) == 64
+    county = EVOLVE[events.CountySaved](None, first, Moment(NOW, "officer:a1"))
+    assert after(county, request()) is None, "nothing changes"
+    named = after(county, request(name="别名县"))
+    assert named and named.emblem == first.emblem
+    none = after(county, request(no_emblem=True))
+    assert none and none.emblem == ""
+
+
+def test_hotlines_and_parts_are_kept_as_they_were_sent() -> None:
+    asked = request(hotlines=[pb.Hotline(name=" 企业服务 ", phone="0990-102")], closed_parts=[3, 1])
+    county = EVOLVE[events.CountySaved](None, model_counties.wanted(asked), Moment(NOW, "officer:a1"))
+    assert county.hotlines == [model_counties.Hotline("企业服务", "0990-102")] and county.closed_parts == [1, 3]
