@@ -1,7 +1,6 @@
 """An administrator gives his county its look and what it offers, and a visitor sees it seconds later, on a phone and at a desk."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,10 +27,10 @@ def save(page: Page) -> None:
 
 
 def test_emblem_hotlines_and_what_is_offered_show_on_every_page(
-    settings: Visitor, visit: Callable[..., Visitor], suite: Suite, accounts: dict[str, Any]
+    settings: Visitor, visit: Callable[..., Visitor], suite: Suite
 ) -> None:
     page = settings.page
-    page.get_by_label("徽标").set_input_files(PICTURE)  # type: ignore[arg-type]
+    page.locator("#county-new_emblem").set_input_files(PICTURE)  # type: ignore[arg-type]
     page.get_by_label("其他热线").fill("企业服务，0990-0000102，工作日 9:00-17:00")
     page.get_by_label("中介超市", exact=True).uncheck()
     save(page)
@@ -43,7 +42,7 @@ def test_emblem_hotlines_and_what_is_offered_show_on_every_page(
         expect(footer.get_by_role("link", name="0990-0000102")).to_be_visible()
         expect(visitor.page.get_by_role("link", name="中介超市")).to_have_count(0)
         assert visitor.page.evaluate("document.querySelector('.brand img').naturalWidth") == 64
-        visitor.go("/market")
+        visitor.page.goto(f"{suite.gateway_url}/market")
         expect(visitor.page.locator("h1")).to_have_text("本地未开通这项服务")
         visitor.shot(f"521-county-{width}")
     # As it was, for who comes after.
@@ -58,12 +57,12 @@ def test_emblem_hotlines_and_what_is_offered_show_on_every_page(
 def test_what_is_no_emblem_is_told_at_its_field_and_nothing_is_saved(settings: Visitor) -> None:
     page = settings.page
     drawn = {"name": "a.png", "mimeType": "image/png", "buffer": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}
-    page.get_by_label("徽标").set_input_files(drawn)  # type: ignore[arg-type]
+    page.locator("#county-new_emblem").set_input_files(drawn)  # type: ignore[arg-type]
     page.get_by_label("其他热线").fill("企业服务，打电话")
     page.get_by_role("button", name="保存设置").click()
     expect(page.locator("#county-hotlines-error")).to_contain_text("第1行")
     page.get_by_label("其他热线").fill("")
-    page.get_by_label("徽标").set_input_files(drawn)  # type: ignore[arg-type]
+    page.locator("#county-new_emblem").set_input_files(drawn)  # type: ignore[arg-type]
     page.get_by_role("button", name="保存设置").click()
     expect(page.locator("#county-new_emblem-error")).to_contain_text("PNG")
     assert "/county-emblem/" not in settings.go("/").content()
