@@ -118,6 +118,8 @@ IN_THE_CLEAR = {
     "yiwang.identity.v1.ClientDisabled.reason": "of a department's system, no person",
     "yiwang.identity.v1.ClientSaved.name": "of a department's system, no person",
     "yiwang.identity.v1.CountySaved.name": "a county's",
+    "yiwang.identity.v1.CountyHotline.name": "of an office's line, as its first page shows it",
+    "yiwang.identity.v1.CountyHotline.phone": "the same",
     "yiwang.identity.v1.DepartmentSaved.name": "an authority's",
     "yiwang.identity.v1.AgentOrganizationSaved.name": "of a help point or a bank's branch; the public list shows it",
     "yiwang.identity.v1.AgentOrganizationSaved.address": "the same",
