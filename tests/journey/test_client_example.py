@@ -1,5 +1,6 @@
 """The example of docs/integrating.md runs as it is printed; what it began goes on in a browser of another size."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +35,10 @@ def test_a_program_begins_an_application_that_goes_on_in_the_browser(
     visitor.sign_in(person["phone"], person["password"])
     page = visitor.go(address.removeprefix(suite.gateway_url))
     expect(page.locator("h1")).to_contain_text(ITEM)
-    assert "由程序填写" in page.locator("form").all_inner_texts() or page.locator("[value='由程序填写']").count()
+    assert page.locator("[value='由程序填写']").count()
+    page = visitor.go("/drafts")
+    page.get_by_role("button", name=re.compile("删除|丢弃|放弃")).first.click()
+    expect(page.get_by_role("link", name=re.compile("继续填写"))).to_have_count(0)
 
 
 def test_a_program_that_may_not_come_in_says_why(suite: Suite, accounts: dict[str, Any]) -> None:

@@ -254,6 +254,7 @@ SHARED = {
     ],
 }
 PARTS = (
+    "CountyHotline",
     "ActingAs",
     "HandedInFile",
     "StoodFor",
